@@ -1,0 +1,37 @@
+# How much of the label survives in a representation learned without labels?
+# This file is a table of contents; each stage has its rules in workflow/rules/.
+from snakemake.utils import min_version
+
+min_version("9.8")
+
+
+configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/measuring.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{OUT}/tables/runs.parquet",
+        f"{OUT}/tables/baselines.parquet",
+        f"{OUT}/tables/datasets.parquet",
+        multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
+        multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
+        [] if config["partial"] else [f"{OUT}/draw_gallery/{run.path}.png" for run in RUNS],
+        f"{OUT}/write_summary/summary.txt",
+        f"{OUT}/check_runs/checked.txt",
+
+
+onsuccess:
+    tell_where_results_lie()

@@ -1,0 +1,458 @@
+"""Figures 1 and 2: what is drawn equals what the tables say."""
+
+import json
+import math
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+
+from labelinfo.errors import LabelinfoError
+from labelinfo.figures import style
+from labelinfo.figures.figure1 import draw_figure1, whole_limits
+from labelinfo.figures.figure2 import draw_figure2
+from labelinfo.figures.panels import BASELINE_COLUMNS, RUN_COLUMNS, Panel, select_panel
+from labelinfo.figures.style import choose_run_styles, save_figure
+
+PANELS = [
+    Panel("mnist_static", "digit", "Static MNIST, digit"),
+    Panel("omniglot", "alphabet", "Omniglot, alphabet", "Rebuilt with another split."),
+    Panel("omniglot", "character", "Omniglot, character", "Rebuilt with another split."),
+]
+LABEL_ENTROPY = {"digit": 2.3, "alphabet": 3.7, "character": 7.3}
+DATA_ENTROPY = {"mnist_static": 79.78, "omniglot": 95.0}
+KEYS = {
+    ("deconv", "gaussian"): "(−, −)",
+    ("deconv", "maf"): "(−, +)",
+    ("deconv", "vamp"): "(−, v)",
+    ("pixelcnn", "gaussian"): "(+, −)",
+    ("pixelcnn", "maf"): "(+, +)",
+    ("pixelcnn", "vamp"): "(+, v)",
+}
+RATES = (0.0, 8.0, 17.0, 40.0)
+PCA_SIGMAS = (0.5, 3.0, 0.1)  # not in the order of their rates
+
+
+def pca_rate(k, sigma):
+    return k / 2 * math.log(1 + 1 / sigma**2)
+
+
+def make_runs():
+    rows = []
+    for panel in PANELS:
+        entropy = LABEL_ENTROPY[panel.task]
+        for number, (decoder, marginal) in enumerate(KEYS):
+            for index, rate in enumerate(RATES):
+                status = {(2, 3): "missing", (4, 3): "diverged"}.get((number, index), "ok")
+                measure = 1.0 if status == "ok" else math.nan
+                rows.append(
+                    {
+                        "dataset": panel.dataset,
+                        "task": panel.task,
+                        "encoder": "gaussian",
+                        "decoder": decoder,
+                        "marginal": marginal,
+                        "beta": 1.0,
+                        "seed": 0,
+                        "rate_nats": measure * (rate + 0.1 * number),
+                        "rate_nats_se": measure * 0.2,
+                        "distortion_nats": measure * (90 - rate + number),
+                        "distortion_nats_se": measure * 0.5,
+                        "label_distortion_nats": measure
+                        * entropy
+                        * (0.05 + 0.9 * math.exp(-rate / 9) + 0.002 * number),
+                        "label_distortion_nats_se": measure * 0.01,
+                        "label_accuracy": measure * 0.9,
+                        "label_entropy_nats": measure * entropy,
+                        "status": status,
+                        "violations": "H(Y) − C ≤ R" if (number, index) == (5, 1) else "",
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def make_baselines():
+    rows = []
+    for panel in PANELS:
+        entropy, data_entropy = LABEL_ENTROPY[panel.task], DATA_ENTROPY[panel.dataset]
+
+        def add(name, params, seed, rate, label_distortion, panel=panel):
+            rows.append(
+                {
+                    "dataset": panel.dataset,
+                    "task": panel.task,
+                    "baseline": name,
+                    "params": json.dumps(params),
+                    "seed": seed,
+                    "rate_nats": rate,
+                    "label_distortion_nats": label_distortion,
+                    "label_distortion_nats_se": 0.01,
+                    "label_accuracy": 0.5,
+                }
+            )
+
+        ends = {"data_entropy_nats": data_entropy, "source": "test"}
+        add("random_discard", ends, 0, data_entropy, 0.0)
+        add("random_discard", ends, 0, 0.0, entropy)
+        for k in (10, 30):
+            for sigma in PCA_SIGMAS:
+                params = {"k": k, "sigma": sigma, "selected": k == 30}
+                rate = pca_rate(k, sigma)
+                add("pca", params, 0, rate, entropy * math.exp(-rate / 20))
+        for seed in range(3):
+            add("random_fully_connected", {}, seed, math.nan, (0.4 + 0.01 * seed) * entropy)
+        for share, name in ((0.3, "random_convolutional"), (0.2, "simple_image")):
+            add(name, {}, 0, math.nan, share * entropy)
+        add("complex_image", {}, 0, math.nan, 0.03 * entropy)
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return make_runs()
+
+
+@pytest.fixture(scope="module")
+def baselines():
+    return make_baselines()
+
+
+@pytest.fixture(scope="module")
+def figure1(runs, baselines):
+    return draw_figure1(runs, baselines, PANELS)
+
+
+@pytest.fixture(scope="module")
+def figure2(runs, baselines):
+    return draw_figure2(runs, baselines, PANELS[0], max_label_distortion_nats=0.5)
+
+
+def plane(figure, panel, against):
+    label = f"{panel.dataset}/{panel.task}/{against}"
+    return next(axes for axes in figure.axes if axes.get_label() == label)
+
+
+def points(axes):
+    """Map each key to its markers and to the segments of its bars."""
+    return {container.get_label(): container for container in axes.containers}
+
+
+def lines(axes):
+    return {line.get_label(): line for line in axes.lines}
+
+
+def texts(figure):
+    return "\n".join(text.get_text() for text in figure.texts)
+
+
+def legend_labels(figure):
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.task)
+@pytest.mark.parametrize("against", ["rate", "distortion"])
+def test_runs_lie_where_the_table_says(figure1, runs, panel, against):
+    drawn = points(plane(figure1, panel, against))
+    assert sorted(drawn) == sorted(KEYS.values())
+    ours = runs[(runs.dataset == panel.dataset) & (runs.task == panel.task) & (runs.status == "ok")]
+    for (decoder, marginal), key in KEYS.items():
+        expected = ours[(ours.decoder == decoder) & (ours.marginal == marginal)]
+        markers, _, bars = drawn[key]
+        columns = [f"{against}_nats", "label_distortion_nats"]
+        np.testing.assert_array_equal(markers.get_xydata(), expected[columns].to_numpy())
+        for bar, column, side in zip(bars, columns, (0, 1), strict=True):
+            ends = np.array(bar.get_segments())[:, :, side]
+            np.testing.assert_allclose(ends.mean(axis=1), expected[column])
+            np.testing.assert_allclose(np.ptp(ends, axis=1), 2 * expected[f"{column}_se"])
+
+
+def test_colour_and_shape_are_the_marginal_and_fill_is_the_decoder(figure1):
+    drawn = points(plane(figure1, PANELS[0], "rate"))
+    looks = {}
+    for (decoder, marginal), key in KEYS.items():
+        markers = drawn[key][0]
+        looks.setdefault(marginal, set()).add((markers.get_marker(), markers.get_markeredgecolor()))
+        filled = to_hex(markers.get_markerfacecolor()) == to_hex(markers.get_markeredgecolor())
+        assert filled == (decoder == "pixelcnn")
+        if not filled:
+            assert to_hex(markers.get_markerfacecolor()) == "#ffffff"
+    assert all(len(look) == 1 for look in looks.values())
+    assert len({marker for look in looks.values() for marker, _ in look}) == 3
+    assert len({colour for look in looks.values() for _, colour in look}) == 3
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.task)
+def test_random_discard_goes_from_the_label_entropy_to_zero(figure1, panel):
+    entropy, data_entropy = LABEL_ENTROPY[panel.task], DATA_ENTROPY[panel.dataset]
+    against_rate = lines(plane(figure1, panel, "rate"))["random discard"]
+    np.testing.assert_allclose(against_rate.get_xydata(), [[0, entropy], [data_entropy, 0]])
+    # a code without any information about x has distortion H(X), and a lossless one has none
+    against_distortion = lines(plane(figure1, panel, "distortion"))["random discard"]
+    np.testing.assert_allclose(against_distortion.get_xydata(), [[data_entropy, entropy], [0, 0]])
+    assert against_rate.is_dashed()
+    assert against_rate.get_color() == "black"
+
+
+def test_pca_is_the_selected_k_sorted_by_rate_and_has_no_distortion(figure1):
+    line = lines(plane(figure1, PANELS[0], "rate"))["PCA, best k"]
+    rates = sorted(pca_rate(30, sigma) for sigma in PCA_SIGMAS)
+    np.testing.assert_allclose(line.get_xdata(), rates)
+    np.testing.assert_allclose(line.get_ydata(), 2.3 * np.exp(-np.array(rates) / 20))
+    assert "PCA, best k" not in lines(plane(figure1, PANELS[0], "distortion"))
+
+
+def test_pca_of_several_seeds_is_averaged(baselines):
+    again = baselines.assign(seed=1, label_distortion_nats=baselines.label_distortion_nats + 0.2)
+    once = select_panel(make_runs(), baselines, PANELS[0]).curves["pca"]
+    twice = select_panel(make_runs(), pd.concat([baselines, again]), PANELS[0]).curves["pca"]
+    np.testing.assert_array_equal(twice.rate_nats, once.rate_nats)
+    np.testing.assert_allclose(twice.label_distortion_nats, once.label_distortion_nats + 0.1)
+
+
+@pytest.mark.parametrize("against", ["rate", "distortion"])
+def test_unbounded_baselines_cross_the_panel_at_the_mean_over_seeds(figure1, against):
+    axes = plane(figure1, PANELS[0], against)
+    line = lines(axes)["random fully connected"]
+    np.testing.assert_allclose(line.get_xydata(), [[0, 0.41 * 2.3], [1, 0.41 * 2.3]])
+    assert line.get_transform() == axes.get_yaxis_transform()
+    bands = {patch.get_label(): patch for patch in axes.patches}
+    assert list(bands) == ["random fully connected, band"]  # the others have one seed
+    band = bands["random fully connected, band"]
+    assert band.get_y() == pytest.approx(0.40 * 2.3)
+    assert band.get_height() == pytest.approx(0.02 * 2.3)
+
+
+def test_baselines_look_as_in_the_paper(figure1):
+    drawn = lines(plane(figure1, PANELS[0], "rate"))
+    for label, channel, dashed in (
+        ("PCA, best k", 1, False),
+        ("random fully connected", 0, False),
+        ("random convolutional", 2, False),
+        ("simple image classifier", 0, True),
+        ("complex image classifier", 1, True),
+    ):
+        colour = mpl.colors.to_rgb(drawn[label].get_color())
+        assert int(np.argmax(colour)) == channel
+        assert drawn[label].is_dashed() == dashed
+
+
+@pytest.mark.parametrize("against", ["rate", "distortion"])
+def test_opposite_axes_are_in_bits(figure1, against):
+    axes = plane(figure1, PANELS[0], against)
+    figure1.draw_without_rendering()
+    top, right = axes.child_axes
+    assert "(nats)" in axes.get_xlabel()
+    assert "(bits)" in top.get_xlabel()
+    np.testing.assert_allclose(np.array(top.get_xlim()) * math.log(2), axes.get_xlim())
+    np.testing.assert_allclose(np.array(right.get_ylim()) * math.log(2), axes.get_ylim())
+
+
+def test_each_row_has_its_units_at_both_ends(figure1):
+    left, right = (plane(figure1, PANELS[0], against) for against in ("rate", "distortion"))
+    assert left.get_ylabel() == "label distortion C (nats)"
+    assert right.child_axes[1].get_ylabel() == "label distortion C (bits)"
+    assert left.get_ylim() == right.get_ylim()
+
+
+def test_runs_without_result_are_counted(figure1, baselines, runs):
+    for axes in figure1.axes:
+        drawn = sum(len(container[0].get_xdata()) for container in axes.containers)
+        assert drawn == len(KEYS) * len(RATES) - 2
+    assert texts(figure1).count("2 of 24 runs missing or diverged.") == 3
+    complete = runs[runs.status == "ok"]
+    assert "missing" not in texts(draw_figure1(complete, baselines, PANELS[:1]))
+
+
+def test_titles_and_caveats_are_printed(figure1):
+    printed = texts(figure1)
+    assert all(panel.title in printed for panel in PANELS)
+    assert printed.count("Rebuilt with another split.") == 2
+
+
+def test_violations_are_ringed_and_explained(figure1, runs, baselines):
+    ring = lines(plane(figure1, PANELS[0], "rate"))["violation"]
+    row = runs[(runs.violations != "") & (runs.task == "digit")]
+    np.testing.assert_array_equal(
+        ring.get_xydata(), row[["rate_nats", "label_distortion_nats"]].to_numpy()
+    )
+    assert "breaks an inequality" in legend_labels(figure1)
+    sound = draw_figure1(runs.assign(violations=""), baselines, PANELS)
+    assert "breaks an inequality" not in legend_labels(sound)
+
+
+def test_legend_names_runs_and_baselines(figure1, figure2):
+    for figure in (figure1, figure2):
+        labels = legend_labels(figure)
+        assert set(KEYS.values()) <= set(labels)
+        assert {look.label for look in style.BASELINES.values()} <= set(labels)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_nothing_overlaps_and_nothing_leaves_the_page(runs, baselines, rows):
+    figure = draw_figure1(runs, baselines, [*PANELS, PANELS[0]][:rows])
+    figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [
+        artist.get_window_extent(renderer)
+        for artist in (*figure.texts, *figure.legends)
+        if not hasattr(artist, "get_text") or artist.get_text()
+    ]
+    boxes += [axes.get_tightbbox(renderer) for axes in figure.axes]
+    page = figure.bbox
+    for index, box in enumerate(boxes):
+        assert box.x0 >= page.x0
+        assert box.x1 <= page.x1
+        assert box.y0 >= page.y0
+        assert box.y1 <= page.y1
+        assert not any(box.overlaps(other) for other in boxes[index + 1 :])
+    assert figure.get_figwidth() == 10
+    assert figure.get_figheight() == pytest.approx(3.6 * rows + 1.1, abs=0.3)
+
+
+def test_figure1_shows_all_runs(figure1, runs):
+    axes = plane(figure1, PANELS[0], "rate")
+    assert axes.get_xlim()[0] == 0
+    assert axes.get_xlim()[1] >= runs.rate_nats.max()
+    assert axes.get_ylim()[0] == 0
+    assert 2.3 < axes.get_ylim()[1] < 2.6
+    assert "Outside" not in texts(figure1)
+
+
+def test_what_lies_outside_figure1_is_said(runs, baselines):
+    figure = draw_figure1(runs, baselines, PANELS[:1], max_rate_nats=20)
+    assert plane(figure, PANELS[0], "rate").get_xlim() == (0, 20)
+    assert "Outside the axes: 4 runs." in texts(figure)
+    high = baselines.copy()
+    high.loc[high.baseline == "random_convolutional", "label_distortion_nats"] = 50.0
+    figure = draw_figure1(runs, high, PANELS[:1])
+    assert "Outside the axes: random convolutional." in texts(figure)
+
+
+def test_a_negative_estimate_of_the_rate_is_shown(runs, baselines):
+    shifted = runs.assign(rate_nats=runs.rate_nats - 0.05)
+    data = select_panel(shifted, baselines, PANELS[0])
+    assert whole_limits(data).rate[0] < -0.05
+
+
+def test_figure2_shows_small_label_distortions_only(figure2, runs):
+    small = runs[(runs.task == "digit") & (runs.label_distortion_nats <= 0.5)]
+    for against in ("rate", "distortion"):
+        axes = plane(figure2, PANELS[0], against)
+        assert axes.get_ylim() == (0, 0.5)
+        drawn = np.concatenate([c[0].get_xydata() for c in axes.containers])
+        columns = [f"{against}_nats", "label_distortion_nats"]
+        np.testing.assert_array_equal(
+            np.sort(drawn, axis=0), np.sort(small[columns].to_numpy(), axis=0)
+        )
+        low, high = axes.get_xlim()
+        assert low < drawn[:, 0].min() < drawn[:, 0].max() < high
+        assert high - low < 1.2 * np.ptp(drawn[:, 0])
+
+
+def test_figure2_keeps_the_given_end_of_the_rate_axis(runs, baselines):
+    figure = draw_figure2(
+        runs, baselines, PANELS[0], max_label_distortion_nats=0.5, max_rate_nats=25
+    )
+    low, high = plane(figure, PANELS[0], "rate").get_xlim()
+    assert 0 < low < 17
+    assert high == 25
+
+
+def test_figure2_says_that_no_run_is_small_enough(runs, baselines):
+    figure = draw_figure2(runs, baselines, PANELS[0], max_label_distortion_nats=0.01)
+    assert "No run has C ≤ 0.01 nats." in texts(figure)
+
+
+@pytest.mark.parametrize("draw", [draw_figure1, draw_figure2])
+def test_without_any_result_the_baselines_are_drawn(draw, runs, baselines):
+    measures = [name for name in runs.columns if "_nats" in name]
+    failed = runs.assign(status="missing", **dict.fromkeys(measures, math.nan))
+    empty = runs.iloc[:0]
+    for table, note in ((failed, "24 of 24 runs missing"), (empty, "No runs in the tables.")):
+        if draw is draw_figure1:
+            figure = draw(table, baselines, PANELS[:1])
+        else:
+            figure = draw(table, baselines, PANELS[0], max_label_distortion_nats=0.5)
+        assert note in texts(figure)
+        assert {"random discard", "PCA, best k"} <= set(lines(plane(figure, PANELS[0], "rate")))
+        figure.draw_without_rendering()
+
+
+def test_without_baselines_the_runs_are_drawn(runs, baselines):
+    figure = draw_figure1(runs, baselines.iloc[:0], PANELS)
+    figure.draw_without_rendering()
+    assert len(plane(figure, PANELS[0], "rate").containers) == len(KEYS)
+
+
+@pytest.mark.parametrize("column", RUN_COLUMNS)
+def test_a_lacking_run_column_is_named(runs, baselines, column):
+    with pytest.raises(LabelinfoError, match=rf"table of runs lacks {column}:"):
+        draw_figure1(runs.drop(columns=column), baselines, PANELS)
+
+
+@pytest.mark.parametrize("column", BASELINE_COLUMNS)
+def test_a_lacking_baseline_column_is_named(runs, baselines, column):
+    with pytest.raises(LabelinfoError, match=rf"table of baselines lacks {column}:"):
+        draw_figure2(runs, baselines.drop(columns=column), PANELS[0], max_label_distortion_nats=0.5)
+
+
+def test_unreadable_parameters_and_no_panels_are_faults(runs, baselines):
+    with pytest.raises(LabelinfoError, match="baseline random_discard cannot be read"):
+        draw_figure1(runs, baselines.assign(params="{}"), PANELS)
+    with pytest.raises(LabelinfoError, match="no panel to draw"):
+        draw_figure1(runs, baselines, [])
+
+
+def test_components_of_ones_own_get_free_styles_and_their_names(runs, baselines):
+    mine = runs.assign(decoder=runs.decoder.replace("pixelcnn", "mine"))
+    mine = pd.concat([mine, runs.assign(marginal="spline", encoder="iaf")])
+    styles = choose_run_styles(mine)
+    assert styles.key("mine", "spline") == "(mine, spline)"
+    assert styles == choose_run_styles(mine.iloc[::-1])
+    looks = list(styles.marginals.values())
+    assert len({look.colour for look in looks}) == len({look.marker for look in looks}) == 4
+    assert len({look.fill for look in styles.decoders.values()}) == 3
+    figure = draw_figure1(mine, baselines, PANELS)
+    labels = legend_labels(figure)
+    assert {"(mine, −)", "(−, spline)", "iaf encoder"} <= set(labels)
+    assert "gaussian encoder" not in labels
+    first, second = figure.legends  # too wide for one line
+    figure.draw_without_rendering()
+    assert not first.get_window_extent().overlaps(second.get_window_extent())
+
+
+def test_a_second_encoder_is_marked(runs, baselines):
+    both = pd.concat([runs, runs.assign(encoder="iaf", rate_nats=runs.rate_nats + 1)])
+    figure = draw_figure1(both, baselines, PANELS[:1])
+    marks = [
+        line for line in plane(figure, PANELS[0], "rate").lines if line.get_label() == "iaf encoder"
+    ]
+    drawn = np.sort(np.concatenate([mark.get_xdata() for mark in marks]))
+    expected = both[(both.encoder == "iaf") & (both.task == "digit") & (both.status == "ok")]
+    np.testing.assert_array_equal(drawn, np.sort(expected.rate_nats.to_numpy()))
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".svg", ".png"])
+def test_the_same_table_gives_the_same_bytes(tmp_path, figure2, runs, baselines, suffix):
+    again = draw_figure2(runs, baselines, PANELS[0], max_label_distortion_nats=0.5)
+    saved = [tmp_path / f"{name}{suffix}" for name in ("first", "second", "again")]
+    save_figure(figure2, saved[:2])
+    save_figure(again, saved[2:])
+    first, second, third = (path.read_bytes() for path in saved)
+    assert first == second == third
+    head = {".pdf": b"%PDF", ".svg": b"<?xml", ".png": b"\x89PNG"}[suffix]
+    assert first.startswith(head)
+    assert b"CreationDate" not in first
+    assert b"dc:date" not in first
+
+
+def test_saving_leaves_the_settings_alone_and_refuses_other_formats(tmp_path, figure2):
+    before = dict(mpl.rcParams)
+    save_figure(figure2, [tmp_path / "figure.png"])
+    assert dict(mpl.rcParams) == before
+    with pytest.raises(LabelinfoError, match=r"figure\.bmp: use one of \.pdf"):
+        save_figure(figure2, [tmp_path / "figure.pdf", tmp_path / "figure.bmp"])
+    assert not (tmp_path / "figure.pdf").exists()

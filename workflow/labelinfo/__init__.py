@@ -1,0 +1,1 @@
+"""How much of the label survives in a representation learned without labels."""

@@ -1,0 +1,1 @@
+"""What a β-VAE is compared with."""

@@ -1,0 +1,41 @@
+"""Throwing bits of an optimal lossless code away at random."""
+
+import math
+
+import pandas as pd
+
+
+def random_discard(data_entropy_nats: float, label_entropy_nats: float) -> pd.DataFrame:
+    """Return the ends of the random-discard line in the rate plane.
+
+    Of a code of H(X) nats that is kept at random up to R nats, the label keeps the same share:
+    C(R) = H(Y) · (1 − R / H(X)), from H(Y) at R = 0 to 0 at R = H(X). Against distortion it is the
+    same line with D = H(X) − R.
+
+    Parameters
+    ----------
+    data_entropy_nats
+        H(X), or the upper bound on it that a best known negative log-likelihood is.
+    label_entropy_nats
+        H(Y) of the test split.
+
+    Returns
+    -------
+    DataFrame
+        ``rate_nats, label_distortion_nats``, two rows.
+
+    Raises
+    ------
+    ValueError
+        If either is not positive and finite, or H(Y) exceeds H(X).
+    """
+    if not (math.isfinite(data_entropy_nats) and 0 < label_entropy_nats <= data_entropy_nats):
+        raise ValueError(
+            f"need 0 < H(Y) ≤ H(X) < ∞, got H(Y) = {label_entropy_nats}, H(X) = {data_entropy_nats}"
+        )
+    return pd.DataFrame(
+        {
+            "rate_nats": [0.0, data_entropy_nats],
+            "label_distortion_nats": [label_entropy_nats, 0.0],
+        }
+    )

@@ -1,0 +1,60 @@
+"""One run, named by what it is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+def beta_key(beta: float) -> str:
+    """Return the text that stands for β in names of folders: ``1``, ``0.5``, ``1e-05``."""
+    return f"{float(beta):.12g}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: data set, architecture, β and seed index. These are its whole identity."""
+
+    dataset: str
+    encoder: str
+    decoder: str
+    marginal: str
+    beta: str
+    seed: int
+
+    @classmethod
+    def from_wildcards(cls, wildcards: Any) -> "Run":
+        """Make a run from an object whose attributes are the identity's parts, as text."""
+        return cls(
+            wildcards.dataset,
+            wildcards.encoder,
+            wildcards.decoder,
+            wildcards.marginal,
+            wildcards.beta,
+            int(wildcards.seed),
+        )
+
+    @property
+    def architecture(self) -> str:
+        """Encoder, decoder and marginal in one name."""
+        return f"{self.encoder}-{self.decoder}-{self.marginal}"
+
+    @property
+    def path(self) -> str:
+        """Where the run's files lie below each stage's folder."""
+        return f"{self.dataset}/{self.architecture}/beta{self.beta}/seed{self.seed}"
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str, int]:
+        """The parts from which seeds are derived."""
+        return (self.dataset, self.encoder, self.decoder, self.marginal, self.beta, self.seed)
+
+    @property
+    def columns(self) -> dict[str, str | float | int]:
+        """The identity as columns of a table."""
+        return {
+            "dataset": self.dataset,
+            "encoder": self.encoder,
+            "decoder": self.decoder,
+            "marginal": self.marginal,
+            "beta": float(self.beta),
+            "seed": self.seed,
+        }

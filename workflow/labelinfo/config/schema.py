@@ -1,0 +1,154 @@
+"""Check a configuration against the schema and fill in its defaults."""
+
+import copy
+import difflib
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from labelinfo.errors import ConfigError
+
+Config = dict[str, Any]
+
+
+def load_schema(path: Path | str) -> Config:
+    """Read the JSON schema, kept as YAML."""
+    with Path(path).open(encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def complete(config: Config, schema: Config) -> Config:
+    """Return ``config`` with every default of ``schema`` filled in, after checking it.
+
+    Parameters
+    ----------
+    config
+        What the user wrote, overlays merged. It is not changed.
+    schema
+        The JSON schema. The default of a map is merged with the user's map, key by key; every
+        other default is taken whole where the user says nothing.
+
+    Raises
+    ------
+    ConfigError
+        At the first thing wrong, naming the key, what is allowed, and for an unknown key the
+        nearest right one.
+    """
+    _refuse_not_finite(config)
+    completed = _fill(config, schema)
+    errors = sorted(Draft202012Validator(schema).iter_errors(completed), key=_rank)
+    if errors:
+        raise ConfigError(_sentence(errors[0]))
+    return completed
+
+
+def _fill(value: Any, schema: Config) -> Any:
+    if not isinstance(value, dict):
+        return copy.deepcopy(value)
+    if isinstance(schema.get("default"), dict):
+        value = _merge(schema["default"], value)
+    filled = {}
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties")
+    for key, item in value.items():
+        below = properties.get(key, others if isinstance(others, dict) else {})
+        filled[key] = _fill(item, below)
+    for key, below in properties.items():
+        if key not in filled and "default" in below:
+            filled[key] = _fill(below["default"], below)
+    return filled
+
+
+def _merge(base: Config, over: Config) -> Config:
+    merged = copy.deepcopy(base)
+    for key, item in over.items():
+        both = isinstance(item, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], item) if both else copy.deepcopy(item)
+    return merged
+
+
+def _refuse_not_finite(value: Any, path: tuple[Any, ...] = ()) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ConfigError(
+                    f"Config key {_name(path)} holds the key {key!r}, which is not text: "
+                    "put it in quotes."
+                )
+            _refuse_not_finite(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _refuse_not_finite(item, (*path, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"Config key {_name(path)} is {value}: give a finite number.")
+
+
+def _rank(error: ValidationError) -> tuple[bool, int, str]:
+    # A misspelt key first: it often is the cause of the rest, such as a required key missing.
+    return (error.validator != "additionalProperties", len(error.path), str(list(error.path)))
+
+
+def _name(path: Any) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return f"`{text}`" if text else "(top level)"
+
+
+def _sentence(error: ValidationError) -> str:
+    where = list(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        unknown = next(key for key in error.instance if key not in known)
+        near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.5)
+        hint = f"did you mean {_name([*where, near[0]])}?" if near else f"known are: {known}."
+        return f"Config key {_name([*where, unknown])} is unknown; {hint}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"Config key {_name([*where, missing])} is missing."
+    description = " ".join(str(error.schema.get("description", "")).split())
+    meaning = f" Meaning: {description}" if description else ""
+    value = repr(error.instance)
+    if len(value) > 80:
+        value = value[:77] + "..."
+    sentence = f"Config key {_name(where)} is {value}; {_expected(error)}."
+    if error.validator == "type" and isinstance(error.instance, str):
+        try:
+            number = float(error.instance)
+        except ValueError:
+            pass
+        else:
+            sentence += f" YAML reads {error.instance} as text: write {number!r}."
+    return sentence + meaning
+
+
+def _expected(error: ValidationError) -> str:
+    wanted = error.validator_value
+    match error.validator:
+        case "type":
+            types = [wanted] if isinstance(wanted, str) else wanted
+            return f"it has to be of type {' or '.join(types)}"
+        case "enum":
+            return f"it has to be one of {wanted}"
+        case "minimum":
+            return f"it has to be at least {wanted}"
+        case "maximum":
+            return f"it has to be at most {wanted}"
+        case "exclusiveMinimum":
+            return f"it has to be greater than {wanted}"
+        case "exclusiveMaximum":
+            return f"it has to be less than {wanted}"
+        case "minItems" | "minLength":
+            return "it must not be empty"
+        case "uniqueItems":
+            return "its entries have to differ from each other"
+        case "pattern":
+            return f"it has to match {wanted}"
+        case "not":
+            return "that name is reserved"
+        case _:
+            return error.message

@@ -1,0 +1,127 @@
+"""The runs that a sweep asks for, and the checks that a schema cannot make."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from labelinfo.config.run import Run, beta_key
+from labelinfo.errors import ConfigError
+
+# The words under which a reader's files are listed in a data set's definition.
+ROLES = {
+    "static_mnist": (
+        "train",
+        "valid",
+        "test",
+        "train_originals",
+        "train_labels",
+        "test_originals",
+        "test_labels",
+    ),
+    "omniglot": ("data",),
+    "table": ("table",),
+}
+# The tasks that a reader gives; the columns of a user's table name their own.
+TASKS = {"static_mnist": ("digit",), "omniglot": ("alphabet", "character"), "table": None}
+
+
+def enumerate_runs(config: dict[str, Any]) -> Iterator[Run]:
+    """Yield every run that the ``sweep`` of a completed configuration asks for, in order."""
+    sweep = config["sweep"]
+    for dataset in sweep["datasets"]:
+        for encoder in sweep["encoders"]:
+            for decoder in sweep["decoders"]:
+                for marginal in sweep["marginals"]:
+                    for beta in sweep["betas"][decoder]:
+                        for seed in sweep["seeds"]:
+                            yield Run(dataset, encoder, decoder, marginal, beta_key(beta), seed)
+
+
+def tasks_of(config: dict[str, Any], dataset: str) -> list[str]:
+    """Return the label tasks of a data set, in order."""
+    definition = config["datasets"][dataset]
+    return list(definition["tasks"] or TASKS[definition["reader"]] or ())
+
+
+def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -> None:
+    """Check what a schema cannot: that selections name things that exist and fit together.
+
+    Parameters
+    ----------
+    config
+        A completed configuration.
+    components
+        Known component names, by kind: ``encoders``, ``decoders``, ``marginals``.
+
+    Raises
+    ------
+    ConfigError
+        Naming the key, and what exists.
+    """
+    sweep = config["sweep"]
+    for kind in ("encoders", "decoders", "marginals"):
+        _check_known(f"sweep.{kind}", sweep[kind], components[kind])
+    _check_known("sweep.datasets", sweep["datasets"], config["datasets"])
+    for decoder, betas in sweep["betas"].items():
+        _check_known("sweep.betas", [decoder], components["decoders"])
+        if len({beta_key(beta) for beta in betas}) < len(betas):
+            raise ConfigError(
+                f"Config key `sweep.betas.{decoder}` holds two β that agree to 12 digits: "
+                "remove one."
+            )
+    for decoder in sweep["decoders"]:
+        if decoder not in sweep["betas"]:
+            raise ConfigError(
+                f"Config key `sweep.betas.{decoder}` is missing: the sweep runs the decoder "
+                f"{decoder!r}, so list its β there."
+            )
+    for name in sweep["datasets"]:
+        _check_dataset(name, config["datasets"][name])
+    zoom = config["figures"]["zoom_dataset"]
+    if zoom is not None:
+        _check_known("figures.zoom_dataset", [zoom], sweep["datasets"])
+
+
+def _check_known(key: str, names: list[str], known: Any) -> None:
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"Config key `{key}` names {name!r}; known are: {sorted(known)}.")
+
+
+def _check_dataset(name: str, definition: dict[str, Any]) -> None:
+    key = f"datasets.{name}"
+    roles = ROLES[definition["reader"]]
+    if set(definition["files"]) != set(roles):
+        raise ConfigError(
+            f"Config key `{key}.files` has the roles {sorted(definition['files'])}; the reader "
+            f"{definition['reader']!r} needs exactly {sorted(roles)}."
+        )
+    for role, file in definition["files"].items():
+        where = f"{key}.files.{role}"
+        if ("name" in file) == ("path" in file):
+            raise ConfigError(
+                f"Config key `{where}` needs either `name`, a file to fetch, or `path`, a file "
+                "of your own."
+            )
+        if "name" in file and not ("sha256" in file or "git_blob_sha1" in file):
+            raise ConfigError(f"Config key `{where}` fetches a file, so it needs its `sha256`.")
+    available = TASKS[definition["reader"]]
+    if available is not None:
+        _check_known(f"{key}.tasks", definition["tasks"], available)
+    elif not definition["tasks"]:
+        raise ConfigError(
+            f"Config key `{key}.tasks` is empty: name the label columns of your table to probe."
+        )
+    if definition["reader"] == "static_mnist" and definition["binarize"] != "none":
+        raise ConfigError(f"Config key `{key}.binarize` has to be 'none': its images are binary.")
+    if definition["reader"] == "omniglot" and definition["binarize"] == "none":
+        raise ConfigError(
+            f"Config key `{key}.binarize` is 'none', but Omniglot has grey pixels: choose "
+            "'bernoulli' or 'threshold'."
+        )
+    shares = definition["split"]
+    if shares["valid"] + shares["test"] >= 1:
+        raise ConfigError(f"Config key `{key}.split` leaves no image for training.")
+    if definition["entropy_nats"] is not None and not definition["entropy_source"]:
+        raise ConfigError(
+            f"Config key `{key}.entropy_source` is empty: say where `entropy_nats` comes from."
+        )

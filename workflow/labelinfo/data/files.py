@@ -1,0 +1,140 @@
+"""Input files, read whole and checked against their known size and digests."""
+
+import gzip
+import hashlib
+import io
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from labelinfo.errors import DataError
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 20
+
+
+def content_digest(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` in lower-case hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_verified(
+    path: Path | str,
+    *,
+    sha256: str | None = None,
+    git_blob_sha1: str | None = None,
+    size: int | None = None,
+    max_size: int = 2**31,
+    gzipped: bool | None = None,
+) -> bytes:
+    """Read the file ``path`` and return its decompressed content once it is checked.
+
+    Decompression goes piece by piece and stops at the limit, so a small file that unpacks to an
+    enormous one costs no more memory than an honest file.
+
+    Parameters
+    ----------
+    path
+        A regular file. It is unpacked if it may be gzipped and begins with the gzip magic number.
+    sha256, git_blob_sha1
+        Digests of the decompressed content; the second is git's blob id, the SHA-1 of "blob", its
+        size, a zero byte and the content itself. Those that are given are checked.
+    size
+        Exact number of bytes of the decompressed content, if it is known.
+    max_size
+        Most bytes of decompressed content to accept where ``size`` is not known.
+    gzipped
+        Whether the file may be gzipped; by default, whether its name ends in ``.gz``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, unreadable, no regular file, damaged, too large, or not the one
+        expected.
+    """
+    path = Path(path)
+    limit = max_size if size is None else size
+    if gzipped is None:
+        gzipped = path.suffix == ".gz"
+    try:
+        # Before opening: opening a named pipe would wait for ever
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DataError(f"{path} is a folder where a file is expected: name the file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError(f"{path} is no regular file: name an ordinary file instead.")
+        with path.open("rb") as file:
+            if gzipped and file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC:
+                file.seek(0)
+                content = _gunzip(file, limit, path)
+            else:
+                file.seek(0)
+                content = _read_plain(file, limit, path)
+    except FileNotFoundError as error:
+        raise DataError(f"The file {path} is missing: fetch it, or correct its name.") from error
+    except PermissionError as error:
+        raise DataError(f"The file {path} may not be read: give yourself permission.") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"The file {path} cannot be read ({error}): check its name.") from error
+    _verify(content, path, sha256=sha256, git_blob_sha1=git_blob_sha1, size=size)
+    return content
+
+
+def _read_plain(file: BinaryIO, limit: int, path: Path) -> bytes:
+    actual = os.fstat(file.fileno()).st_size
+    if actual > limit:
+        raise DataError(
+            f"The file {path} is too large: it has {actual} bytes where at most {limit} are "
+            "expected; fetch it again."
+        )
+    return file.read(limit)
+
+
+def _gunzip(file: BinaryIO, limit: int, path: Path) -> bytes:
+    # BytesIO hands its buffer over without a copy, unlike a list of pieces joined at the end
+    unpacked = io.BytesIO()
+    try:
+        with gzip.GzipFile(fileobj=file) as stream:
+            while piece := stream.read(_CHUNK):
+                unpacked.write(piece)
+                if unpacked.tell() > limit:
+                    raise DataError(
+                        f"The file {path} unpacks to more than the {limit} bytes expected: fetch "
+                        "it again."
+                    )
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"The gzip file {path} is truncated or damaged ({error}): fetch it again."
+        ) from error
+    return unpacked.getvalue()
+
+
+def _verify(
+    content: bytes,
+    path: Path,
+    *,
+    sha256: str | None,
+    git_blob_sha1: str | None,
+    size: int | None,
+) -> None:
+    if size is not None and len(content) != size:
+        raise DataError(
+            f"The file {path} is truncated: its content has {len(content)} bytes where {size} are "
+            "expected; fetch it again."
+        )
+    checks = []
+    if sha256 is not None:
+        checks.append(("SHA-256", content_digest(content), sha256))
+    if git_blob_sha1 is not None:
+        # git's id for the file, not a safeguard against forgery by itself
+        blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+        blob.update(content)
+        checks.append(("git blob id", blob.hexdigest(), git_blob_sha1))
+    for kind, actual, expected in checks:
+        if actual != expected.lower():
+            raise DataError(
+                f"The file {path} is not the one expected: the {kind} of its content begins with "
+                f"{actual[:12]} where {expected[:12]} is expected; fetch it again."
+            )

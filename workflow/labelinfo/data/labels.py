@@ -1,0 +1,142 @@
+"""Labels for a static binarisation, by naive Bayes over the originals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+# Rows of the N×M score matrix that exist at once: 512 × 60,000 float32 are 123 MB.
+_BLOCK_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Match:
+    """The most likely original of each binary image.
+
+    Attributes
+    ----------
+    index
+        (N,) int64, row of the original.
+    log_likelihood_nats
+        (N,) float64, its Σ_i log Bernoulli(b_i; x_i).
+    margin_nats
+        (N,) float64 ≥ 0, by how much it beats the runner-up; infinite if there is only one
+        original.
+    """
+
+    index: np.ndarray
+    log_likelihood_nats: np.ndarray
+    margin_nats: np.ndarray
+
+    @property
+    def distinct_share(self) -> float:
+        """Share of binary images whose original nobody else was given (1 if all differ)."""
+        return len(np.unique(self.index)) / len(self.index)
+
+
+def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> Match:
+    """Find the original from which each binary image was drawn pixel by pixel.
+
+    argmax_x Σ_i log Bernoulli(b_i; x_i), with Σ_i log Bernoulli(b_i; x_i) = b · logit(x) +
+    Σ_i log(1 − x_i): one matrix product, taken in blocks in float32. The best of each row and its
+    runner-up are scored again in float64; where they lie within the bound of float32's rounding,
+    the whole row is. The result is that of float64 throughout.
+
+    Parameters
+    ----------
+    bits
+        (N, P) uint8 of 0 and 1.
+    intensities
+        (M, P) uint8 from 0 to 255; x = intensity / 255.
+    clamp
+        ε; x is clamped to [ε, 1 − ε].
+
+    Returns
+    -------
+    Match
+        Ties go to the lower row.
+    """
+    levels = (np.arange(256) / 255).clip(clamp, 1 - clamp)
+    log_on, log_off = np.log(levels), np.log1p(-levels)
+    # A pixel that is off in every original and image adds the same to all scores of a row.
+    used = np.flatnonzero(bits.any(axis=0) | intensities.any(axis=0))
+    slopes = _look_up((log_on - log_off).astype(np.float32), intensities[:, used])
+    offsets = _row_sums(log_off, intensities)
+    candidates = _best_in_float32(bits[:, used], slopes, offsets.astype(np.float32))
+    exact = _score(bits, intensities, candidates, log_on, log_off)
+    if candidates.shape[1] > 1:
+        error = _rounding_bound(bits, slopes, offsets)
+        unsure = np.flatnonzero(np.abs(exact[:, 0] - exact[:, 1]) <= 2 * error)
+        candidates[unsure] = _best_in_float64(bits[unsure], intensities, log_on, log_off)
+        exact[unsure] = _score(bits[unsure], intensities, candidates[unsure], log_on, log_off)
+    # by score, then by row number
+    order = np.lexsort((candidates, -exact), axis=1)
+    candidates = np.take_along_axis(candidates, order, axis=1)
+    exact = np.take_along_axis(exact, order, axis=1)
+    margin = exact[:, 0] - exact[:, 1] if exact.shape[1] > 1 else np.full(len(bits), np.inf)
+    return Match(candidates[:, 0], exact[:, 0], margin)
+
+
+def _best_in_float32(bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    weights, constant = torch.from_numpy(slopes).T, torch.from_numpy(offsets)
+    count = min(2, len(slopes))
+    candidates = np.empty((len(bits), count), dtype=np.int64)
+    for start in range(0, len(bits), _BLOCK_ROWS):
+        block = torch.from_numpy(bits[start : start + _BLOCK_ROWS]).float()
+        scores = torch.addmm(constant, block, weights)
+        for rank in range(count):
+            best = scores.argmax(dim=1, keepdim=True)
+            candidates[start : start + len(block), rank] = best[:, 0].numpy()
+            scores.scatter_(1, best, -torch.inf)
+    return candidates
+
+
+def _best_in_float64(
+    bits: np.ndarray, intensities: np.ndarray, log_on: np.ndarray, log_off: np.ndarray
+) -> np.ndarray:
+    scores = np.concatenate(
+        [
+            bits @ (log_on - log_off)[chunk].T + log_off[chunk].sum(axis=1)
+            for chunk in np.array_split(intensities, -(-len(intensities) // _BLOCK_ROWS))
+        ],
+        axis=1,
+    )
+    return np.argsort(-scores, axis=1, kind="stable")[:, :2]
+
+
+def _rounding_bound(bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> float:
+    """Bound |float32 score − exact score|: n · u · Σ|terms| for a sum of n terms in any order."""
+    largest_sum = (
+        bits.sum(axis=1, dtype=np.int64).max() * np.abs(slopes).max() + np.abs(offsets).max()
+    )
+    return float((slopes.shape[1] + 2) * 2.0**-24 * largest_sum)
+
+
+def _score(
+    bits: np.ndarray,
+    intensities: np.ndarray,
+    candidates: np.ndarray,
+    log_on: np.ndarray,
+    log_off: np.ndarray,
+) -> np.ndarray:
+    scores = np.empty(candidates.shape)
+    for start in range(0, len(bits), _BLOCK_ROWS):
+        rows = slice(start, start + _BLOCK_ROWS)
+        originals = intensities[candidates[rows]]
+        on = bits[rows, None, :].astype(bool)
+        scores[rows] = np.where(on, log_on[originals], log_off[originals]).sum(axis=2)
+    return scores
+
+
+def _look_up(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    found = np.empty(codes.shape, dtype=values.dtype)
+    for start in range(0, len(codes), _BLOCK_ROWS):
+        found[start : start + _BLOCK_ROWS] = values[codes[start : start + _BLOCK_ROWS]]
+    return found
+
+
+def _row_sums(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    sums = np.empty(len(codes))
+    for start in range(0, len(codes), _BLOCK_ROWS):
+        sums[start : start + _BLOCK_ROWS] = values[codes[start : start + _BLOCK_ROWS]].sum(axis=1)
+    return sums

@@ -1,0 +1,298 @@
+"""From verified files to one prepared data set: split, labelled, binarised."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from labelinfo.data.dataset import SPLITS, Dataset, Split
+from labelinfo.data.files import content_digest, read_verified
+from labelinfo.data.formats import (
+    as_images,
+    as_labels,
+    parse_amat,
+    parse_idx,
+    parse_npz,
+    parse_omniglot_mat,
+    parse_parquet,
+)
+from labelinfo.data.labels import Match, match_originals
+from labelinfo.errors import DataError
+from labelinfo.information import label_entropy_nats
+from labelinfo.seeds import derive_seed
+
+# Shuffling and validation size of Burda et al. (2015),
+# https://github.com/yburda/iwae/blob/master/datasets.py
+_OMNIGLOT_SHUFFLE_SEED = 123
+_OMNIGLOT_VALID = 1345
+
+
+@dataclass
+class RawData:
+    """What a reader gives: images and labels by split, before binarisation and limits."""
+
+    images: dict[str, np.ndarray]
+    labels: dict[str, dict[str, np.ndarray]]
+    classes: dict[str, list[str]]
+    matches: dict[str, Match] = field(default_factory=dict)
+
+
+@dataclass
+class Source:
+    """A file of a data set: where it lies here, and what its content has to be."""
+
+    path: Path
+    sha256: str | None = None
+    git_blob_sha1: str | None = None
+    size: int | None = None
+
+    def read(self) -> bytes:
+        """Return the verified, decompressed content."""
+        return read_verified(
+            self.path, sha256=self.sha256, git_blob_sha1=self.git_blob_sha1, size=self.size
+        )
+
+
+def prepare_dataset(
+    name: str, definition: Mapping[str, Any], sources: dict[str, Source], *, clamp: float
+) -> tuple[Dataset, pd.DataFrame]:
+    """Read, check, label, split and binarise one data set.
+
+    Parameters
+    ----------
+    name
+        Its key, the root of its seeds.
+    definition
+        Its section of the configuration.
+    sources
+        Its files by role.
+    clamp
+        ε of the naive-Bayes match.
+
+    Returns
+    -------
+    Dataset
+        Ready for every later stage.
+    DataFrame
+        One row per split and task: counts, label entropy in nats, match quality.
+
+    Raises
+    ------
+    DataError
+        Naming the file at fault and the remedy.
+    """
+    contents = {role: source.read() for role, source in sources.items()}
+    digests = {role: content_digest(content) for role, content in contents.items()}
+    names = {role: str(source.path) for role, source in sources.items()}
+    raw = _READERS[definition["reader"]](name, definition, contents, names, clamp)
+    for task in definition["tasks"]:
+        if task not in raw.classes:
+            raise DataError(
+                f"The data set {name!r} has no labels {task!r}; it has {sorted(raw.classes)}: "
+                f"correct the config key `datasets.{name}.tasks`."
+            )
+    tasks = definition["tasks"] or sorted(raw.classes)
+    splits = {}
+    rows = []
+    for split in SPLITS:
+        limit = definition["limit"][split]
+        images = _binarize(name, split, raw.images[split][:limit], definition["binarize"])
+        labels = {task: raw.labels[split][task][:limit] for task in tasks}
+        if len(images) < 2:
+            raise DataError(
+                f"The {split} split of {name!r} has {len(images)} images: give 2 or more."
+            )
+        for task, codes in labels.items():
+            if len(np.unique(codes)) < 2:
+                raise DataError(
+                    f"All images of the {split} split of {name!r} have the same label {task!r}: "
+                    "there is nothing to probe; choose another task or split."
+                )
+        splits[split] = Split(
+            torch.from_numpy(np.ascontiguousarray(images)),
+            {task: torch.from_numpy(codes.copy()) for task, codes in labels.items()},
+        )
+        rows += [
+            _summary(name, split, task, images, codes, raw, limit) for task, codes in labels.items()
+        ]
+    classes = {task: raw.classes[task] for task in tasks}
+    return Dataset(name, **splits, classes=classes, digests=digests), pd.DataFrame(rows)
+
+
+def _read_static_mnist(
+    name: str,
+    definition: Mapping[str, Any],
+    contents: dict[str, bytes],
+    names: dict[str, str],
+    clamp: float,
+) -> RawData:
+    images = {split: parse_amat(contents[split], names[split]) for split in SPLITS}
+    matches, labels = {}, {}
+    # Train and validation were drawn from the training originals, test from the test originals.
+    for prefix, members in (("train", ("train", "valid")), ("test", ("test",))):
+        originals = parse_idx(contents[f"{prefix}_originals"], names[f"{prefix}_originals"])
+        digits = parse_idx(contents[f"{prefix}_labels"], names[f"{prefix}_labels"])
+        if (
+            originals.ndim != 3
+            or originals.shape[1:] != (28, 28)
+            or digits.shape != originals.shape[:1]
+        ):
+            raise DataError(
+                f"{names[f'{prefix}_originals']} with {names[f'{prefix}_labels']} are not N "
+                f"images of 28×28 with N labels, but {originals.shape} and {digits.shape}: fetch "
+                "both again."
+            )
+        if len(digits) and digits.max() > 9:
+            raise DataError(
+                f"{names[f'{prefix}_labels']} holds a label above 9: it is no MNIST label file."
+            )
+        bits = np.concatenate([images[member] for member in members])
+        match = match_originals(bits, originals.reshape(len(originals), -1), clamp)
+        start = 0
+        for member in members:
+            rows = slice(start, start + len(images[member]))
+            start = rows.stop
+            matches[member] = Match(
+                match.index[rows], match.log_likelihood_nats[rows], match.margin_nats[rows]
+            )
+            labels[member] = {"digit": digits[match.index[rows]].astype(np.int64)}
+    return RawData(images, labels, {"digit": [str(digit) for digit in range(10)]}, matches)
+
+
+def _read_omniglot(
+    name: str,
+    definition: Mapping[str, Any],
+    contents: dict[str, bytes],
+    names: dict[str, str],
+    clamp: float,
+) -> RawData:
+    arrays = parse_omniglot_mat(contents["data"], names["data"])
+    if len(arrays.train_images) <= _OMNIGLOT_VALID:
+        raise DataError(
+            f"{names['data']} holds {len(arrays.train_images)} training images, but "
+            f"{_OMNIGLOT_VALID} of them are to be validation: fetch it again."
+        )
+    # A character is named by its alphabet and its number inside it.
+    train_pairs = np.stack([arrays.train_alphabet, arrays.train_character_in_alphabet], axis=1)
+    test_pairs = np.stack([arrays.test_alphabet, arrays.test_character_in_alphabet], axis=1)
+    pairs, codes = np.unique(np.concatenate([train_pairs, test_pairs]), axis=0, return_inverse=True)
+    codes = codes.reshape(-1).astype(np.int64)
+    character = {"train": codes[: len(train_pairs)], "test": codes[len(train_pairs) :]}
+    # the legacy generator, because the published split was drawn with it
+    order = np.random.RandomState(_OMNIGLOT_SHUFFLE_SEED).permutation(len(train_pairs))
+    parts = {"train": order[:-_OMNIGLOT_VALID], "valid": order[-_OMNIGLOT_VALID:]}
+    images = {split: arrays.train_images[rows] for split, rows in parts.items()}
+    labels = {
+        split: {"alphabet": arrays.train_alphabet[rows], "character": character["train"][rows]}
+        for split, rows in parts.items()
+    }
+    images["test"] = arrays.test_images
+    labels["test"] = {"alphabet": arrays.test_alphabet, "character": character["test"]}
+    classes = {
+        "alphabet": [str(number) for number in range(50)],
+        "character": [f"{alphabet}/{number}" for alphabet, number in pairs],
+    }
+    return RawData(images, labels, classes)
+
+
+def _read_table(
+    name: str,
+    definition: Mapping[str, Any],
+    contents: dict[str, bytes],
+    names: dict[str, str],
+    clamp: float,
+) -> RawData:
+    file = names["table"]
+    parse = parse_npz if file.endswith(".npz") else parse_parquet
+    columns = parse(contents["table"], file)
+    if "images" not in columns:
+        raise DataError(f"{file} has no `images`; it has {sorted(columns)}: rename yours.")
+    images = as_images(columns["images"], file)
+    for column, values in columns.items():
+        if len(values) != len(images):
+            raise DataError(
+                f"{file} has {len(images)} images but {len(values)} values in {column!r}: they "
+                "have to agree."
+            )
+    if "split" in columns:
+        words = np.asarray(columns["split"]).astype(str)
+        unknown = sorted(set(words) - set(SPLITS))
+        if unknown:
+            raise DataError(
+                f"{file} has {unknown[0]!r} in its `split` column: use {', '.join(SPLITS)}."
+            )
+        rows = {split: np.flatnonzero(words == split) for split in SPLITS}
+    else:
+        order = np.random.default_rng(derive_seed(name, "split")).permutation(len(images))
+        tests = round(definition["split"]["test"] * len(images))
+        valids = round(definition["split"]["valid"] * len(images))
+        rows = {
+            "test": order[:tests],
+            "valid": order[tests : tests + valids],
+            "train": order[tests + valids :],
+        }
+    labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
+    classes = {}
+    for column in definition["tasks"]:
+        if column not in columns or column in ("images", "split"):
+            continue
+        codes, classes[column] = as_labels(columns[column], file, column)
+        for split in SPLITS:
+            labels[split][column] = codes[rows[split]]
+    return RawData({split: images[rows[split]] for split in SPLITS}, labels, classes)
+
+
+_READERS: dict[str, Callable[..., RawData]] = {
+    "static_mnist": _read_static_mnist,
+    "omniglot": _read_omniglot,
+    "table": _read_table,
+}
+
+
+def _binarize(name: str, split: str, images: np.ndarray, mode: str) -> np.ndarray:
+    """Return uint8 bits, or float32 intensities where training draws them afresh."""
+    if images.dtype == np.uint8:
+        return images
+    if mode == "none":
+        raise DataError(
+            f"The images of {name!r} are not binary: set the config key `datasets.{name}.binarize` "
+            "to 'bernoulli' or 'threshold'."
+        )
+    if mode == "threshold":
+        return (images > 0.5).astype(np.uint8)
+    if split == "train":
+        return images.astype(np.float32)
+    generator = np.random.default_rng(derive_seed(name, "binarize", split))
+    return (generator.random(images.shape) < images).astype(np.uint8)
+
+
+def _summary(
+    name: str,
+    split: str,
+    task: str,
+    images: np.ndarray,
+    codes: np.ndarray,
+    raw: RawData,
+    limit: int | None,
+) -> dict[str, Any]:
+    match = raw.matches.get(split)
+    counts = np.bincount(codes, minlength=len(raw.classes[task]))
+    return {
+        "dataset": name,
+        "split": split,
+        "task": task,
+        "images": len(images),
+        "mean_pixel": float(images.mean(dtype=np.float64)),
+        "classes": int((counts > 0).sum()),
+        "label_counts": json.dumps(counts.tolist()),
+        "label_entropy_nats": label_entropy_nats(codes),
+        "matched_distinct_share": match.distinct_share if match else None,
+        "match_margin_median_nats": float(np.median(match.margin_nats)) if match else None,
+        "match_margin_below_1_nat_share": float((match.margin_nats < 1).mean()) if match else None,
+        "limit": limit,
+    }

@@ -1,0 +1,1 @@
+"""Figures of label distortion against rate and distortion, drawn from the result tables."""

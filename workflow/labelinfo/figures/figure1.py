@@ -1,0 +1,95 @@
+"""Figure 1: label distortion against rate and against distortion, all runs and baselines."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from labelinfo.figures import style
+from labelinfo.figures.layout import Limits, draw_rows
+from labelinfo.figures.panels import Panel, PanelData
+from labelinfo.figures.planes import inside
+
+_MARGIN = 1.05
+_LEAST_RATE_NATS = 30.0
+_MOST_LABEL_ENTROPIES = 1.25
+
+
+def draw_figure1(
+    runs: pd.DataFrame,
+    baselines: pd.DataFrame,
+    panels: Sequence[Panel],
+    *,
+    max_rate_nats: float | None = None,
+) -> Figure:
+    """Draw Figure 1: one row per panel, C against R on the left, C against D on the right.
+
+    Parameters
+    ----------
+    runs
+        One row per run and task; all quantities in nats.
+    baselines
+        One row per baseline, setting, seed and task; a rate of NaN is unbounded.
+    panels
+        The rows, from top to bottom.
+    max_rate_nats
+        The right end of the rate axis; by default it holds all runs.
+
+    Raises
+    ------
+    LabelinfoError
+        If a table lacks a column, a baseline's parameters cannot be read, or there is no panel.
+    """
+    limits = partial(whole_limits, max_rate_nats=max_rate_nats)
+    return draw_rows(runs, baselines, panels, limits, _outside)
+
+
+def whole_limits(data: PanelData, max_rate_nats: float | None = None) -> Limits:
+    """Return limits that show all runs, from zero to a bit over H(Y).
+
+    The C axis ends at 1.25 H(Y) at most, so that one bad probe does not squeeze all others.
+    """
+    rates = data.runs["rate_nats"].to_numpy(dtype=float)
+    distortions = data.runs["distortion_nats"].to_numpy(dtype=float)
+    return Limits(
+        rate=(_low(rates), max_rate_nats or _highest_rate(rates, data.data_entropy_nats)),
+        distortion=(
+            _low(distortions),
+            _MARGIN * max([*distortions, data.data_entropy_nats or 1.0]),
+        ),
+        label_distortion=(0.0, _MARGIN * _highest_label_distortion(data)),
+    )
+
+
+def _low(values: Sequence[float]) -> float:
+    """Return 0, or less where a Monte Carlo estimate fell below."""
+    return _MARGIN * min([0.0, *values])
+
+
+def _highest_rate(rates: Sequence[float], data_entropy_nats: float | None) -> float:
+    if len(rates) == 0:
+        return data_entropy_nats or _LEAST_RATE_NATS
+    highest = max(rates)
+    roomy = max(1.3 * highest, _LEAST_RATE_NATS)
+    return max(_MARGIN * highest, min(data_entropy_nats or roomy, roomy))
+
+
+def _highest_label_distortion(data: PanelData) -> float:
+    values = [*data.runs["label_distortion_nats"], *(x.mean_nats for x in data.levels.values())]
+    entropy = data.label_entropy_nats
+    if entropy is None:
+        return max(values, default=1.0)
+    return min(max([entropy, *values]), _MOST_LABEL_ENTROPIES * entropy)
+
+
+def _outside(data: PanelData, limits: Limits) -> str:
+    """Say what lies outside the axes: nothing leaves the figure in silence."""
+    cut = len(data.runs) - len(inside(data.runs, "rate", limits.rate, limits.label_distortion))
+    names = [f"{cut} run{'s' if cut > 1 else ''}"] if cut else []
+    names += [
+        style.baseline_style(name).label
+        for name, level in data.levels.items()
+        if level.mean_nats > limits.label_distortion[1]
+    ]
+    return f"Outside the axes: {', '.join(names)}." if names else ""

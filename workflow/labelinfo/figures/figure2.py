@@ -1,0 +1,82 @@
+"""Figure 2: one row of Figure 1, magnified to small label distortions."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from labelinfo.figures.figure1 import whole_limits
+from labelinfo.figures.layout import Limits, draw_rows
+from labelinfo.figures.panels import Panel, PanelData
+from labelinfo.figures.planes import Span
+
+_MARGIN = 0.06
+_LEAST_MARGIN_NATS = 1.0
+
+
+def draw_figure2(
+    runs: pd.DataFrame,
+    baselines: pd.DataFrame,
+    panel: Panel,
+    *,
+    max_label_distortion_nats: float,
+    max_rate_nats: float | None = None,
+) -> Figure:
+    """Draw Figure 2: one panel row, C from 0 to ``max_label_distortion_nats``.
+
+    The x axes fit the runs of small C; without any, they are those of Figure 1. Runs outside are
+    left out.
+
+    Parameters
+    ----------
+    runs, baselines
+        The same tables as for Figure 1.
+    panel
+        The data set and task.
+    max_label_distortion_nats
+        The upper end of the C axis.
+    max_rate_nats
+        The right end of the rate axis; by default it fits.
+
+    Raises
+    ------
+    LabelinfoError
+        If a table lacks a column or a baseline's parameters cannot be read.
+    """
+    limits = partial(
+        magnified_limits,
+        max_label_distortion_nats=max_label_distortion_nats,
+        max_rate_nats=max_rate_nats,
+    )
+    return draw_rows(runs, baselines, [panel], limits, _describe)
+
+
+def magnified_limits(
+    data: PanelData, max_label_distortion_nats: float, max_rate_nats: float | None = None
+) -> Limits:
+    """Return limits that fit the runs whose C is at most ``max_label_distortion_nats``."""
+    whole = whole_limits(data, max_rate_nats)
+    small = data.runs[data.runs["label_distortion_nats"] <= max_label_distortion_nats]
+    if max_rate_nats:
+        small = small[small["rate_nats"] <= max_rate_nats]
+    rate, distortion = whole.rate, whole.distortion
+    if not small.empty:
+        rate = _fit(small["rate_nats"])
+        distortion = _fit(small["distortion_nats"])
+    if max_rate_nats:
+        rate = (rate[0], max_rate_nats)
+    return Limits(rate, distortion, (0.0, max_label_distortion_nats))
+
+
+def _fit(values: Sequence[float]) -> Span:
+    low, high = min(values), max(values)
+    margin = max(_MARGIN * (high - low), _LEAST_MARGIN_NATS)
+    return max(low - margin, min(low, 0.0)), high + margin
+
+
+def _describe(data: PanelData, limits: Limits) -> str:
+    highest = limits.label_distortion[1]
+    if not data.runs.empty and data.runs["label_distortion_nats"].min() > highest:
+        return f"No run has C ≤ {highest:g} nats."
+    return ""

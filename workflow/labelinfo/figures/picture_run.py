@@ -1,0 +1,43 @@
+"""Picture one run of the sweep."""
+
+from pathlib import Path
+from typing import Any
+
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import load_dataset
+from labelinfo.figures.gallery import draw_gallery
+from labelinfo.figures.style import save_figure
+from labelinfo.io.tables import read_table
+from labelinfo.measure.pictures import make_pictures
+from labelinfo.models.saved import load_vae
+from labelinfo.seeds import derive_seed
+from labelinfo.training.device import resolve_device
+
+
+def picture_run(
+    run: Run,
+    settings: dict[str, Any],
+    *,
+    title: str,
+    dataset_file: Path | str,
+    weights_file: Path | str,
+    measure_file: Path | str,
+    target: Path | str,
+    device: str,
+) -> None:
+    """Draw the run's reconstructions and samples, with its R and D above them."""
+    dataset = load_dataset(dataset_file)
+    model, metadata = load_vae(weights_file)
+    heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
+    if metadata["status"] != "ok":
+        save_figure(draw_gallery(None, f"{heading}: {metadata['status']}"), [target])
+        return
+    pictures = make_pictures(
+        model.to(resolve_device(device)),
+        dataset.test,
+        **settings,
+        seed=derive_seed(*run.identity, "pictures"),
+    )
+    measured = read_table(measure_file).iloc[0]
+    heading += f"\nR = {measured['rate_nats']:.1f} nats, D = {measured['distortion_nats']:.1f} nats"
+    save_figure(draw_gallery(pictures, heading), [target])

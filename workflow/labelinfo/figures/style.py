@@ -1,0 +1,243 @@
+"""How the figures look: colours, markers, symbols, fonts; and how they are saved."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from labelinfo.errors import LabelinfoError
+from labelinfo.io.atomic import atomic_path
+
+# For matplotlib.rc_context, around drawing and around saving: ticks are made when first drawn.
+RC: dict[str, Any] = {
+    "axes.edgecolor": "0.25",
+    "axes.grid": True,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.6,
+    "axes.unicode_minus": True,
+    "figure.dpi": 100,
+    "font.family": "DejaVu Sans",  # ships with matplotlib, so that the letters are everywhere equal
+    "font.size": 8,
+    "grid.color": "0.92",
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 8,
+    "legend.title_fontsize": 8,
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "labelinfo",
+    "xtick.direction": "out",
+    "xtick.labelsize": 8,
+    "xtick.major.size": 3,
+    "xtick.major.width": 0.6,
+    "ytick.direction": "out",
+    "ytick.labelsize": 8,
+    "ytick.major.size": 3,
+    "ytick.major.width": 0.6,
+}
+
+TITLE_FONT = {"fontsize": 10, "fontweight": "bold"}
+BITS_FONT_SIZE = 7.5
+BITS_COLOUR = "0.35"
+SMALL_PRINT = {"fontsize": 7, "color": "0.3"}
+
+MARKER_SIZE = 5.2  # points
+MARKER_EDGE_WIDTH = 1.1
+ERROR_BAR = {"elinewidth": 0.6, "capsize": 0}
+ERROR_BAR_ALPHA = 0.6
+BAND_ALPHA = 0.15
+
+VIOLATION_RING: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 10,
+    "markerfacecolor": "none",
+    "markeredgecolor": "black",
+    "markeredgewidth": 0.7,
+}
+
+# A run of any kind, in the legend of the marks
+ANY_RUN: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": MARKER_SIZE,
+    "markerfacecolor": "white",
+    "markeredgecolor": "0.6",
+    "markeredgewidth": MARKER_EDGE_WIDTH,
+}
+LEGEND_COLUMN_SPACING, LEGEND_TEXT_PAD = 1.4, 0.8  # font sizes
+
+_SAVED_AS: dict[str, dict[str, Any]] = {
+    ".pdf": {"metadata": {"CreationDate": None}},
+    ".svg": {"metadata": {"Date": None}},
+    ".png": {"dpi": 200},
+}
+
+
+@dataclass(frozen=True)
+class DecoderStyle:
+    """How a decoder is shown: its symbol in the key (d, m), what that means, the marker's fill."""
+
+    symbol: str
+    meaning: str
+    fill: str
+
+
+@dataclass(frozen=True)
+class MarginalStyle:
+    """How a marginal is shown: its symbol in the key (d, m), what that means, colour and shape."""
+
+    symbol: str
+    meaning: str
+    colour: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class BaselineStyle:
+    """How a baseline's line is shown, and its name in the legend."""
+
+    label: str
+    colour: str
+    line: str | tuple[int, tuple[float, ...]]
+
+
+DECODERS = {
+    "deconv": DecoderStyle("−", "factorised", "none"),
+    "pixelcnn": DecoderStyle("+", "autoregressive", "full"),
+}
+
+# Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); in grey the shapes tell them apart.
+MARGINALS = {
+    "gaussian": MarginalStyle("−", "Gaussian", "#0072B2", "o"),
+    "maf": MarginalStyle("+", "autoregressive flow", "#E69F00", "s"),
+    "vamp": MarginalStyle("v", "VampPrior", "#CC79A7", "^"),
+}
+
+# Red, green and blue as in the paper, but of clearly different lightness, for grey and for
+# colour-blind readers; the two dashed classifiers also differ in the length of their dashes.
+BASELINES = {
+    "random_discard": BaselineStyle("random discard", "black", (0, (4, 2.5))),
+    "pca": BaselineStyle("PCA, best k", "#2DA87F", "-"),
+    "random_fully_connected": BaselineStyle("random fully connected", "#9E1B1B", "-"),
+    "random_convolutional": BaselineStyle("random convolutional", "#56A8E9", "-"),
+    "simple_image": BaselineStyle("simple image classifier", "#9E1B1B", (0, (2, 1.5))),
+    "complex_image": BaselineStyle("complex image classifier", "#2DA87F", (0, (7, 2.5))),
+}
+BASELINE_LINE_WIDTH = 1.3
+
+_SPARE_FILLS = ("left", "top", "right", "bottom")
+_SPARE_COLOURS = ("#D55E00", "#009E73", "#56B4E9", "#000000")
+_SPARE_MARKERS = ("D", "v", "p", "X", "P")
+_ENCODERS = ("gaussian", "iaf")
+_ENCODER_MARKS = ("", ".", "+", "x", "_", "|")
+
+
+@dataclass(frozen=True)
+class RunStyles:
+    """The styles of all components in a table of runs, in the order of the legend.
+
+    ``encoders`` gives the mark inside the marker: the first encoder has none.
+    """
+
+    decoders: dict[str, DecoderStyle]
+    marginals: dict[str, MarginalStyle]
+    encoders: dict[str, str]
+
+    def key(self, decoder: str, marginal: str) -> str:
+        """Return the legend's key (d, m)."""
+        return f"({self.decoders[decoder].symbol}, {self.marginals[marginal].symbol})"
+
+    def marker(self, decoder: str, marginal: str) -> dict[str, Any]:
+        """Return the marker as keyword arguments of a line: filled means autoregressive."""
+        look, fill = self.marginals[marginal], self.decoders[decoder].fill
+        return {
+            "linestyle": "none",
+            "marker": look.marker,
+            "markersize": MARKER_SIZE,
+            "markeredgewidth": MARKER_EDGE_WIDTH,
+            "color": look.colour,
+            "fillstyle": "full" if fill == "none" else fill,
+            "markeredgecolor": look.colour,
+            # white rather than transparent, so that the lines behind do not look like a fill
+            "markerfacecolor": "white" if fill == "none" else look.colour,
+            "markerfacecoloralt": "white",
+        }
+
+    def encoder_mark(self, encoder: str) -> dict[str, Any] | None:
+        """Return the mark inside the marker as keyword arguments of a line, if there is one."""
+        mark = self.encoders[encoder]
+        if not mark:
+            return None
+        return {
+            "linestyle": "none",
+            "marker": mark,
+            "markersize": 3.6,
+            "markeredgewidth": 0.7,
+            "color": "black",
+        }
+
+
+def choose_run_styles(runs: pd.DataFrame) -> RunStyles:
+    """Choose the style of each decoder, marginal and encoder in ``runs``.
+
+    A component that the paper does not have gets the next free colour, shape, fill or mark, and its
+    own name as symbol. The choice depends on the set of names alone, so figures drawn from the same
+    table agree.
+    """
+    decoders = {
+        name: DECODERS.get(name) or DecoderStyle(name, name, _SPARE_FILLS[spare % 4])
+        for name, spare in _known_first(runs["decoder"], DECODERS)
+    }
+    marginals = {
+        name: MARGINALS.get(name)
+        or MarginalStyle(
+            name,
+            name,
+            _SPARE_COLOURS[spare % len(_SPARE_COLOURS)],
+            _SPARE_MARKERS[spare % len(_SPARE_MARKERS)],
+        )
+        for name, spare in _known_first(runs["marginal"], MARGINALS)
+    }
+    encoders = {
+        name: _ENCODER_MARKS[position % len(_ENCODER_MARKS)]
+        for position, (name, _) in enumerate(_known_first(runs["encoder"], _ENCODERS))
+    }
+    return RunStyles(decoders, marginals, encoders)
+
+
+def baseline_style(name: str) -> BaselineStyle:
+    """Return the style of a baseline; one that the paper does not have is dash-dotted in grey."""
+    return BASELINES.get(name) or BaselineStyle(name.replace("_", " "), "0.45", "-.")
+
+
+def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
+    """Write ``figure`` to each path, in the format of its suffix: .pdf, .svg or .png (200 dpi).
+
+    Each file is written whole or not at all, and holds no date: the same figure gives the same
+    bytes.
+
+    Raises
+    ------
+    LabelinfoError
+        If a path has another suffix; then nothing is written.
+    """
+    paths = [Path(path) for path in paths]
+    for path in paths:
+        if path.suffix not in _SAVED_AS:
+            known = ", ".join(_SAVED_AS)
+            raise LabelinfoError(f"Cannot save a figure as {path.name}: use one of {known}.")
+    for path in paths:
+        with mpl.rc_context(RC), atomic_path(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], **_SAVED_AS[path.suffix])
+
+
+def _known_first(names: pd.Series, known: Iterable[str]) -> list[tuple[str, int]]:
+    """Return the distinct names, known ones first, each with its number among the unknown."""
+    present = {str(name) for name in names.dropna()}
+    first = [name for name in known if name in present]
+    unknown = sorted(present - set(first))
+    return [(name, 0) for name in first] + [(name, spare) for spare, name in enumerate(unknown)]

@@ -1,0 +1,63 @@
+"""Parquet tables that carry their provenance in the schema metadata."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelinfo.errors import StorageError
+from labelinfo.io.atomic import atomic_path
+
+_KEY = b"labelinfo"
+
+
+def write_table(target: Path | str, table: pd.DataFrame, provenance: dict[str, Any]) -> None:
+    """Write ``table`` to Parquet, atomically, with ``provenance`` as JSON under ``labelinfo``."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    metadata = dict(arrow.schema.metadata or {})
+    metadata[_KEY] = json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()
+    with atomic_path(target) as temporary:
+        pq.write_table(arrow.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
+def read_table(source: Path | str) -> pd.DataFrame:
+    """Read a table of ours.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing or not a whole Parquet file.
+    """
+    return _read(source).to_pandas()
+
+
+def read_provenance(source: Path | str) -> dict[str, Any]:
+    """Read what a table says of its origin; empty for a table that is not ours."""
+    try:
+        metadata = pq.read_schema(source).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(source, error) from error
+    return json.loads(metadata.get(_KEY, b"{}"))
+
+
+def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a table and its provenance, opening the file once."""
+    arrow = _read(source)
+    return arrow.to_pandas(), json.loads((arrow.schema.metadata or {}).get(_KEY, b"{}"))
+
+
+def _read(source: Path | str) -> pa.Table:
+    try:
+        return pq.read_table(source, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(source, error) from error
+
+
+def _damaged(source: Path | str, error: Exception) -> StorageError:
+    reason = "is missing" if isinstance(error, FileNotFoundError) else "is not a whole Parquet file"
+    return StorageError(
+        f"The table {source} {reason}: delete it, if it is there, and run the workflow again."
+    )

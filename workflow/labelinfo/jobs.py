@@ -1,0 +1,61 @@
+"""The frame around one job: its log, its threads, and one clear sentence when it fails."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labelinfo.errors import LabelinfoError
+
+logger = logging.getLogger("labelinfo")
+
+
+@contextmanager
+def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]:
+    """Run a block as a job.
+
+    Messages go to the file ``log``; warnings and worse to the terminal too. A fault meant for the
+    user (:class:`LabelinfoError`) ends the process with exit code 1 and its sentence alone, on the
+    terminal and in the log; anything else is a bug of ours and keeps its traceback, in the log too.
+
+    Parameters
+    ----------
+    log
+        The job's log file; it is started anew.
+    threads
+        Threads for torch's arithmetic, which are part of what makes a result bitwise reproducible;
+        None for a job that computes nothing, and then torch is not loaded.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    file = logging.FileHandler(log, mode="w", encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(logging.WARNING)
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    logger.setLevel(logging.INFO)
+    for handler in (file, terminal):
+        logger.addHandler(handler)
+    try:
+        if threads is not None:
+            _set_threads(threads)
+        yield logger
+    except LabelinfoError as error:
+        logger.error("Error: %s", error)
+        sys.exit(1)
+    except MemoryError:
+        logger.error("Error: out of memory: give the job more, or lower its batch_size.")
+        sys.exit(1)
+    except Exception:
+        logger.exception("This is a bug in labelinfo, not in your input.")
+        raise
+    finally:
+        for handler in (file, terminal):
+            logger.removeHandler(handler)
+            handler.close() if handler is file else handler.flush()
+
+
+def _set_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(max(1, threads))

@@ -1,0 +1,63 @@
+"""Measure one run of the sweep."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import load_dataset
+from labelinfo.io.tables import write_table
+from labelinfo.measure.rate_distortion import measure_rate_distortion
+from labelinfo.models.saved import load_vae
+from labelinfo.provenance import describe
+from labelinfo.seeds import derive_seed
+from labelinfo.training.device import resolve_device
+
+
+def measure_run(
+    run: Run,
+    settings: dict[str, Any],
+    *,
+    dataset_file: Path | str,
+    weights_file: Path | str,
+    target: Path | str,
+    device: str,
+    code: str,
+) -> None:
+    """Write the run's rate and distortion: on test, and beside them on validation for choosing.
+
+    A diverged run gets its row with no numbers in it.
+
+    Parameters
+    ----------
+    run, settings
+        What is measured, and the configuration's ``measure`` section.
+    dataset_file, weights_file
+        The prepared data set and the best weights.
+    target
+        The one-row table.
+    device, code
+        Where to compute; digest of the stage's code.
+    """
+    dataset = load_dataset(dataset_file)
+    model, metadata = load_vae(weights_file)
+    row: dict[str, Any] = {**run.columns, "status": metadata["status"]}
+    if metadata["status"] == "ok":
+        model = model.to(resolve_device(device))
+        results = {
+            split: measure_rate_distortion(
+                model,
+                dataset.split(split),
+                **settings,
+                seed=derive_seed(*run.identity, "measure", split),
+            )
+            for split in ("test", "valid")
+        }
+        row |= results["test"]
+        row |= {
+            f"{quantity}_valid_nats": results["valid"][f"{quantity}_nats"]
+            for quantity in ("rate", "distortion")
+        }
+    origin = describe("measure_vae", code=code, config={"measure": settings}, data=dataset.digests)
+    write_table(target, pd.DataFrame([row]), origin)

@@ -1,0 +1,1 @@
+"""One VAE, composed of an encoder, a decoder and a marginal."""

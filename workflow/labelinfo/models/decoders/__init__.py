@@ -1,0 +1,1 @@
+"""Decoders d(x|z)."""

@@ -1,0 +1,1 @@
+"""Encoders p(z|x)."""

@@ -1,0 +1,45 @@
+"""The diagonal Gaussian encoder."""
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, Normal
+
+from labelinfo.models.encoders.trunk import ConvTrunk
+
+
+class GaussianEncoder(nn.Module):
+    """p(z|x) = N(z; μ(x), diag σ²(x)), mean and log-variance linear in the trunk's features.
+
+    Parameters
+    ----------
+    latent_dim
+        Dimension L of z.
+    width
+        Multiplier of every channel count.
+
+    References
+    ----------
+    Kingma & Welling (2014), *Auto-encoding variational Bayes*, https://arxiv.org/abs/1312.6114
+    """
+
+    def __init__(self, latent_dim: int = 64, width: float = 1.0) -> None:
+        super().__init__()
+        self.trunk = ConvTrunk(width)
+        self.head = nn.Linear(self.trunk.out_features, 2 * latent_dim)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return all that the posterior needs of images x (B, 1, 28, 28), as (B, 2L) numbers.
+
+        It is the expensive and deterministic part, so that many draws of z cost one pass.
+        """
+        return self.head(self.trunk(x)).float()
+
+    def posterior(self, features: Tensor) -> Distribution:
+        """Return p(z|x), a distribution over (B, L), from :meth:`features`."""
+        mean, log_variance = features.chunk(2, dim=-1)
+        scale = torch.exp(0.5 * log_variance)
+        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+
+    def forward(self, x: Tensor) -> Distribution:
+        """Return p(z|x) for images x (B, 1, 28, 28)."""
+        return self.posterior(self.features(x))

@@ -1,0 +1,1 @@
+"""Marginals m(z)."""

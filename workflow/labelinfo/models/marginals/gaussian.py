@@ -1,0 +1,29 @@
+"""The fixed marginal."""
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, Normal
+
+
+class GaussianMarginal(nn.Module):
+    """m(z) = N(z; 0, I), nothing learned.
+
+    Parameters
+    ----------
+    latent_dim
+        Dimension L of z.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, latent_dim: int = 64) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(latent_dim))
+        self.register_buffer("scale", torch.ones(latent_dim))
+
+    def forward(self, encoder: nn.Module) -> Distribution:
+        """Return m(z), a distribution over (L,); the encoder is not asked."""
+        return Independent(
+            Normal(self.mean, self.scale, validate_args=False), 1, validate_args=False
+        )

@@ -1,0 +1,16 @@
+"""The components that a configuration can name, each with the class that makes it.
+
+A stage is handed the import path, not this table, so that a new line here leaves every finished
+run as it is.
+"""
+
+ENCODERS = {
+    "gaussian": "labelinfo.models.encoders.gaussian:GaussianEncoder",
+}
+DECODERS = {
+    "deconv": "labelinfo.models.decoders.deconv:DeconvDecoder",
+}
+MARGINALS = {
+    "gaussian": "labelinfo.models.marginals.gaussian:GaussianMarginal",
+}
+COMPONENTS = {"encoders": ENCODERS, "decoders": DECODERS, "marginals": MARGINALS}

@@ -1,0 +1,1 @@
+"""Label probes: how much of a label can be read off a code."""

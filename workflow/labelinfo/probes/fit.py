@@ -1,0 +1,131 @@
+"""Train a batch of probes and measure their label distortion."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
+from labelinfo.seeds import derive_seed
+
+# Images per step when nothing is learned.
+_EVALUATION_BATCH = 1000
+
+
+class Codes(Protocol):
+    """Codes z ~ p(z|x) of a data set, for P probes at once."""
+
+    probes: int
+    in_features: int
+    device: torch.device
+
+    def draw(self, split: str, index: Tensor, epoch: int = 0) -> Tensor:
+        """Return fresh codes (P, B, F) of the images ``index`` of a split.
+
+        The draw comes from torch's global random state; ``epoch`` chooses among stored
+        binarisations of the training images.
+        """
+
+
+@dataclass(frozen=True)
+class LabelDistortion:
+    """C on one split, for each of P probes.
+
+    Attributes
+    ----------
+    per_image_nats, per_image_accuracy
+        (P, N) means over the draws of z of −log c(y|z) and of whether the likeliest class is right.
+    """
+
+    per_image_nats: np.ndarray
+    per_image_accuracy: np.ndarray
+
+    def row(self, probe: int) -> dict[str, float]:
+        """Return means and standard errors s/√N over images, for one probe."""
+        losses, hits = self.per_image_nats[probe], self.per_image_accuracy[probe]
+        root = np.sqrt(len(losses))
+        return {
+            "label_distortion_nats": float(losses.mean()),
+            "label_distortion_nats_se": float(losses.std(ddof=1) / root),
+            "label_accuracy": float(hits.mean()),
+            "label_accuracy_se": float(hits.std(ddof=1) / root),
+        }
+
+
+def fit_probes(
+    codes: Codes,
+    labels: Tensor,
+    classes: int,
+    settings: dict[str, Any],
+    identity: tuple[str | int, ...],
+    probe_names: list[str],
+) -> BatchedMLP:
+    """Train P probes with cross-entropy on fresh codes of the training split.
+
+    Adam; the learning rate is multiplied by ``decay_factor`` every ``decay_epochs``. The sum of
+    the P losses is minimised, which is each one on its own.
+
+    Parameters
+    ----------
+    codes
+        Where inputs come from.
+    labels
+        (N,) int64 of the training split.
+    classes
+        K.
+    settings
+        The configuration's ``probe`` section.
+    identity
+        Root of the seeds of order and noise, shared by the probes.
+    probe_names
+        One name per probe, which seeds its initial parameters.
+    """
+    seeds = [derive_seed(*identity, "initialise", name) for name in probe_names]
+    probes = BatchedMLP(seeds, codes.in_features, settings["hidden_units"], classes)
+    probes = probes.to(codes.device)
+    labels = labels.to(codes.device)
+    optimizer = torch.optim.Adam(probes.parameters(), lr=settings["learning_rate"], fused=True)
+    batch_size = min(settings["batch_size"], len(labels))
+    for epoch in tqdm(
+        range(settings["epochs"]),
+        desc="probe " + "-".join(map(str, identity)),
+        unit="epoch",
+        leave=False,
+        disable=None,
+    ):
+        decays = epoch // settings["decay_epochs"]
+        for group in optimizer.param_groups:
+            group["lr"] = settings["learning_rate"] * settings["decay_factor"] ** decays
+        torch.manual_seed(derive_seed(*identity, "epoch", epoch))
+        order = torch.randperm(len(labels), device=codes.device)
+        for step in range(len(labels) // batch_size):
+            index = order[step * batch_size : (step + 1) * batch_size]
+            logits = probes(codes.draw("train", index, epoch))
+            loss = label_distortion_nats(logits, labels[index]).mean(dim=1).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return probes
+
+
+@torch.no_grad()
+def measure_probes(
+    probes: BatchedMLP, codes: Codes, split: str, labels: Tensor, *, samples: int, seed: int
+) -> LabelDistortion:
+    """Measure C of each probe on a split, averaged over ``samples`` draws of z per image."""
+    torch.manual_seed(seed)
+    losses, hits = [], []
+    for index in torch.arange(len(labels), device=codes.device).split(_EVALUATION_BATCH):
+        target = labels.to(codes.device)[index]
+        loss = torch.zeros(codes.probes, len(index), dtype=torch.float64, device=codes.device)
+        hit = torch.zeros_like(loss)
+        for _ in range(samples):
+            logits = probes(codes.draw(split, index))
+            loss += label_distortion_nats(logits, target).double()
+            hit += (logits.argmax(dim=-1) == target).double()
+        losses.append((loss / samples).cpu())
+        hits.append((hit / samples).cpu())
+    return LabelDistortion(torch.cat(losses, dim=1).numpy(), torch.cat(hits, dim=1).numpy())

@@ -1,0 +1,79 @@
+"""Probe the codes of one run for one task."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import load_dataset
+from labelinfo.io.tables import write_table
+from labelinfo.models.saved import load_vae
+from labelinfo.probes.fit import fit_probes, measure_probes
+from labelinfo.probes.vae_codes import VaeCodes
+from labelinfo.provenance import describe
+from labelinfo.seeds import derive_seed
+from labelinfo.training.device import resolve_device
+
+
+def probe_run(
+    run: Run,
+    task: str,
+    settings: dict[str, Any],
+    *,
+    dataset_file: Path | str,
+    weights_file: Path | str,
+    target: Path | str,
+    device: str,
+    code: str,
+) -> None:
+    """Train a probe on the run's codes and write C and accuracy: on test, and C on validation.
+
+    A diverged run gets its row with no numbers in it.
+
+    Parameters
+    ----------
+    run, task, settings
+        What is probed for which labels, and the configuration's ``probe`` section.
+    dataset_file, weights_file
+        The prepared data set and the best weights.
+    target
+        The one-row table.
+    device, code
+        Where to compute; digest of the stage's code.
+    """
+    dataset = load_dataset(dataset_file)
+    model, metadata = load_vae(weights_file)
+    row: dict[str, Any] = {**run.columns, "task": task, "status": metadata["status"]}
+    if metadata["status"] == "ok":
+        identity = (*run.identity, "probe", task)
+        codes = VaeCodes(
+            model.encoder,
+            dataset,
+            binarizations=settings["binarizations"],
+            identity=run.identity,
+            device=resolve_device(device),
+        )
+        probes = fit_probes(
+            codes,
+            dataset.train.labels[task],
+            len(dataset.classes[task]),
+            settings,
+            identity,
+            ["vae"],
+        )
+        measured = {
+            split: measure_probes(
+                probes,
+                codes,
+                split,
+                dataset.split(split).labels[task],
+                samples=settings["samples"],
+                seed=derive_seed(*identity, "measure", split),
+            ).row(0)
+            for split in ("test", "valid")
+        }
+        row |= measured["test"]
+        row["label_distortion_valid_nats"] = measured["valid"]["label_distortion_nats"]
+    origin = describe("train_probe", code=code, config={"probe": settings}, data=dataset.digests)
+    write_table(target, pd.DataFrame([row]), origin)

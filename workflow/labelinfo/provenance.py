@@ -1,0 +1,55 @@
+"""Where a result comes from, in a form that fits a file's metadata."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+_PACKAGES = ("labelinfo", "torch", "zuko", "numpy", "pandas", "pyarrow", "safetensors")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide numbers."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def describe(
+    stage: str, *, code: str, config: dict[str, Any], data: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Describe how one file was made.
+
+    Parameters
+    ----------
+    stage
+        Name of the rule.
+    code
+        Digest of the stage's code.
+    config
+        The configuration sections that the stage read.
+    data
+        Digests of the data set behind it, if any.
+    """
+    return {
+        "stage": stage,
+        "code": code,
+        "config": config,
+        "data": data or {},
+        "versions": versions(),
+    }
+
+
+def collect(origins: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Merge the origins of many files: the distinct ones of each stage, in order of appearance."""
+    merged: dict[str, list[dict[str, Any]]] = {}
+    seen: set[str] = set()
+    for origin in origins:
+        key = repr(sorted(origin.items(), key=lambda item: item[0]))
+        if origin and key not in seen:
+            seen.add(key)
+            merged.setdefault(origin.get("stage", "unknown"), []).append(origin)
+    return merged

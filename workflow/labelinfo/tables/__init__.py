@@ -1,0 +1,1 @@
+"""Tables of all runs and baselines, audited row by row."""

@@ -1,0 +1,65 @@
+"""The inequalities that every measured row has to satisfy."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def audit_row(
+    row: Mapping[str, Any],
+    *,
+    standard_errors: float,
+    probe_tolerance_nats: float,
+    best_known_nats: float | None,
+) -> str:
+    """Return the inequalities that a row breaks beyond its error, joined by ``; ``.
+
+    - ``rate_negative``: R ≥ 0, as R is a mean of divergences.
+    - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that knows
+      only the label frequencies reaches H(Y).
+    - ``label_information_above_rate``: H(Y) − C ≤ I(Z; Y) ≤ I(Z; X) ≤ R.
+    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the best known
+      negative log-likelihood is more likely a bug than a record.
+    - ``rate_estimates_disagree``: closed form and Monte Carlo estimate the same R.
+
+    Parameters
+    ----------
+    row
+        A row of the runs table, in nats; missing or NaN quantities are not judged.
+    standard_errors
+        How many standard errors of the difference an inequality may be off.
+    probe_tolerance_nats
+        Allowed on top in C ≤ H(Y).
+    best_known_nats
+        Best known negative log-likelihood of the data set, if any.
+
+    Returns
+    -------
+    str
+        Empty where all hold.
+    """
+
+    def value(name: str) -> float:
+        number = row.get(name)
+        return math.nan if number is None else float(number)
+
+    def allowed(*names: str) -> float:
+        # Errors of correlated quantities: the sum bounds the standard error of any difference.
+        return standard_errors * sum(value(name) for name in names)
+
+    rate, label_distortion = value("rate_nats"), value("label_distortion_nats")
+    entropy = value("label_entropy_nats")
+    # comparisons with NaN are false, so what was not measured is not judged
+    checks = {
+        "rate_negative": rate < -allowed("rate_nats_se"),
+        "label_distortion_above_label_entropy": label_distortion
+        > entropy + probe_tolerance_nats + allowed("label_distortion_nats_se"),
+        "label_information_above_rate": entropy - label_distortion
+        > rate + allowed("label_distortion_nats_se", "rate_nats_se"),
+        "rate_plus_distortion_below_best_known": best_known_nats is not None
+        and value("rate_plus_distortion_nats")
+        < best_known_nats - allowed("rate_plus_distortion_nats_se"),
+        "rate_estimates_disagree": abs(value("rate_difference_nats"))
+        > allowed("rate_difference_nats_se"),
+    }
+    return "; ".join(name for name, broken in checks.items() if broken)

@@ -1,0 +1,64 @@
+"""The table of baselines: one row per measured point."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelinfo.io.tables import read_with_provenance
+
+COLUMNS = [
+    "dataset",
+    "task",
+    "baseline",
+    "params",
+    "seed",
+    "rate_nats",
+    "label_distortion_nats",
+    "label_distortion_nats_se",
+    "label_accuracy",
+    # beyond what the figures need
+    "label_accuracy_se",
+    "label_distortion_valid_nats",
+    "selection_area_nats2",
+]
+
+
+def baseline_rows(
+    dataset: str,
+    task: str,
+    baseline: str,
+    points: pd.DataFrame,
+    *,
+    params: list[str],
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Bring the points of one baseline into the common columns.
+
+    The columns ``params`` of ``points`` become JSON text; quantities that a baseline does not have
+    are NaN. An unbounded rate is NaN too.
+    """
+    table = points.reindex(columns=COLUMNS[5:]).astype(float)
+    table.insert(0, "seed", seed)
+    texts = [json.dumps(row, sort_keys=True) for row in points[params].to_dict("records")]
+    table.insert(0, "params", texts)
+    table.insert(0, "baseline", baseline)
+    table.insert(0, "task", task)
+    table.insert(0, "dataset", dataset)
+    return table[COLUMNS].reset_index(drop=True)
+
+
+def aggregate_baselines(
+    files: Iterable[Path | str],
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Stack the baselines' tables; return them with the origins of the files."""
+    tables, origins = [], []
+    for file in files:
+        table, origin = read_with_provenance(file)
+        tables.append(table[COLUMNS])
+        origins.append(origin)
+    if not tables:
+        return pd.DataFrame({column: pd.Series(dtype=object) for column in COLUMNS}), origins
+    return pd.concat(tables, ignore_index=True), origins

@@ -1,0 +1,141 @@
+"""The table of runs: one row per run and task, whatever became of it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelinfo.errors import StorageError
+from labelinfo.io.tables import read_with_provenance
+from labelinfo.tables.audit import audit_row
+
+IDENTITY = ["dataset", "encoder", "decoder", "marginal", "beta", "seed"]
+COLUMNS = [
+    "dataset",
+    "task",
+    "encoder",
+    "decoder",
+    "marginal",
+    "beta",
+    "seed",
+    "rate_nats",
+    "rate_nats_se",
+    "distortion_nats",
+    "distortion_nats_se",
+    "label_distortion_nats",
+    "label_distortion_nats_se",
+    "label_accuracy",
+    "label_entropy_nats",
+    "epochs",
+    "train_seconds",
+    "images_per_second",
+    "device",
+    "precision",
+    "status",
+    "violations",
+    # beyond what the figures need
+    "label_accuracy_se",
+    "label_distortion_valid_nats",
+    "rate_valid_nats",
+    "distortion_valid_nats",
+    "rate_plus_distortion_nats",
+    "rate_plus_distortion_nats_se",
+    "rate_estimator",
+    "rate_monte_carlo_nats",
+    "rate_difference_nats",
+    "rate_difference_nats_se",
+    "best_epoch",
+    "diverged_epoch",
+    "diverged_step",
+    "caveat",
+]
+_TEXT = ["device", "precision", "rate_estimator", "violations", "caveat"]
+
+
+def aggregate_runs(
+    expected: pd.DataFrame,
+    *,
+    training: Iterable[Path | str],
+    measures: Iterable[Path | str],
+    probes: Iterable[Path | str],
+    label_entropies: Mapping[tuple[str, str], float],
+    best_known_nats: Mapping[str, float | None],
+    caveats: Mapping[str, str],
+    standard_errors: float,
+    probe_tolerance_nats: float,
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Join what the jobs wrote onto the rows that the sweep expects, and audit each row.
+
+    Parameters
+    ----------
+    expected
+        The identity columns and ``task``, one row per row of the result.
+    training, measures, probes
+        The jobs' one-row tables; each names its run itself. Files may be missing.
+    label_entropies
+        H(Y) of the test split in nats by (data set, task).
+    best_known_nats
+        Best known negative log-likelihood by data set, or None.
+    caveats
+        What has to be said of a data set's results, by data set.
+    standard_errors, probe_tolerance_nats
+        See :func:`labelinfo.tables.audit.audit_row`.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, where some of
+        the run's jobs are done; or ``missing``.
+    list
+        The origins of the files read.
+    """
+    origins: list[dict[str, Any]] = []
+    trained = _stack(training, IDENTITY, origins)
+    measured = _stack(measures, IDENTITY, origins)
+    probed = _stack(probes, [*IDENTITY, "task"], origins)
+    table = expected[[*IDENTITY, "task"]]
+    for part, keys in (
+        (trained, IDENTITY),
+        (measured.drop(columns="status", errors="ignore"), IDENTITY),
+        (probed.drop(columns="status", errors="ignore"), [*IDENTITY, "task"]),
+    ):
+        table = table.merge(part, how="left", on=keys, validate="many_to_one")
+    table = table.reindex(columns=dict.fromkeys([*COLUMNS, *table.columns]))
+    has_measure = table["rate_nats"].notna()
+    has_probe = table["label_distortion_nats"].notna()
+    table["status"] = table["status"].fillna("missing")
+    table.loc[(table["status"] == "ok") & ~(has_measure & has_probe), "status"] = "incomplete"
+    pairs = zip(table["dataset"], table["task"], strict=True)
+    table["label_entropy_nats"] = [label_entropies.get(pair) for pair in pairs]
+    table["label_entropy_nats"] = table["label_entropy_nats"].astype(float)
+    table["caveat"] = table["dataset"].map(caveats)
+    table["violations"] = [
+        audit_row(
+            row,
+            standard_errors=standard_errors,
+            probe_tolerance_nats=probe_tolerance_nats,
+            best_known_nats=best_known_nats[row["dataset"]],
+        )
+        for row in table.to_dict("records")
+    ]
+    table[_TEXT] = table[_TEXT].astype(object).fillna("").astype(str)
+    counts = ["epochs", "best_epoch", "diverged_epoch", "diverged_step"]
+    table[counts] = table[counts].astype("Int64")
+    return table[COLUMNS], origins
+
+
+def _stack(
+    files: Iterable[Path | str], keys: list[str], origins: list[dict[str, Any]]
+) -> pd.DataFrame:
+    tables = []
+    for file in files:
+        table, origin = read_with_provenance(file)
+        if not set(keys) <= set(table.columns):
+            raise StorageError(f"The table {file} does not name its run: delete it and run again.")
+        tables.append(table)
+        origins.append(origin)
+    if not tables:
+        empty = {key: pd.Series(dtype=object) for key in keys}
+        return pd.DataFrame(empty).astype({"beta": float, "seed": int})
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,1 @@
+"""Training a VAE: one job, resumable, bitwise reproducible on one machine."""

@@ -1,0 +1,98 @@
+"""The state from which a killed training goes on, bitwise as if never killed."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from labelinfo.errors import StorageError
+from labelinfo.io.tensors import load_tensors, save_tensors
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Progress:
+    """What a training has reached, apart from parameters and optimiser."""
+
+    epoch: int = 0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    best_loss_nats: float = float("inf")
+    curve: list[dict[str, float]] = field(default_factory=list)
+    best_state: dict[str, Tensor] = field(default_factory=dict)
+
+
+def snapshot(module: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of a module's parameters and buffers, on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
+
+
+def save_checkpoint(
+    target: Path,
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    fingerprint: dict[str, Any],
+) -> None:
+    """Write everything that :func:`load_checkpoint` needs, atomically."""
+    tensors = {f"model/{name}": value for name, value in module.state_dict().items()}
+    tensors |= {f"best/{name}": value for name, value in progress.best_state.items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
+    metadata = {
+        "fingerprint": fingerprint,
+        "epoch": progress.epoch,
+        "seconds": progress.seconds,
+        "best_epoch": progress.best_epoch,
+        "best_loss_nats": progress.best_loss_nats,
+        "curve": progress.curve,
+    }
+    save_tensors(target, tensors, metadata)
+
+
+def load_checkpoint(
+    source: Path,
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    fingerprint: dict[str, Any],
+) -> Progress | None:
+    """Restore a training, or return None where it has to start anew.
+
+    A checkpoint is used only if its fingerprint (identity, settings, code, data, arithmetic) is
+    the present one; another one's, or a damaged file, is left aside with a line in the log.
+    """
+    if not source.is_file():
+        return None
+    try:
+        tensors, metadata = load_tensors(source)
+        if metadata["fingerprint"] != fingerprint:
+            logger.info(
+                "The checkpoint %s belongs to other settings or code: starting anew.", source
+            )
+            return None
+        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+        for name, value in tensors.items():
+            part, _, rest = name.partition("/")
+            parts[part][rest] = value
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in parts["optimizer"].items():
+            index, _, key = name.partition("/")
+            state.setdefault(int(index), {})[key] = value
+        module.load_state_dict(parts["model"])
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
+        return Progress(
+            epoch=metadata["epoch"],
+            seconds=metadata["seconds"],
+            best_epoch=metadata["best_epoch"],
+            best_loss_nats=metadata["best_loss_nats"],
+            curve=metadata["curve"],
+            best_state=parts["best"],
+        )
+    except (StorageError, KeyError, ValueError, RuntimeError) as error:
+        logger.warning("The checkpoint %s cannot be used (%s): starting anew.", source, error)
+        return None

@@ -1,0 +1,46 @@
+"""Where tensors live and in which precision products are taken."""
+
+import torch
+
+from labelinfo.errors import ConfigError
+
+
+def resolve_device(wanted: str) -> torch.device:
+    """Return the device for ``auto``, ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    ConfigError
+        If a GPU is asked for and there is none.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "Config key `machine.device` is 'cuda', but torch finds no GPU: set it to 'auto' or "
+            "'cpu', or install a CUDA build of torch."
+        )
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def resolve_precision(wanted: str, device: torch.device) -> str:
+    """Return ``bfloat16`` or ``float32``; ``auto`` asks whether the hardware has bfloat16.
+
+    Emulated bfloat16 is slower than float32, so ``auto`` wants native instructions: AMX or
+    AVX512-BF16 on a processor, compute capability 8 or better on a GPU.
+    """
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        native = torch.cuda.get_device_capability(device)[0] >= 8
+    else:
+        abilities = torch.cpu.get_capabilities()
+        native = abilities.get("amx_bf16", False) or abilities.get("avx512_bf16", False)
+    return "bfloat16" if native else "float32"
+
+
+def device_name(device: torch.device) -> str:
+    """Return what the device is called, for tables."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"cpu ({torch.cpu.get_capabilities().get('cpu_name', 'unknown')})"

@@ -1,0 +1,45 @@
+# What the β-VAEs are compared with.
+rule measure_pca:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+    output:
+        table=f"{OUT}/measure_pca/{{dataset}}/{{task}}.parquet",
+    log:
+        f"{OUT}/logs/measure_pca/{{dataset}}/{{task}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/measure_pca/{{dataset}}/{{task}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        code=stage_code("measure_pca"),
+        pca=config["pca"],
+        probe=config["probe"],
+    script:
+        "../scripts/measure_pca.py"
+
+
+rule compute_random_discard:
+    input:
+        summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",
+        measures=lambda wildcards: (
+            finished(measures_of(wildcards.dataset))
+            if config["datasets"][wildcards.dataset]["entropy_nats"] is None
+            else []
+        ),
+    output:
+        table=f"{OUT}/compute_random_discard/{{dataset}}/{{task}}.parquet",
+    log:
+        f"{OUT}/logs/compute_random_discard/{{dataset}}/{{task}}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=stage_code("compute_random_discard"),
+        entropy=lambda wildcards: {
+            "nats": config["datasets"][wildcards.dataset]["entropy_nats"],
+            "source": config["datasets"][wildcards.dataset]["entropy_source"],
+        },
+    script:
+        "../scripts/compute_random_discard.py"

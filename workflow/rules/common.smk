@@ -1,0 +1,163 @@
+# The configuration, checked before anything reads it, and the names that every stage shares.
+import re
+from functools import cache
+from pathlib import Path
+
+from labelinfo.code_digest import code_digest
+from labelinfo.config.run import Run
+from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
+from labelinfo.errors import ConfigError
+from labelinfo.models.registry import COMPONENTS
+from snakemake.exceptions import WorkflowError
+
+BASE = Path(workflow.basedir)
+WORKFLOW = BASE / "workflow"
+
+try:
+    # in place, so that scripts see the completed configuration too
+    config.update(complete(config, load_schema(WORKFLOW / "schemas" / "config.schema.yaml")))
+    check_sweep(config, COMPONENTS)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+OUT = f"results/{config['experiment']}"
+DOWNLOADS = "results/downloads"
+RUNS = list(enumerate_runs(config))
+DATASETS = config["sweep"]["datasets"]
+# (data set, task) pairs, in the order of the figure's rows
+PAIRS = [(dataset, task) for dataset in DATASETS for task in tasks_of(config, dataset)]
+# where a run's files lie below each stage's folder; Run.path is the same with values filled in
+RUN = "{dataset}/{encoder}-{decoder}-{marginal}/beta{beta}/seed{seed}"
+ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if config["machine"]["device"] == "cuda" else "cpu.yaml")
+
+
+def one_of(names):
+    """Regular expression for exactly these names."""
+    return "|".join(sorted({re.escape(str(name)) for name in names}))
+
+
+def fetched_files():
+    """Files of the catalogue by name: what is needed to fetch and check each."""
+    return {
+        file["name"]: file
+        for dataset in DATASETS
+        for file in config["datasets"][dataset]["files"].values()
+        if "name" in file
+    }
+
+
+wildcard_constraints:
+    dataset=one_of(DATASETS),
+    task=one_of(task for _, task in PAIRS),
+    encoder=one_of(COMPONENTS["encoders"]),
+    decoder=one_of(COMPONENTS["decoders"]),
+    marginal=one_of(COMPONENTS["marginals"]),
+    beta=one_of(run.beta for run in RUNS),
+    seed=r"\d+",
+    file=one_of(fetched_files()) or "(?!)",
+
+
+def local_path(path):
+    """A user's path; a relative one starts at the folder of the Snakefile."""
+    return str(path) if Path(path).is_absolute() else str(BASE / path)
+
+
+def dataset_files(dataset):
+    """Where each file of a data set lies once it is here, by role."""
+    return {
+        role: local_path(file["path"]) if "path" in file else f"{DOWNLOADS}/{file['name']}"
+        for role, file in config["datasets"][dataset]["files"].items()
+    }
+
+
+def file_checks(dataset):
+    """What each file's content has to be, by role."""
+    return {
+        role: {key: file[key] for key in ("sha256", "git_blob_sha1", "bytes") if key in file}
+        for role, file in config["datasets"][dataset]["files"].items()
+    }
+
+
+def dataset_definition(dataset):
+    """The part of a data set's definition that decides its content; not its title, say."""
+    definition = config["datasets"][dataset]
+    chosen = ("reader", "binarize", "limit", "split")
+    return {key: definition[key] for key in chosen} | {"tasks": tasks_of(config, dataset)}
+
+
+@cache
+def stage_code(stage, *modules):
+    """Digest of the code behind a stage: its script and what that imports, plus `modules`."""
+    try:
+        return code_digest(WORKFLOW / "scripts" / f"{stage}.py", modules)
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def component_paths(wildcards):
+    """Import paths of a run's components, by kind."""
+    return {
+        "encoder": COMPONENTS["encoders"][wildcards.encoder],
+        "decoder": COMPONENTS["decoders"][wildcards.decoder],
+        "marginal": COMPONENTS["marginals"][wildcards.marginal],
+    }
+
+
+def run_code(stage):
+    """Params function: the code behind a stage for one run, its components included."""
+    return lambda wildcards: stage_code(
+        stage, *(path.partition(":")[0] for path in component_paths(wildcards).values())
+    )
+
+
+def vae_spec(wildcards):
+    """Params function: what the run's VAE is made of."""
+    return component_paths(wildcards) | config["model"]
+
+
+def finished(paths):
+    """All paths, or, when only what is done is to be aggregated, those that exist."""
+    return [path for path in paths if not config["partial"] or Path(path).exists()]
+
+
+def measures_of(dataset):
+    """The measured rate and distortion of every run of a data set."""
+    return [f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS if run.dataset == dataset]
+
+
+def baseline_files():
+    """The table of every baseline, data set and task."""
+    stages = {"random_discard": "compute_random_discard", "pca": "measure_pca"}
+    return [
+        f"{OUT}/{stages[baseline]}/{dataset}/{task}.parquet"
+        for dataset, task in PAIRS
+        for baseline in config["sweep"]["baselines"]
+    ]
+
+
+def panels():
+    """The rows of Figure 1: data set, task, title, caveat."""
+    definitions = config["datasets"]
+    return [
+        {
+            "dataset": dataset,
+            "task": task,
+            "title": f"{definitions[dataset]['title'] or dataset}, {task}",
+            "caveat": definitions[dataset]["caveat"],
+        }
+        for dataset, task in PAIRS
+    ]
+
+
+def zoomed_panel():
+    """The panel of Figure 2."""
+    wanted = config["figures"]["zoom_dataset"] or DATASETS[0]
+    return next(panel for panel in panels() if panel["dataset"] == wanted)
+
+
+def tell_where_results_lie():
+    """Last words of a successful run."""
+    summary = Path(OUT) / "write_summary" / "summary.txt"
+    if summary.exists():
+        logger.info(f"\n{summary.read_text(encoding='utf-8')}")

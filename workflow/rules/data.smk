@@ -1,0 +1,44 @@
+# From files of others to prepared data sets.
+localrules:
+    fetch_file,
+
+
+rule fetch_file:
+    output:
+        file=f"{DOWNLOADS}/{{file}}",
+    log:
+        f"{DOWNLOADS}/logs/{{file}}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        checks=lambda wildcards: {
+            key: value
+            for key, value in fetched_files()[wildcards.file].items()
+            if key in ("sha256", "git_blob_sha1", "bytes")
+        },
+    script:
+        "../scripts/fetch_file.py"
+
+
+rule prepare_dataset:
+    input:
+        unpack(lambda wildcards: dataset_files(wildcards.dataset)),
+    output:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",
+    log:
+        f"{OUT}/logs/prepare_dataset/{{dataset}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/prepare_dataset/{{dataset}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        code=stage_code("prepare_dataset"),
+        definition=lambda wildcards: dataset_definition(wildcards.dataset),
+        checks=lambda wildcards: file_checks(wildcards.dataset),
+        data=config["data"],
+    script:
+        "../scripts/prepare_dataset.py"

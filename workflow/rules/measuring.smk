@@ -1,0 +1,73 @@
+# What a frozen VAE's codes are worth: rate, distortion, pictures, and the label.
+rule measure_vae:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        weights=f"{OUT}/train_vae/{RUN}/best.safetensors",
+    output:
+        table=f"{OUT}/measure_vae/{RUN}.parquet",
+    log:
+        f"{OUT}/logs/measure_vae/{RUN}.log",
+    benchmark:
+        f"{OUT}/benchmarks/measure_vae/{RUN}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=run_code("measure_vae"),
+        measure=config["measure"],
+    script:
+        "../scripts/measure_vae.py"
+
+
+rule draw_gallery:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        weights=f"{OUT}/train_vae/{RUN}/best.safetensors",
+        measure=f"{OUT}/measure_vae/{RUN}.parquet",
+    output:
+        picture=report(
+            f"{OUT}/draw_gallery/{RUN}.png",
+            caption="../report/draw_gallery.rst",
+            category="Pictures",
+            subcategory="{dataset}",
+            labels={
+                "architecture": "{encoder}-{decoder}-{marginal}",
+                "β": "{beta}",
+                "seed": "{seed}",
+            },
+        ),
+    log:
+        f"{OUT}/logs/draw_gallery/{RUN}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        code=run_code("draw_gallery"),
+        gallery=config["gallery"],
+        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"],
+    script:
+        "../scripts/draw_gallery.py"
+
+
+rule train_probe:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        weights=f"{OUT}/train_vae/{RUN}/best.safetensors",
+    output:
+        table=f"{OUT}/train_probe/{RUN}/{{task}}.parquet",
+    log:
+        f"{OUT}/logs/train_probe/{RUN}/{{task}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/train_probe/{RUN}/{{task}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=run_code("train_probe"),
+        probe=config["probe"],
+    script:
+        "../scripts/train_probe.py"

@@ -1,0 +1,101 @@
+# One table of runs, one of baselines, one of data sets.
+rule aggregate_datasets:
+    input:
+        summaries=[f"{OUT}/prepare_dataset/{dataset}/summary.parquet" for dataset in DATASETS],
+    output:
+        table=f"{OUT}/tables/datasets.parquet",
+    log:
+        f"{OUT}/logs/aggregate_datasets.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=stage_code("aggregate_datasets"),
+    script:
+        "../scripts/aggregate_datasets.py"
+
+
+rule aggregate_runs:
+    input:
+        datasets=f"{OUT}/tables/datasets.parquet",
+        training=finished([f"{OUT}/train_vae/{run.path}/training.parquet" for run in RUNS]),
+        measures=finished([f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS]),
+        probes=finished(
+            [
+                f"{OUT}/train_probe/{run.path}/{task}.parquet"
+                for run in RUNS
+                for task in tasks_of(config, run.dataset)
+            ]
+        ),
+    output:
+        table=f"{OUT}/tables/runs.parquet",
+    log:
+        f"{OUT}/logs/aggregate_runs.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=stage_code("aggregate_runs"),
+        expected=[
+            run.columns | {"task": task} for run in RUNS for task in tasks_of(config, run.dataset)
+        ],
+        best_known_nats={name: config["datasets"][name]["entropy_nats"] for name in DATASETS},
+        caveats={name: config["datasets"][name]["caveat"] for name in DATASETS},
+        tables=config["tables"],
+    script:
+        "../scripts/aggregate_runs.py"
+
+
+rule aggregate_baselines:
+    input:
+        tables=finished(baseline_files()),
+    output:
+        table=f"{OUT}/tables/baselines.parquet",
+    log:
+        f"{OUT}/logs/aggregate_baselines.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=stage_code("aggregate_baselines"),
+    script:
+        "../scripts/aggregate_baselines.py"
+
+
+rule write_summary:
+    input:
+        runs=f"{OUT}/tables/runs.parquet",
+        baselines=f"{OUT}/tables/baselines.parquet",
+        datasets=f"{OUT}/tables/datasets.parquet",
+        figure1=f"{OUT}/figures/figure1.png",
+        figure2=f"{OUT}/figures/figure2.png",
+    output:
+        text=report(
+            f"{OUT}/write_summary/summary.txt",
+            caption="../report/write_summary.rst",
+            category="Summary",
+        ),
+    log:
+        f"{OUT}/logs/write_summary.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=stage_code("write_summary"),
+        panels=panels(),
+    script:
+        "../scripts/write_summary.py"
+
+
+rule check_runs:
+    input:
+        runs=f"{OUT}/tables/runs.parquet",
+        # so that it comes last
+        summary=f"{OUT}/write_summary/summary.txt",
+    output:
+        text=f"{OUT}/check_runs/checked.txt",
+    log:
+        f"{OUT}/logs/check_runs.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=stage_code("check_runs"),
+        on_divergence=config["sweep"]["on_divergence"],
+    script:
+        "../scripts/check_runs.py"

@@ -1,0 +1,27 @@
+"""Join what the jobs of the sweep wrote into the table of runs."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]):
+    import pandas as pd
+
+    from labelinfo.io.tables import read_table, write_table
+    from labelinfo.provenance import collect
+    from labelinfo.tables.runs import aggregate_runs
+
+    params = snakemake.params
+    summary = read_table(snakemake.input.datasets)
+    test = summary[summary["split"] == "test"]
+    entropies = test.set_index(["dataset", "task"])["label_entropy_nats"].to_dict()
+    table, origins = aggregate_runs(
+        pd.DataFrame(params.expected),
+        training=snakemake.input.training,
+        measures=snakemake.input.measures,
+        probes=snakemake.input.probes,
+        label_entropies=entropies,
+        best_known_nats=params.best_known_nats,
+        caveats=params.caveats,
+        standard_errors=params.tables["violation_standard_errors"],
+        probe_tolerance_nats=params.tables["probe_tolerance_nats"],
+    )
+    write_table(snakemake.output.table, table, collect(origins))

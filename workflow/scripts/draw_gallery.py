@@ -1,0 +1,18 @@
+"""Draw reconstructions and samples of one VAE."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from labelinfo.config.run import Run
+    from labelinfo.figures.picture_run import picture_run
+
+    picture_run(
+        Run.from_wildcards(snakemake.wildcards),
+        snakemake.params.gallery,
+        title=snakemake.params.title,
+        dataset_file=snakemake.input.dataset,
+        weights_file=snakemake.input.weights,
+        measure_file=snakemake.input.measure,
+        target=snakemake.output.picture,
+        device=snakemake.config["machine"]["device"],
+    )

@@ -1,0 +1,33 @@
+"""Measure the randomised-PCA baseline over its whole grid."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from labelinfo.baselines.pca import measure_pca
+    from labelinfo.data.dataset import load_dataset
+    from labelinfo.io.tables import write_table
+    from labelinfo.provenance import describe
+    from labelinfo.tables.baselines import baseline_rows
+    from labelinfo.training.device import resolve_device
+
+    params, wildcards = snakemake.params, snakemake.wildcards
+    dataset = load_dataset(snakemake.input.dataset)
+    points = measure_pca(
+        dataset,
+        wildcards.task,
+        params.pca,
+        params.probe,
+        device=resolve_device(snakemake.config["machine"]["device"]),
+    )
+    config = {"pca": params.pca, "probe": params.probe}
+    write_table(
+        snakemake.output.table,
+        baseline_rows(
+            wildcards.dataset,
+            wildcards.task,
+            "pca",
+            points,
+            params=["k", "sigma", "selected"],
+        ),
+        describe("measure_pca", code=params.code, config=config, data=dataset.digests),
+    )

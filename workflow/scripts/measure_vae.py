@@ -1,0 +1,17 @@
+"""Measure the rate and distortion of one VAE."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from labelinfo.config.run import Run
+    from labelinfo.measure.run import measure_run
+
+    measure_run(
+        Run.from_wildcards(snakemake.wildcards),
+        snakemake.params.measure,
+        dataset_file=snakemake.input.dataset,
+        weights_file=snakemake.input.weights,
+        target=snakemake.output.table,
+        device=snakemake.config["machine"]["device"],
+        code=snakemake.params.code,
+    )

@@ -1,0 +1,18 @@
+"""Train one label probe on the codes of one VAE."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from labelinfo.config.run import Run
+    from labelinfo.probes.run import probe_run
+
+    probe_run(
+        Run.from_wildcards(snakemake.wildcards),
+        snakemake.wildcards.task,
+        snakemake.params.probe,
+        dataset_file=snakemake.input.dataset,
+        weights_file=snakemake.input.weights,
+        target=snakemake.output.table,
+        device=snakemake.config["machine"]["device"],
+        code=snakemake.params.code,
+    )

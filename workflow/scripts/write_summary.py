@@ -1,0 +1,22 @@
+"""Write the headline numbers and where everything lies."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]):
+    from labelinfo.io.atomic import write_text
+    from labelinfo.io.tables import read_table
+    from labelinfo.tables.summary import summarise
+
+    text = summarise(
+        read_table(snakemake.input.runs),
+        read_table(snakemake.input.baselines),
+        snakemake.params.panels,
+        {
+            "Figure 1": snakemake.input.figure1,
+            "Figure 2": snakemake.input.figure2,
+            "Runs": snakemake.input.runs,
+            "Baselines": snakemake.input.baselines,
+            "Data sets": snakemake.input.datasets,
+        },
+    )
+    write_text(snakemake.output.text, text)
