@@ -40,10 +40,18 @@ def code_digest(script: Path | str, modules: tuple[str, ...] = (), root: Path | 
     Raises
     ------
     ConfigError
-        If one of ``modules`` is not a module under ``root``.
+        If one of ``modules`` is not a module under ``root``, or a file is not valid Python.
     """
     root = Path(root or Path(__file__).parent.parent)
     script = Path(script)
+    digest = hashlib.sha256(_tree(script).encode())
+    for module in modules_behind(script, modules, root):
+        digest.update(f"\n{module}\n{_tree(_find(module, root))}".encode())
+    return digest.hexdigest()[:16]
+
+
+def modules_behind(script: Path, modules: tuple[str, ...], root: Path) -> list[str]:
+    """Return the names of the modules that :func:`code_digest` covers, sorted."""
     pending = list(_imports(script, None, root))
     for module in modules:
         if _find(module, root) is None:
@@ -60,11 +68,7 @@ def code_digest(script: Path | str, modules: tuple[str, ...] = (), root: Path | 
         if "." in module:
             pending.append(module.rpartition(".")[0])
         pending += _imports(path, module, root)
-    digest = hashlib.sha256(_tree(script).encode())
-    for module in sorted(seen):
-        path = _find(module, root)
-        digest.update(f"\n{module}\n{_tree(path)}".encode())
-    return digest.hexdigest()[:16]
+    return sorted(seen)
 
 
 @cache

@@ -63,9 +63,6 @@ rule write_summary:
     input:
         runs=f"{OUT}/tables/runs.parquet",
         baselines=f"{OUT}/tables/baselines.parquet",
-        datasets=f"{OUT}/tables/datasets.parquet",
-        figure1=f"{OUT}/figures/figure1.png",
-        figure2=f"{OUT}/figures/figure2.png",
     output:
         text=report(
             f"{OUT}/write_summary/summary.txt",
@@ -79,6 +76,12 @@ rule write_summary:
     params:
         code=stage_code("write_summary"),
         panels=panels(),
+        places={
+            "Figure 1": f"{OUT}/figures/figure1.png",
+            "Figure 2": f"{OUT}/figures/figure2.png",
+            "Tables": f"{OUT}/tables/",
+            "Pictures": f"{OUT}/draw_gallery/",
+        },
     script:
         "../scripts/write_summary.py"
 
@@ -86,8 +89,14 @@ rule write_summary:
 rule check_runs:
     input:
         runs=f"{OUT}/tables/runs.parquet",
-        # so that it comes last
-        summary=f"{OUT}/write_summary/summary.txt",
+        # so that it comes last, whatever their age
+        others=ancient(
+            [
+                f"{OUT}/write_summary/summary.txt",
+                f"{OUT}/figures/figure1.png",
+                f"{OUT}/figures/figure2.png",
+            ]
+        ),
     output:
         text=f"{OUT}/check_runs/checked.txt",
     log:

@@ -11,12 +11,6 @@ with job(snakemake.log[0]):
         read_table(snakemake.input.runs),
         read_table(snakemake.input.baselines),
         snakemake.params.panels,
-        {
-            "Figure 1": snakemake.input.figure1,
-            "Figure 2": snakemake.input.figure2,
-            "Runs": snakemake.input.runs,
-            "Baselines": snakemake.input.baselines,
-            "Data sets": snakemake.input.datasets,
-        },
+        snakemake.params.places,
     )
     write_text(snakemake.output.text, text)

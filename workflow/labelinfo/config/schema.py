@@ -3,16 +3,31 @@
 import copy
 import difflib
 import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from labelinfo.errors import ConfigError
 
 Config = dict[str, Any]
+
+
+def _matches(
+    _validator: Any, pattern: str, value: Any, _schema: Config
+) -> Iterator[ValidationError]:
+    # "$" of Python's also stands before a line feed at the end, JSON schema's does not
+    ends = re.sub(r"\$$", r"\\Z", pattern)
+    if isinstance(value, str) and not re.search(ends, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _matches})
 
 
 def load_schema(path: Path | str) -> Config:
@@ -38,15 +53,22 @@ def complete(config: Config, schema: Config) -> Config:
         At the first thing wrong, naming the key, what is allowed, and for an unknown key the
         nearest right one.
     """
-    _refuse_not_finite(config)
     completed = _fill(config, schema)
-    errors = sorted(Draft202012Validator(schema).iter_errors(completed), key=_rank)
+    _refuse_not_finite(completed)
+    errors = sorted(_Validator(schema).iter_errors(completed), key=_rank)
     if errors:
         raise ConfigError(_sentence(errors[0]))
     return completed
 
 
 def _fill(value: Any, schema: Config) -> Any:
+    if isinstance(value, str):
+        return _read_text(value, schema)
+    if isinstance(value, list):
+        return [_fill(item, schema.get("items", {})) for item in value]
+    if isinstance(value, float) and value.is_integer() and "integer" in _types(schema):
+        # JSON Schema takes 100.0 for an integer; Python's range does not
+        return int(value)
     if not isinstance(value, dict):
         return copy.deepcopy(value)
     if isinstance(schema.get("default"), dict):
@@ -61,6 +83,33 @@ def _fill(value: Any, schema: Config) -> Any:
         if key not in filled and "default" in below:
             filled[key] = _fill(below["default"], below)
     return filled
+
+
+def _read_text(text: str, schema: Config) -> Any:
+    """Turn text into the number, truth value or null that the schema wants there, if it is one.
+
+    Snakemake hands all that is nested in ``--config key={...}`` over as text, and YAML reads 1e-4
+    as text. Where text is allowed, it stays text.
+    """
+    wanted = _types(schema)
+    if "string" in wanted or not wanted:
+        # null is spelt as in YAML where both are allowed
+        return None if "null" in wanted and text in ("null", "~") else text
+    if "null" in wanted and text in ("null", "~"):
+        return None
+    if "boolean" in wanted and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for read in (int, float) if "number" in wanted else (int,) if "integer" in wanted else ():
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _types(schema: Config) -> set[str]:
+    wanted = schema.get("type", [])
+    return {wanted} if isinstance(wanted, str) else set(wanted)
 
 
 def _merge(base: Config, over: Config) -> Config:
@@ -110,20 +159,28 @@ def _sentence(error: ValidationError) -> str:
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         return f"Config key {_name([*where, missing])} is missing."
+    if "propertyNames" in error.absolute_schema_path:
+        return f"Config key {_name([*where, error.instance])} is badly named; {_expected(error)}."
     description = " ".join(str(error.schema.get("description", "")).split())
     meaning = f" Meaning: {description}" if description else ""
     value = repr(error.instance)
     if len(value) > 80:
         value = value[:77] + "..."
     sentence = f"Config key {_name(where)} is {value}; {_expected(error)}."
-    if error.validator == "type" and isinstance(error.instance, str):
-        try:
-            number = float(error.instance)
-        except ValueError:
-            pass
-        else:
-            sentence += f" YAML reads {error.instance} as text: write {number!r}."
+    number = _integer_meant(error)
+    if number is not None:
+        sentence += f" YAML reads {error.instance} as text: write {number!r}."
     return sentence + meaning
+
+
+def _integer_meant(error: ValidationError) -> int | None:
+    if error.validator != "type" or "integer" not in error.validator_value:
+        return None
+    try:
+        number = float(error.instance) if isinstance(error.instance, str) else math.nan
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def _expected(error: ValidationError) -> str:

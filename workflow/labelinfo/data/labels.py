@@ -7,6 +7,10 @@ import torch
 
 # Rows of the N×M score matrix that exist at once: 512 × 60,000 float32 are 123 MB.
 _BLOCK_ROWS = 512
+# Of each row, by float32. More than two, so that the runner-up too is among them nearly always.
+_CANDIDATES = 4
+# Rows that are scored against all originals in float64 at once: 64 × 60,000 are 31 MB.
+_EXACT_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> 
     """Find the original from which each binary image was drawn pixel by pixel.
 
     argmax_x Σ_i log Bernoulli(b_i; x_i), with Σ_i log Bernoulli(b_i; x_i) = b · logit(x) +
-    Σ_i log(1 − x_i): one matrix product, taken in blocks in float32. The best of each row and its
-    runner-up are scored again in float64; where they lie within the bound of float32's rounding,
-    the whole row is. The result is that of float64 throughout.
+    Σ_i log(1 − x_i): one matrix product, taken in blocks in float32. The best few of each row are
+    scored again in float64; where float32's rounding may have kept the best or the runner-up from
+    being among them, the whole row is. The result, margin included, is that of float64 throughout.
 
     Parameters
     ----------
@@ -64,22 +68,25 @@ def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> 
     offsets = _row_sums(log_off, intensities)
     candidates = _best_in_float32(bits[:, used], slopes, offsets.astype(np.float32))
     exact = _score(bits, intensities, candidates, log_on, log_off)
-    if candidates.shape[1] > 1:
-        error = _rounding_bound(bits, slopes, offsets)
-        unsure = np.flatnonzero(np.abs(exact[:, 0] - exact[:, 1]) <= 2 * error)
-        candidates[unsure] = _best_in_float64(bits[unsure], intensities, log_on, log_off)
-        exact[unsure] = _score(bits[unsure], intensities, candidates[unsure], log_on, log_off)
     # by score, then by row number
     order = np.lexsort((candidates, -exact), axis=1)
     candidates = np.take_along_axis(candidates, order, axis=1)
     exact = np.take_along_axis(exact, order, axis=1)
+    if candidates.shape[1] < len(intensities):
+        # What is left out scores at most 2 · error above the last candidate.
+        error = _rounding_bound(bits, slopes, offsets)
+        unsure = np.flatnonzero(exact[:, 1] - exact[:, -1] <= 2 * error)
+        for rows in np.array_split(unsure, -(-len(unsure) // _EXACT_ROWS) or 1):
+            candidates[rows], exact[rows] = _best_in_float64(
+                bits[rows], intensities, log_on, log_off
+            )
     margin = exact[:, 0] - exact[:, 1] if exact.shape[1] > 1 else np.full(len(bits), np.inf)
     return Match(candidates[:, 0], exact[:, 0], margin)
 
 
 def _best_in_float32(bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     weights, constant = torch.from_numpy(slopes).T, torch.from_numpy(offsets)
-    count = min(2, len(slopes))
+    count = min(_CANDIDATES, len(slopes))
     candidates = np.empty((len(bits), count), dtype=np.int64)
     for start in range(0, len(bits), _BLOCK_ROWS):
         block = torch.from_numpy(bits[start : start + _BLOCK_ROWS]).float()
@@ -93,15 +100,27 @@ def _best_in_float32(bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) 
 
 def _best_in_float64(
     bits: np.ndarray, intensities: np.ndarray, log_on: np.ndarray, log_off: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best originals of a few images and their scores, best first."""
+    on = bits.astype(np.float64)
     scores = np.concatenate(
         [
-            bits @ (log_on - log_off)[chunk].T + log_off[chunk].sum(axis=1)
+            on @ (log_on - log_off)[chunk].T + log_off[chunk].sum(axis=1)
             for chunk in np.array_split(intensities, -(-len(intensities) // _BLOCK_ROWS))
         ],
         axis=1,
     )
-    return np.argsort(-scores, axis=1, kind="stable")[:, :2]
+    best = np.empty((len(bits), _CANDIDATES), dtype=np.int64)
+    exact = np.empty(best.shape)
+    for row, image in enumerate(bits):
+        # The product may round the scores of identical originals differently, so all that are
+        # as good as the last candidate are scored once more, one way for all.
+        last = np.partition(scores[row], -_CANDIDATES)[-_CANDIDATES]
+        close = np.flatnonzero(scores[row] >= last - 1e-6)
+        again = _score(image[None], intensities, close[None], log_on, log_off)[0]
+        order = np.argsort(-again, kind="stable")[:_CANDIDATES]
+        best[row], exact[row] = close[order], again[order]
+    return best, exact
 
 
 def _rounding_bound(bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> float:

@@ -214,19 +214,20 @@ def _read_table(
         raise DataError(f"{file} has no `images`; it has {sorted(columns)}: rename yours.")
     images = as_images(columns["images"], file)
     for column, values in columns.items():
-        if len(values) != len(images):
+        if values.shape[:1] != images.shape[:1]:
+            count = len(values) if values.ndim else "no column of"
             raise DataError(
-                f"{file} has {len(images)} images but {len(values)} values in {column!r}: they "
-                "have to agree."
+                f"{file} has {len(images)} images but {count} values in {column!r}: they have to "
+                "agree."
             )
     if "split" in columns:
-        words = np.asarray(columns["split"]).astype(str)
+        codes, words = as_labels(columns["split"], file, "split")
         unknown = sorted(set(words) - set(SPLITS))
         if unknown:
             raise DataError(
                 f"{file} has {unknown[0]!r} in its `split` column: use {', '.join(SPLITS)}."
             )
-        rows = {split: np.flatnonzero(words == split) for split in SPLITS}
+        rows = {split: np.flatnonzero(np.array(words)[codes] == split) for split in SPLITS}
     else:
         order = np.random.default_rng(derive_seed(name, "split")).permutation(len(images))
         tests = round(definition["split"]["test"] * len(images))
@@ -238,9 +239,13 @@ def _read_table(
         }
     labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
     classes = {}
-    for column in definition["tasks"]:
-        if column not in columns or column in ("images", "split"):
-            continue
+    available = sorted(set(columns) - {"images", "split"})
+    for column in definition["tasks"] or available:
+        if column not in available:
+            raise DataError(
+                f"{file} has no label column {column!r}; it has {available}: correct the config "
+                f"key `datasets.{name}.tasks`."
+            )
         codes, classes[column] = as_labels(columns[column], file, column)
         for split in SPLITS:
             labels[split][column] = codes[rows[split]]

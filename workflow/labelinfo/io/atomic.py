@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -47,14 +48,23 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
-    except OSError as error:
-        if error.errno in _REMEDIES:
-            raise StorageError(f"Cannot write {target}: {_REMEDIES[error.errno]}.") from error
-        raise
+    except Exception as error:
+        remedy = _REMEDIES.get(_system_error(error))
+        if remedy is None:
+            raise
+        raise StorageError(f"Cannot write {target}: {remedy}.") from error
     finally:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _system_error(error: Exception) -> int | None:
+    if isinstance(error, OSError):
+        return error.errno
+    # safetensors hands the system's error on as a part of its message
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
 
 
 def write_text(target: Path | str, text: str) -> None:

@@ -45,14 +45,17 @@ def measure_run(
     row: dict[str, Any] = {**run.columns, "status": metadata["status"]}
     if metadata["status"] == "ok":
         model = model.to(resolve_device(device))
+        # validation only chooses among runs, so one draw of z an image is enough there
+        samples = {"test": settings["samples"], "valid": 1}
         results = {
             split: measure_rate_distortion(
                 model,
                 dataset.split(split),
-                **settings,
+                samples=samples[split],
+                batch_size=settings["batch_size"],
                 seed=derive_seed(*run.identity, "measure", split),
             )
-            for split in ("test", "valid")
+            for split in samples
         }
         row |= results["test"]
         row |= {

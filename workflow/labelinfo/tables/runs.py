@@ -50,7 +50,7 @@ COLUMNS = [
     "diverged_step",
     "caveat",
 ]
-_TEXT = ["device", "precision", "rate_estimator", "violations", "caveat"]
+_TEXT = ["device", "precision", "status", "rate_estimator", "violations", "caveat"]
 
 
 def aggregate_runs(
@@ -104,8 +104,10 @@ def aggregate_runs(
     table = table.reindex(columns=dict.fromkeys([*COLUMNS, *table.columns]))
     has_measure = table["rate_nats"].notna()
     has_probe = table["label_distortion_nats"].notna()
-    table["status"] = table["status"].fillna("missing")
-    table.loc[(table["status"] == "ok") & ~(has_measure & has_probe), "status"] = "incomplete"
+    begun = table["status"].eq("ok") | (table["status"].isna() & (has_measure | has_probe))
+    whole = table["status"].eq("ok") & has_measure & has_probe
+    table["status"] = table["status"].astype(object).fillna("missing")
+    table.loc[begun & ~whole, "status"] = "incomplete"
     pairs = zip(table["dataset"], table["task"], strict=True)
     table["label_entropy_nats"] = [label_entropies.get(pair) for pair in pairs]
     table["label_entropy_nats"] = table["label_entropy_nats"].astype(float)

@@ -1,0 +1,48 @@
+# make demo: the whole workflow on the embedded sample.   make test: every check that CI makes.
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= 2
+BIN := $(VENV)/bin
+# recipes call the environment's programs by name
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.PHONY: demo test lint unit install clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	@snakemake --cores $(CORES) --configfile workflow/experiments/demo.yaml
+	@snakemake --cores $(CORES) --configfile workflow/experiments/demo.yaml \
+	    --report results/demo/report.html --quiet all
+	@cat results/demo/write_summary/summary.txt
+	@echo "Report     results/demo/report.html"
+
+test: lint unit
+
+lint: $(VENV)/.installed-dev
+	ruff check .
+	ruff format --check .
+	snakefmt --check .
+	snakemake --lint
+
+unit: $(VENV)/.installed-dev
+	pytest
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: envs/requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Error: $(PYTHON) is older than 3.11: name a newer one, as in make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	    { echo "Error: cannot make a virtual environment: on Debian or Ubuntu, apt install python3-venv"; exit 1; }
+	@echo "Installing pinned dependencies into $(VENV) (PyTorch is large) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt
+	@echo "Installing the tools for tests ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) results/demo

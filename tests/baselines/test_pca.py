@@ -1,0 +1,277 @@
+"""Randomised PCA: its rate against other routes to it, its components, its grid of probes."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import quad
+
+from labelinfo.baselines.pca import (
+    PcaCodes,
+    WhitenedPCA,
+    area_under_curve_nats2,
+    measure_pca,
+    pca_rate_nats,
+)
+from labelinfo.data.dataset import Dataset, Split
+from labelinfo.errors import ConfigError
+from labelinfo.information import label_entropy_nats
+
+CPU = torch.device("cpu")
+
+
+# Rate
+
+
+@pytest.mark.parametrize("k", [1, 5, 30])
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 5.0])
+def test_rate_is_the_information_of_jointly_gaussian_vectors(k, sigma):
+    x, z = np.eye(k), (1 + sigma**2) * np.eye(k)
+    joint = np.block([[x, x], [x, z]])
+    determinants = [np.linalg.slogdet(matrix)[1] for matrix in (x, z, joint)]
+    nats = 0.5 * (determinants[0] + determinants[1] - determinants[2])
+    assert pca_rate_nats(k, sigma) == pytest.approx(nats, rel=1e-9)
+
+
+def density(z, mean, variance):
+    return math.exp(-((z - mean) ** 2) / (2 * variance)) / math.sqrt(2 * math.pi * variance)
+
+
+def information_nats(density_of_z, sigma):
+    """Return I(X; X + σ ε) = h(Z) − h(σ ε) by quadrature over a scalar Z."""
+
+    def integrand(z):
+        p = density_of_z(z)
+        return -p * math.log(p) if p > 0 else 0.0
+
+    reach = 8 * math.sqrt(1 + sigma**2)
+    points = [-1, 0, 1]
+    entropy = quad(integrand, -reach, reach, points=points, limit=500)[0]
+    return entropy - 0.5 * math.log(2 * math.pi * math.e * sigma**2)
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.5, 1.0, 5.0])
+def test_rate_of_one_component_by_quadrature(sigma):
+    nats = information_nats(lambda z: density(z, 0, 1 + sigma**2), sigma)
+    assert pca_rate_nats(1, sigma) == pytest.approx(nats, abs=1e-6)
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.5, 1.0, 5.0])
+def test_rate_bounds_a_component_that_is_not_gaussian(sigma):
+    # X = ±1 has unit variance too
+    nats = information_nats(
+        lambda z: 0.5 * (density(z, 1, sigma**2) + density(z, -1, sigma**2)), sigma
+    )
+    assert 0 < nats <= math.log(2) + 1e-6
+    assert nats < pca_rate_nats(1, sigma)
+
+
+# Components
+
+
+def images(count=300, pixels=20, seed=0):
+    """Return images whose pixels hang together, so that the eigenvalues differ."""
+    generator = torch.Generator().manual_seed(seed)
+    mixing = torch.randn(pixels, pixels, generator=generator) * torch.linspace(1, 3, pixels)
+    noise = torch.randn(count, pixels, generator=generator)
+    return (noise @ mixing.T + 1 > 0).float()
+
+
+def test_training_components_are_white():
+    z = WhitenedPCA(images(), 8)(images()).double()
+    torch.testing.assert_close(z.mean(dim=0), torch.zeros(8).double(), rtol=0, atol=1e-5)
+    torch.testing.assert_close(torch.cov(z.T), torch.eye(8).double(), rtol=0, atol=1e-5)
+
+
+def test_components_are_those_of_the_singular_value_decomposition():
+    x, unseen = images().double().numpy(), images(5, seed=1)
+    _, _, directions = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    centred = (unseen.double().numpy() - x.mean(axis=0)) @ directions[:8].T
+    spread = ((x - x.mean(axis=0)) @ directions[:8].T).std(axis=0, ddof=1)
+    expected = centred / spread
+    pca = WhitenedPCA(images(), 8)
+    signs = np.sign((directions[:8] * pca.projection.numpy().T).sum(axis=1))
+    np.testing.assert_allclose(pca(unseen), signs * expected, rtol=1e-4, atol=1e-5)
+
+
+def test_entry_of_the_largest_magnitude_is_positive():
+    projection = WhitenedPCA(images(), 20).projection
+    largest = projection.abs().argmax(dim=0)
+    assert torch.all(projection.gather(0, largest.unsqueeze(0)) > 0)
+
+
+def test_signs_survive_other_images_of_the_same_covariance():
+    first = WhitenedPCA(images(), 8).projection
+    torch.testing.assert_close(first, WhitenedPCA(1 - images().flip(0), 8).projection)
+
+
+def test_smaller_k_gives_the_first_components():
+    ten, five = (WhitenedPCA(images(), k)(images()) for k in (10, 5))
+    torch.testing.assert_close(ten[:, :5], five)
+
+
+def test_no_more_components_than_the_images_span():
+    few = images(6)
+    WhitenedPCA(few, 5)
+    with pytest.raises(ConfigError, match=r"`pca\.dims` asks for 6 components.* only 5 dim"):
+        WhitenedPCA(few, 6)
+
+
+# Codes
+
+
+def test_codes_are_components_plus_noise_of_the_right_variance():
+    sigmas = [0.2, 1.0, 3.0]
+    clean = torch.arange(12.0).view(2, 6)
+    codes = PcaCodes({"test": [clean]}, 4, sigmas, CPU)
+    assert (codes.probes, codes.in_features) == (3, 4)
+    torch.manual_seed(0)
+    z = codes.draw("test", torch.ones(20_000, dtype=torch.long))
+    assert z.shape == (3, 20_000, 4)
+    for number, sigma in enumerate(sigmas):
+        noise = z[number] - clean[1, :4]
+        assert torch.all(noise.mean(dim=0).abs() < 5 * sigma / math.sqrt(20_000))
+        # The variance's own standard error is σ² √(2/N)
+        assert torch.all((noise.var(dim=0) / sigma**2 - 1).abs() < 5 * math.sqrt(2 / 20_000))
+
+
+def test_noise_levels_share_their_draw():
+    z = PcaCodes({"test": [torch.zeros(50, 3)]}, 3, [0.5, 1.0, 4.0], CPU)
+    half, one, four = z.draw("test", torch.arange(50))
+    torch.testing.assert_close(half, 0.5 * one)
+    torch.testing.assert_close(four, 4 * one)
+    assert not torch.any(one == z.draw("test", torch.arange(50))[1])
+
+
+def test_epochs_use_the_binarisations_in_turn():
+    draws = [torch.full((5, 2), float(number)) for number in range(3)]
+    codes = PcaCodes({"train": draws}, 2, [1e-6], CPU)
+    means = [codes.draw("train", torch.arange(5), epoch).mean().item() for epoch in range(5)]
+    assert means == pytest.approx([0, 1, 2, 0, 1], abs=1e-4)
+
+
+# The grid
+
+GRID = {"dims": [3, 1], "sigmas": [0.3, 2.5, 1.0], "selection_rate_max_nats": 3.0}
+PROBE = {
+    "hidden_units": 16,
+    "epochs": 6,
+    "batch_size": 50,
+    "learning_rate": 1e-2,
+    "decay_factor": 0.1,
+    "decay_epochs": 4,
+    "samples": 8,
+    "binarizations": 2,
+}
+
+
+def striped(count, seed):
+    """Return images whose upper half is bright or dark, which is their label."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(0, 2, (count,), generator=generator)
+    chances = torch.full((count, 784), 0.5)
+    chances[:, :392] = 0.3 + 0.4 * labels[:, None]
+    bits = torch.bernoulli(chances, generator=generator)
+    return Split(bits.to(torch.uint8), {"bright": labels})
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    parts = [striped(count, seed) for seed, count in enumerate((400, 150, 150))]
+    return Dataset("striped", *parts, classes={"bright": ["no", "yes"]}, digests={})
+
+
+def measured(dataset, **grid):
+    return measure_pca(dataset, "bright", GRID | grid, PROBE, device=CPU)
+
+
+@pytest.fixture(scope="module")
+def table(dataset):
+    return measured(dataset)
+
+
+def test_every_point_of_the_grid_has_its_row_and_rate(table):
+    points = list(zip(table["k"], table["sigma"], strict=True))
+    assert sorted(points) == [(k, sigma) for k in (1, 3) for sigma in (0.3, 1.0, 2.5)]
+    rates = [k / 2 * math.log(1 + 1 / sigma**2) for k, sigma in points]
+    np.testing.assert_allclose(table["rate_nats"], rates)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_distortion_falls_with_the_noise(k, table):
+    c = table[table["k"] == k].sort_values("sigma")["label_distortion_nats"].tolist()
+    assert c == sorted(c)
+    assert c[0] < 0.1
+    assert c[-1] > 0.2
+
+
+def test_no_more_is_known_of_the_label_than_the_rate(table, dataset):
+    entropy = label_entropy_nats(dataset.test.labels["bright"].numpy())
+    known = entropy - table["label_distortion_nats"] - 4 * table["label_distortion_nats_se"]
+    assert (known <= table["rate_nats"]).all()
+
+
+def test_best_k_has_the_smallest_area_on_validation(table, dataset):
+    entropy = label_entropy_nats(dataset.valid.labels["bright"].numpy())
+    areas = {}
+    for k, group in table.groupby("k"):
+        columns = group["rate_nats"], group["label_distortion_valid_nats"]
+        areas[k] = area_under_curve_nats2(*(c.to_numpy() for c in columns), entropy, 3.0)
+        assert (group["selection_area_nats2"] == areas[k]).all()
+    assert areas[1] != areas[3]
+    assert table.loc[table["selected"], "k"].unique() == [min(areas, key=areas.get)]
+    assert table["selected"].sum() == 3
+
+
+def test_test_split_has_no_say(table, dataset):
+    noise = striped(150, seed=7)
+    scrambled = Split(noise.images.flip(1), {"bright": noise.labels["bright"].flip(0)})
+    other = measured(replace(dataset, test=scrambled))
+    for column in ("selected", "selection_area_nats2", "label_distortion_valid_nats"):
+        assert other[column].tolist() == table[column].tolist()
+    assert not np.any(other["label_distortion_nats"] == table["label_distortion_nats"])
+
+
+def test_noise_level_added_to_the_grid_changes_no_other(table, dataset):
+    more = measured(dataset, sigmas=[*GRID["sigmas"], 0.7])
+    assert len(more) == 8
+    kept = more[more["sigma"] != 0.7]
+    for column in ("label_distortion_nats", "label_distortion_valid_nats", "label_accuracy"):
+        np.testing.assert_allclose(kept[column], table[column], atol=1e-4)
+
+
+def test_dimension_added_to_the_grid_changes_no_other(table, dataset):
+    more = measured(dataset, dims=[1, 2, 3])
+    kept = more[more["k"] != 2]
+    np.testing.assert_allclose(
+        kept["label_distortion_nats"], table["label_distortion_nats"], atol=1e-4
+    )
+
+
+def test_intensities_that_leave_no_choice_give_the_same_as_bits(table, dataset):
+    train = Split(dataset.train.images.float(), dataset.train.labels)
+    other = measured(replace(dataset, train=train))
+    np.testing.assert_allclose(
+        other["label_distortion_nats"], table["label_distortion_nats"], atol=1e-6
+    )
+
+
+# The criterion
+
+
+@pytest.mark.parametrize(
+    ("rate_max", "area"),
+    [
+        (0.5, 0.4375),  # cut before the first point
+        (1.0, 0.75),
+        (2.0, 0.75 + 0.4),  # cut inside a segment
+        (3.0, 0.75 + 0.6),
+        (7.0, 0.75 + 0.6 + 0.4),  # flat beyond the last
+    ],
+)
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_area_starts_at_the_entropy_and_ends_flat(order, rate_max, area):
+    rates, distortions = np.array([1.0, 3.0])[order], np.array([0.5, 0.1])[order]
+    assert area_under_curve_nats2(rates, distortions, 1.0, rate_max) == pytest.approx(area)

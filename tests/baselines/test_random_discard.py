@@ -1,0 +1,68 @@
+"""The random-discard line, and the entropy of the images that it rests on."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelinfo.baselines.data_entropy import data_entropy
+from labelinfo.baselines.random_discard import random_discard
+from labelinfo.errors import LabelinfoError
+
+
+@pytest.mark.parametrize(("h_x", "h_y"), [(79.78, math.log(10)), (5.0, 5.0)])
+def test_line_keeps_of_the_label_what_it_keeps_of_the_image(h_x, h_y):
+    line = random_discard(h_x, h_y)
+    assert line["rate_nats"].tolist() == [0, h_x]
+    assert line["label_distortion_nats"].tolist() == [h_y, 0]
+    for share in (0.25, 0.5, 0.9):
+        c = np.interp(share * h_x, line["rate_nats"], line["label_distortion_nats"])
+        assert c == pytest.approx((1 - share) * h_y)
+
+
+@pytest.mark.parametrize(
+    ("h_x", "h_y"),
+    [(1.0, 1.1), (80.0, 0.0), (80.0, -1.0), (-1.0, -2.0), (math.inf, 2.3), (math.nan, 2.3)],
+)
+def test_impossible_entropies_are_refused(h_x, h_y):
+    with pytest.raises(ValueError, match="need 0 < H"):
+        random_discard(h_x, h_y)
+
+
+def measure(beta, total, status="ok", seed=0):
+    """Return the table of one run."""
+    row = {
+        "encoder": "gaussian",
+        "decoder": "deconv",
+        "marginal": "vamp",
+        "beta": beta,
+        "seed": seed,
+        "status": status,
+        "rate_plus_distortion_nats": total,
+    }
+    return pd.DataFrame([row])
+
+
+def test_known_value_wins():
+    # Smaller than the known value, and never asked
+    assert data_entropy(79.78, "a paper", [measure(1.0, 60.0)]) == (79.78, "a paper")
+
+
+def test_smallest_sum_of_the_finished_runs_names_its_run():
+    runs = [
+        measure(2.0, 95.5),
+        measure(0.3, 91.25, seed=4),
+        measure(0.5, 93.0),
+        measure(4.0, 12.0, status="diverged"),
+        measure(6.0, math.nan, status="diverged"),
+    ]
+    nats, source = data_entropy(None, "", runs)
+    assert nats == 91.25
+    assert all(word in source for word in ("gaussian-deconv-vamp", "β = 0.3", "seed 4", "upper"))
+
+
+@pytest.mark.parametrize("runs", [[], [measure(1.0, math.nan, status="diverged")]])
+def test_nothing_to_go_by_is_a_fault(runs):
+    with pytest.raises(LabelinfoError, match="entropy_nats"):
+        data_entropy(None, "", runs)

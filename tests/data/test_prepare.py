@@ -1,0 +1,551 @@
+"""From files to a data set: labels, splits and bits are what they claim to be."""
+
+import gzip
+import json
+import os
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.io
+import torch
+
+from labelinfo.config.schema import complete, load_schema
+from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset, save_dataset
+from labelinfo.data.files import read_verified
+from labelinfo.data.formats import parse_amat, parse_idx
+from labelinfo.data.labels import match_originals
+from labelinfo.data.prepare import Source, prepare_dataset
+from labelinfo.errors import DataError, StorageError
+from labelinfo.io.tensors import save_tensors
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+CLAMP = 1e-4
+MIRROR = os.environ.get("LABELINFO_MIRROR")
+
+
+def definition_of(name, **keys):
+    """Return a data set's part of a completed configuration, some keys replaced."""
+    return complete({"datasets": {name: keys}}, SCHEMA)["datasets"][name]
+
+
+def prepare(name, definition, folder=ROOT, *, checked=True):
+    """Prepare a data set from the files that its definition names below a folder."""
+    sources = {}
+    for role, file in definition["files"].items():
+        path = folder / file.get("path", file.get("name"))
+        checks = {"sha256": file.get("sha256"), "size": file.get("bytes")} if checked else {}
+        sources[role] = Source(path, **checks)
+    return prepare_dataset(name, definition, sources, clamp=CLAMP)
+
+
+def assert_same_split(first, second):
+    assert torch.equal(first.images, second.images)
+    assert first.labels.keys() == second.labels.keys()
+    for task, codes in first.labels.items():
+        assert torch.equal(codes, second.labels[task])
+
+
+def assert_same_data(first, second):
+    assert first.classes == second.classes
+    for split in SPLITS:
+        assert_same_split(first.split(split), second.split(split))
+
+
+# The embedded sample
+
+
+def sample_file(role):
+    path = ROOT / definition_of("sample")["files"][role]["path"]
+    parse = parse_amat if role in SPLITS else parse_idx
+    return parse(read_verified(path), str(path))
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return prepare("sample", definition_of("sample"))
+
+
+def test_sample_is_binary_and_whole(sample):
+    dataset, _ = sample
+    assert [len(dataset.split(split)) for split in SPLITS] == [2600, 400, 1000]
+    assert dataset.classes == {"digit": [str(digit) for digit in range(10)]}
+    for split in SPLITS:
+        np.testing.assert_array_equal(dataset.split(split).images.numpy(), sample_file(split))
+        assert dataset.split(split).is_binary
+    files = definition_of("sample")["files"]
+    assert dataset.digests == {role: file["sha256"] for role, file in files.items()}
+
+
+@pytest.mark.parametrize(
+    ("split", "part"), [("train", "train"), ("valid", "train"), ("test", "test")]
+)
+def test_sample_labels_are_those_of_the_likeliest_originals(split, part, sample):
+    chosen = slice(100, 150)
+    x = np.clip(sample_file(f"{part}_originals").reshape(-1, 784) / 255, CLAMP, 1 - CLAMP)
+    log_on, log_off = np.log(x), np.log(1 - x)
+    best = [
+        np.where(bits == 1, log_on, log_off).sum(axis=1).argmax()
+        for bits in sample_file(split)[chosen]
+    ]
+    labels = sample[0].split(split).labels["digit"][chosen]
+    np.testing.assert_array_equal(labels, sample_file(f"{part}_labels")[best])
+
+
+def test_sample_splits_share_no_originals(sample):
+    # Each original gave one image, so the labels of train and validation together are all of them
+    labels = {split: sample[0].split(split).labels["digit"].numpy() for split in SPLITS}
+    both = np.concatenate([labels["train"], labels["valid"]])
+    for given, part in ((both, "train"), (labels["test"], "test")):
+        expected = np.bincount(sample_file(f"{part}_labels"), minlength=10)
+        np.testing.assert_array_equal(np.bincount(given, minlength=10), expected)
+
+
+def test_sample_summary(sample):
+    dataset, summary = sample
+    assert summary["split"].tolist() == list(SPLITS)
+    for row in summary.to_dict("records"):
+        split = dataset.split(row["split"])
+        counts = torch.bincount(split.labels["digit"]).numpy()
+        assert json.loads(row["label_counts"]) == counts.tolist()
+        f = counts / len(split)
+        assert row["label_entropy_nats"] == pytest.approx(-np.sum(f * np.log(f)), rel=1e-12)
+        assert row["mean_pixel"] == pytest.approx(split.images.double().mean().item(), rel=1e-12)
+        assert (row["images"], row["classes"]) == (len(split), 10)
+        assert row["matched_distinct_share"] > 0.995
+
+
+def test_sample_summary_has_the_match_quality(sample):
+    originals = sample_file("test_originals").reshape(-1, 784)
+    match = match_originals(sample_file("test"), originals, CLAMP)
+    row = sample[1].set_index("split").loc["test"]
+    assert row["matched_distinct_share"] == match.distinct_share
+    assert row["match_margin_median_nats"] == np.median(match.margin_nats)
+    assert row["match_margin_below_1_nat_share"] == np.mean(match.margin_nats < 1)
+
+
+def test_limit_keeps_the_first_images_with_their_labels(sample):
+    limits = {"train": 30, "valid": None, "test": 20}
+    limited, summary = prepare("sample", definition_of("sample", limit=limits))
+    for split in SPLITS:
+        whole, count = sample[0].split(split), limits[split]
+        first = Split(whole.images[:count], {"digit": whole.labels["digit"][:count]})
+        assert_same_split(limited.split(split), first)
+    assert summary["images"].tolist() == [30, 400, 20]
+    assert [sum(json.loads(counts)) for counts in summary["label_counts"]] == [30, 400, 20]
+
+
+@pytest.fixture
+def sample_copy(tmp_path):
+    shutil.copytree(ROOT / "workflow" / "sample", tmp_path / "workflow" / "sample")
+    return tmp_path
+
+
+def damage(path):
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[-2] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)))
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("spoil", [damage, truncate, Path.unlink])
+@pytest.mark.parametrize("role", definition_of("sample")["files"])
+def test_spoilt_file_is_named(role, spoil, sample_copy):
+    definition = definition_of("sample")
+    path = sample_copy / definition["files"][role]["path"]
+    spoil(path)
+    with pytest.raises(DataError, match=path.name):
+        prepare("sample", definition, sample_copy)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("train", "valid"), ("train_originals", "test_originals")]
+)
+def test_swapped_files_are_named(first, second, sample_copy):
+    definition = definition_of("sample")
+    one, other = (sample_copy / definition["files"][role]["path"] for role in (first, second))
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    with pytest.raises(DataError, match=one.name):
+        prepare("sample", definition, sample_copy)
+
+
+def idx(array):
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("originals", "labels", "named"),
+    [
+        ((1000, 28, 28), np.arange(999) % 10, ["t10k-images", "t10k-labels"]),
+        ((1000, 14, 56), np.arange(1000) % 10, ["t10k-images", "t10k-labels"]),
+        ((1000, 784), np.arange(1000) % 10, ["t10k-images", "t10k-labels"]),
+        ((1000, 28, 28), np.arange(1000) % 11, ["t10k-labels"]),
+    ],
+)
+def test_originals_that_do_not_fit_their_labels_are_named(originals, labels, named, sample_copy):
+    folder = sample_copy / "workflow" / "sample"
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(idx(np.zeros(originals, np.uint8)))
+    (folder / "t10k-labels-idx1-ubyte.gz").write_bytes(idx(labels.astype(np.uint8)))
+    limits = {"train": 2, "valid": 2, "test": 2}
+    with pytest.raises(DataError) as caught:
+        prepare("sample", definition_of("sample", limit=limits), sample_copy, checked=False)
+    assert all(name in str(caught.value) for name in named)
+
+
+# Tables of the user's own
+
+
+def own(path, **keys):
+    """Return the definition of a table, every column of it a task unless told otherwise."""
+    return definition_of("own", reader="table", files={"table": {"path": path.name}}, **keys)
+
+
+def write_npz(path, columns):
+    np.savez(path, **columns)
+
+
+def write_parquet(path, columns):
+    images = columns["images"].reshape(len(columns["images"]), -1)
+    table = {name: pa.array(values) for name, values in columns.items() if name != "images"}
+    pq.write_table(pa.table({"images": pa.array(list(images))} | table), path)
+
+
+def prepare_own(path, columns, write=write_npz, **keys):
+    write(path, columns)
+    return prepare("own", own(path, **keys), path.parent)[0]
+
+
+def numbered_images(count):
+    """Return binary images whose first eight pixels are their number, most significant first."""
+    images = np.random.default_rng(0).integers(0, 2, (count, 28, 28), dtype=np.uint8)
+    images[:, 0, :8] = np.unpackbits(np.arange(count, dtype=np.uint8)[:, None], axis=1)
+    return images
+
+
+def numbers(split):
+    return np.packbits(split.images[:, :8].numpy(), axis=1)[:, 0]
+
+
+NUMBER = np.arange(90)
+WORDS = np.array(["train"] * 50 + ["valid"] * 15 + ["test"] * 25)[NUMBER * 37 % 90]
+COLUMNS = {
+    "images": numbered_images(90),
+    "size": NUMBER % 3 * 10,
+    "kind": np.array(["cup", "an ox", "β"])[NUMBER % 7 % 3],
+}
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, COLUMNS | {"split": WORDS}], ids=["drawn", "given"])
+@pytest.mark.parametrize("binarize", ["none", "bernoulli", "threshold"])
+def test_npz_and_parquet_give_the_same_data(columns, binarize, tmp_path):
+    if binarize != "none":
+        columns = columns | {"images": columns["images"] * np.uint8(150) + np.uint8(30)}
+    options = {"tasks": ["size", "kind"], "binarize": binarize}
+    first = prepare_own(tmp_path / "own.npz", columns, write_npz, **options)
+    second = prepare_own(tmp_path / "own.parquet", columns, write_parquet, **options)
+    assert_same_data(first, second)
+    assert first.digests != second.digests
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, COLUMNS | {"split": WORDS}], ids=["drawn", "given"])
+def test_every_image_is_in_one_split_and_keeps_its_labels(columns, tmp_path):
+    dataset = prepare_own(tmp_path / "own.npz", columns, tasks=["size", "kind"])
+    assert dataset.classes == {"size": ["0", "10", "20"], "kind": ["an ox", "cup", "β"]}
+    parts = {split: numbers(dataset.split(split)) for split in SPLITS}
+    assert sorted(np.concatenate(list(parts.values()))) == NUMBER.tolist()
+    for split, part in parts.items():
+        for task, classes in dataset.classes.items():
+            named = np.array(classes)[dataset.split(split).labels[task]]
+            assert named.tolist() == COLUMNS[task][part].astype(str).tolist()
+        if "split" in columns:
+            assert part.tolist() == np.flatnonzero(split == WORDS).tolist()
+
+
+def test_drawn_split_has_the_shares_asked_for(tmp_path):
+    shares = {"valid": 0.2, "test": 0.3}
+    dataset = prepare_own(tmp_path / "own.npz", COLUMNS, split=shares, tasks=["size"])
+    assert [len(dataset.split(split)) for split in SPLITS] == [45, 18, 27]
+    assert numbers(dataset.train).tolist() != sorted(numbers(dataset.train))
+
+
+def test_drawn_split_depends_on_the_name_only(tmp_path):
+    path = tmp_path / "own.npz"
+    first = prepare_own(path, COLUMNS, tasks=["size", "kind"])
+    turned = dict(reversed(COLUMNS.items())) | {"more": NUMBER}
+    second = prepare_own(path, turned, tasks=["size", "kind"])
+    assert_same_data(first, second)
+    renamed, _ = prepare("other", own(path, tasks=["size"]), tmp_path)
+    assert numbers(renamed.test).tolist() != numbers(first.test).tolist()
+
+
+def test_tasks_choose_columns(tmp_path):
+    path = tmp_path / "own.npz"
+    columns = COLUMNS | {"split": WORDS}
+    assert list(prepare_own(path, columns, tasks=["kind"]).test.labels) == ["kind"]
+    assert sorted(prepare_own(path, columns, tasks=[]).test.labels) == ["kind", "size"]
+
+
+CONSTANT_IN_TEST = np.where(WORDS == "test", 4, NUMBER % 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "named"),
+    [
+        ({}, {"tasks": ["colour"]}, ["own.npz", "datasets.own.tasks", "'colour'", "'kind'"]),
+        ({}, {"tasks": ["split"]}, ["own.npz", "datasets.own.tasks"]),
+        ({"images": None}, {}, ["own.npz", "`images`"]),
+        ({"size": NUMBER[:-1]}, {}, ["own.npz", "'size'", "90", "89"]),
+        ({"size": np.array(3)}, {}, ["own.npz", "'size'"]),
+        ({"split": WORDS[1:]}, {}, ["own.npz", "'split'"]),
+        ({"split": np.where(WORDS == "valid", "dev", WORDS)}, {}, ["own.npz", "'dev'", "valid"]),
+        ({"split": np.stack([WORDS, WORDS], axis=1)}, {}, ["own.npz", "split"]),
+        ({"size": CONSTANT_IN_TEST}, {}, ["test split", "'own'", "'size'"]),
+        ({"split": np.where(NUMBER < 1, "valid", "train")}, {}, ["valid split", "'own'", "1 im"]),
+        ({"images": COLUMNS["images"] * 0.4}, {}, ["'own'", "datasets.own.binarize"]),
+    ],
+)
+def test_faults_of_a_table_are_named(change, options, named, tmp_path):
+    columns = COLUMNS | {"split": WORDS} | change
+    columns = {name: values for name, values in columns.items() if values is not None}
+    with pytest.raises(DataError) as caught:
+        prepare_own(tmp_path / "own.npz", columns, **{"tasks": ["size"]} | options)
+    assert all(word in str(caught.value) for word in named)
+
+
+# Intensities to bits
+
+GREYS = np.random.default_rng(1).integers(0, 256, (28, 28), dtype=np.uint8)
+GREYS[0, :4] = [0, 255, 127, 128]
+# The same picture 600 times, a third for each split
+GREY = {
+    "images": np.broadcast_to(GREYS, (600, 28, 28)),
+    "split": np.repeat(SPLITS, 200),
+    "size": np.arange(600) % 2,
+}
+
+
+@pytest.fixture
+def grey(tmp_path):
+    def prepared(**keys):
+        return prepare_own(tmp_path / "grey.npz", GREY, tasks=["size"], **keys)
+
+    return prepared
+
+
+def test_bernoulli_leaves_training_intensities(grey):
+    train = grey(binarize="bernoulli").train
+    assert not train.is_binary
+    expected = np.broadcast_to(GREYS.reshape(-1) / np.float32(255), (200, 784))
+    np.testing.assert_allclose(train.images, expected, rtol=1e-6, strict=True)
+
+
+@pytest.mark.parametrize("split", ["valid", "test"])
+def test_bernoulli_fixes_bits_with_the_right_means(split, grey):
+    bits = grey(binarize="bernoulli").split(split).images
+    assert bits.dtype == torch.uint8
+    assert bits.max() == 1
+    p = GREYS.reshape(-1) / 255
+    deviation = (bits.numpy().mean(axis=0) - p) / np.sqrt(p * (1 - p) / 200 + 1e-12)
+    assert np.abs(deviation).max() < 5
+    # Neighbours are drawn independently: the mean square of standard deviates is 1
+    assert np.mean(deviation**2) == pytest.approx(1, abs=5 * np.sqrt(2 / 784))
+    assert len(np.unique(bits, axis=0)) == 200
+
+
+def test_bernoulli_bits_are_the_same_again_whatever_the_limit(grey):
+    first = grey(binarize="bernoulli")
+    assert_same_data(first, grey(binarize="bernoulli"))
+    assert not torch.equal(first.valid.images, first.test.images)
+    limited = grey(binarize="bernoulli", limit={"test": 50})
+    assert torch.equal(limited.test.images, first.test.images[:50])
+
+
+def test_threshold_cuts_at_one_half(grey):
+    dataset = grey(binarize="threshold")
+    for split in SPLITS:
+        images = dataset.split(split).images
+        assert images.dtype == torch.uint8
+        expected = np.broadcast_to(GREYS.reshape(-1) >= 128, (200, 784))
+        np.testing.assert_array_equal(images, expected)
+
+
+def test_drawn_bits_have_the_intensities_as_means():
+    intensities = torch.linspace(0, 1, 784).expand(4000, 784)
+    bits = draw_binary(intensities, torch.Generator().manual_seed(3))
+    assert bits.shape == (4000, 1, 28, 28)
+    assert set(bits.unique().tolist()) == {0.0, 1.0}
+    p = intensities[0]
+    error = (p * (1 - p) / 4000).sqrt()
+    assert torch.all((bits.mean(dim=0).flatten() - p).abs() <= 5 * error)
+
+
+def test_draws_come_from_the_generator():
+    intensities = torch.full((3, 784), 0.5)
+
+    def drawn(seed):
+        return draw_binary(intensities, torch.Generator().manual_seed(seed))
+
+    assert torch.equal(drawn(1), drawn(1))
+    assert not torch.equal(drawn(1), drawn(2))
+
+
+def test_bits_are_returned_row_by_row():
+    bits = torch.zeros(1, 784, dtype=torch.uint8)
+    bits[0, 28 * 3 + 5] = 1
+    drawn = draw_binary(bits)
+    assert drawn.dtype == torch.float32
+    assert drawn.nonzero().tolist() == [[0, 0, 3, 5]]
+
+
+# Omniglot
+
+TRAIN, TEST = 1345 + 60, 40
+
+
+def omniglot_part(count, first):
+    """Return pictures of an F, whose last row is a number, their alphabets and characters."""
+    pictures = np.zeros((count, 28, 28))
+    pictures[:, 3:20, 6] = pictures[:, 3, 6:16] = pictures[:, 10, 6:12] = 0.9
+    number = np.arange(first, first + count)
+    pictures[:, 27, :16] = number[:, None] >> np.arange(16) & 1
+    alphabet, character = number * 7 % 5 * 3, number * 11 % 13 // 3 + 1
+    return pictures, alphabet, character
+
+
+def write_omniglot(path, train=TRAIN):
+    variables = {}
+    for prefix, count, first in (("", train, 0), ("test", TEST, 20_000)):
+        pictures, alphabet, character = omniglot_part(count, first)
+        # Each column an image, column by column
+        variables[f"{prefix}data"] = pictures.transpose(0, 2, 1).reshape(count, 784).T
+        variables[f"{prefix}target"] = np.eye(50, dtype=np.uint8)[:, alphabet]
+        variables[f"{prefix}targetchar"] = character[None].astype(float)
+    scipy.io.savemat(path, variables, do_compression=True)
+
+
+@pytest.fixture(scope="module")
+def omniglot_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("omniglot") / "chardata.mat"
+    write_omniglot(path)
+    return path
+
+
+def omniglot_definition(**keys):
+    return definition_of("omniglot", files={"data": {"name": "chardata.mat"}}, **keys)
+
+
+@pytest.fixture(scope="module")
+def omniglot(omniglot_file):
+    definition = omniglot_definition(binarize="threshold")
+    return prepare("omniglot", definition, omniglot_file.parent, checked=False)[0]
+
+
+def omniglot_numbers(split):
+    return split.images[:, 27 * 28 : 27 * 28 + 16].numpy().astype(int) @ (1 << np.arange(16))
+
+
+def test_omniglot_split_is_the_published_permutation(omniglot):
+    order = np.random.RandomState(123).permutation(TRAIN)
+    assert omniglot_numbers(omniglot.train).tolist() == order[:60].tolist()
+    assert omniglot_numbers(omniglot.valid).tolist() == order[60:].tolist()
+    assert omniglot_numbers(omniglot.test).tolist() == list(range(20_000, 20_000 + TEST))
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_omniglot_pictures_are_upright(split, omniglot):
+    upright = omniglot_part(1, 0)[0][0] > 0.5
+    pictures = omniglot.split(split).images.view(-1, 28, 28)[:, :27]
+    assert torch.all(pictures.bool() == torch.from_numpy(upright[:27]))
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_omniglot_labels_name_alphabet_and_character(split, omniglot):
+    part = omniglot.split(split)
+    number = omniglot_numbers(part)
+    alphabet, character = number * 7 % 5 * 3, number * 11 % 13 // 3 + 1
+    assert part.labels["alphabet"].tolist() == alphabet.tolist()
+    named = [omniglot.classes["character"][code] for code in part.labels["character"]]
+    assert named == [f"{a}/{c}" for a, c in zip(alphabet, character, strict=True)]
+
+
+def test_omniglot_characters_are_pairs(omniglot):
+    # Five alphabets with five characters each, although the numbers are the same
+    assert len(omniglot.classes["character"]) == len(set(omniglot.classes["character"])) == 25
+    assert len(omniglot.classes["alphabet"]) == 50
+
+
+def test_omniglot_intensities_are_upright_too(omniglot_file):
+    definition = omniglot_definition(binarize="bernoulli", limit={"train": 3})
+    dataset, _ = prepare("omniglot", definition, omniglot_file.parent, checked=False)
+    expected = torch.from_numpy(omniglot_part(1, 0)[0][0, :27]).float()
+    pictures = dataset.train.images.view(3, 28, 28)[:, :27]
+    torch.testing.assert_close(pictures, expected.expand(3, 27, 28))
+    assert dataset.valid.is_binary
+    assert dataset.test.is_binary
+
+
+def test_omniglot_file_without_training_images_is_named(tmp_path):
+    write_omniglot(tmp_path / "chardata.mat", train=1345)
+    with pytest.raises(DataError, match=r"chardata\.mat holds 1345 training images"):
+        prepare("omniglot", omniglot_definition(), tmp_path, checked=False)
+
+
+@pytest.mark.mirror
+@pytest.mark.skipif(not MIRROR, reason="LABELINFO_MIRROR is not set")
+def test_real_omniglot_has_its_splits_and_classes():
+    name = "omniglot_rebuilt"
+    dataset, summary = prepare(name, definition_of(name), Path(MIRROR))
+    assert [len(dataset.split(split)) for split in SPLITS] == [23_000, 1_345, 8_070]
+    assert {task: len(names) for task, names in dataset.classes.items()} == {
+        "alphabet": 50,
+        "character": 1_623,
+    }
+    train = summary[summary["split"] == "train"].set_index("task")["classes"]
+    assert train.to_dict() == {"alphabet": 50, "character": 1_623}
+
+
+# Files of our own
+
+
+@pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
+def test_saved_data_set_is_loaded_again(kind, tmp_path):
+    generator = torch.Generator().manual_seed(0)
+
+    def split(count, kind):
+        images = torch.randint(0, 2, (count, 784), generator=generator).to(kind)
+        return Split(images, {"b": torch.arange(count), "a": torch.arange(count) % 2})
+
+    classes = {"b": [str(number) for number in range(9)], "a": ["ä", "no"]}
+    parts = [split(9, kind), split(4, torch.uint8), split(5, torch.uint8)]
+    saved = Dataset("own", *parts, classes=classes, digests={"table": "00ff"})
+    save_dataset(tmp_path / "own.safetensors", saved)
+    loaded = load_dataset(tmp_path / "own.safetensors")
+    assert_same_data(loaded, saved)
+    assert loaded.train.images.dtype == kind
+    assert (loaded.name, loaded.digests) == (saved.name, saved.digests)
+
+
+def test_foreign_and_damaged_files_are_named(tiny_dataset, tmp_path):
+    path = tmp_path / "own.safetensors"
+    save_dataset(path, tiny_dataset)
+    whole = path.read_bytes()
+    for content in (whole[:-1], whole[:100], b"", b"PK\3\4 a zip file"):
+        path.write_bytes(content)
+        with pytest.raises(StorageError, match=r"own\.safetensors"):
+            load_dataset(path)
+    save_tensors(path, {"weight": torch.zeros(2)}, {"status": "ok"})
+    with pytest.raises(StorageError, match=r"own\.safetensors is not a prepared data set"):
+        load_dataset(path)
+    path.unlink()
+    with pytest.raises(StorageError, match=r"own\.safetensors is missing"):
+        load_dataset(path)

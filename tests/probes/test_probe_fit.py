@@ -1,0 +1,303 @@
+"""Training and measuring probes where C is known, and the codes of a frozen VAE."""
+
+import itertools
+import math
+import statistics
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import quad
+from torch import nn
+from torch.distributions import Independent, Normal
+from torch.nn import functional
+
+from labelinfo.data.dataset import Dataset, Split
+from labelinfo.information import label_entropy_nats
+from labelinfo.probes.fit import LabelDistortion, fit_probes, measure_probes
+from labelinfo.probes.vae_codes import VaeCodes
+
+CPU = torch.device("cpu")
+SETTINGS = {
+    "hidden_units": 16,
+    "epochs": 12,
+    "batch_size": 50,
+    "learning_rate": 1e-2,
+    "decay_factor": 0.1,
+    "decay_epochs": 8,
+}
+
+
+class NoisyCodes:
+    """z = clean + σ ε, one probe for each σ, all sharing ε."""
+
+    device = CPU
+
+    def __init__(self, clean, sigmas):
+        self.clean = clean
+        self.sigmas = torch.tensor(sigmas).view(-1, 1, 1)
+        self.probes, self.in_features = len(sigmas), clean["train"].shape[1]
+        self.asked = []
+
+    def draw(self, split, index, epoch=0):
+        self.asked.append((split, epoch, index.tolist()))
+        clean = self.clean[split][index]
+        return clean + self.sigmas * torch.randn_like(clean)
+
+
+def fit(codes, labels, classes=2, names=None, **settings):
+    names = names or [f"probe {number}" for number in range(codes.probes)]
+    return fit_probes(codes, labels, classes, SETTINGS | settings, ("toy", 0), names)
+
+
+def parameters(probes):
+    return torch.cat([parameter.detach().flatten(1) for parameter in probes.parameters()], dim=1)
+
+
+def two_signs(count, sigmas):
+    """Return the labels, and codes that are −1 or 1 by the label, plus noise."""
+    labels = torch.arange(count) % 2
+    clean = (2.0 * labels - 1).unsqueeze(1)
+    return labels, NoisyCodes({"train": clean, "test": clean}, sigmas)
+
+
+def test_probes_trained_together_are_those_trained_alone():
+    sigmas = [0.5, 1.0, 2.0]
+    labels, together = two_signs(300, sigmas)
+    all_three = parameters(fit(together, labels))
+    for number, sigma in enumerate(sigmas):
+        _, alone = two_signs(300, [sigma])
+        one = parameters(fit(alone, labels, names=[f"probe {number}"]))
+        torch.testing.assert_close(all_three[number], one[0], rtol=1e-4, atol=1e-5)
+
+
+def test_same_inputs_give_the_same_probes_bit_by_bit():
+    labels, codes = two_signs(200, [0.7, 1.4])
+    first = parameters(fit(codes, labels, epochs=3))
+    torch.manual_seed(99)
+    assert torch.equal(first, parameters(fit(codes, labels, epochs=3)))
+    other = fit_probes(codes, labels, 2, SETTINGS | {"epochs": 3}, ("toy", 1), ["probe 0", "b"])
+    assert not torch.any(torch.all(first == parameters(other), dim=1))
+
+
+def test_independent_labels_cost_their_entropy():
+    labels = torch.tensor([0] * 7 + [1] * 2 + [2]).repeat(60)
+    clean = torch.zeros(600, 3)
+    codes = NoisyCodes({"train": clean, "test": clean}, [1.0])
+    probes = fit(codes, labels, classes=3)
+    row = measure_probes(probes, codes, "test", labels, samples=8, seed=1).row(0)
+    entropy = label_entropy_nats(labels.numpy())
+    assert row["label_distortion_nats"] == pytest.approx(entropy, abs=0.02)
+    assert row["label_accuracy"] == pytest.approx(0.7, abs=0.01)
+
+
+def test_labels_that_the_code_determines_cost_nothing():
+    generator = torch.Generator().manual_seed(0)
+    clean = {
+        split: torch.randint(0, 2, (600, 6), generator=generator) * 2.0 - 1
+        for split in ("train", "test")
+    }
+    labels = {
+        split: (z[:, 1] > 0) * 2 + (z[:, 4] * z[:, 0] > 0).long() for split, z in clean.items()
+    }
+    codes = NoisyCodes(clean, [0.1])
+    probes = fit(codes, labels["train"], classes=4)
+    row = measure_probes(probes, codes, "test", labels["test"], samples=4, seed=1).row(0)
+    assert 0 <= row["label_distortion_nats"] < 0.02
+    assert row["label_accuracy"] > 0.995
+
+
+def conditional_entropy_nats(sigma):
+    """Return H(Y|Z) for Y = ±1 with equal chances and Z = Y + σ ε, by quadrature."""
+
+    def integrand(z):
+        # By symmetry, given y = 1; −ln p(1|z) is a softplus
+        density = math.exp(-((z - 1) ** 2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
+        return density * np.logaddexp(0, -2 * z / sigma**2)
+
+    return quad(integrand, 1 - 12 * sigma, 1 + 12 * sigma)[0]
+
+
+def test_gaussian_channel_reaches_but_never_beats_its_conditional_entropy():
+    sigmas = [0.5, 1.0, 2.0]
+    labels, codes = two_signs(1000, sigmas)
+    probes = fit(codes, labels, batch_size=100)
+    measured = measure_probes(probes, codes, "test", labels, samples=64, seed=1)
+    for number, sigma in enumerate(sigmas):
+        row = measured.row(number)
+        excess = row["label_distortion_nats"] - conditional_entropy_nats(sigma)
+        assert excess > -4 * row["label_distortion_nats_se"]
+        assert excess < 0.03
+
+
+@pytest.mark.parametrize(("decay_epochs", "moving"), [(1, 1), (2, 2), (25, 3)])
+def test_learning_rate_decays_when_it_should(decay_epochs, moving):
+    labels, codes = two_signs(100, [1.0])
+    options = {"decay_factor": 1e-12, "decay_epochs": decay_epochs}
+    after = [parameters(fit(codes, labels, epochs=epochs, **options)) for epochs in (1, 2, 3)]
+    moved = [not torch.allclose(a, b, rtol=0, atol=1e-8) for a, b in itertools.pairwise(after)]
+    assert [True, *moved].count(True) == moving
+
+
+def test_epochs_visit_every_training_image_once_in_a_new_order():
+    labels, codes = two_signs(100, [1.0])
+    fit(codes, labels, epochs=2, batch_size=20)
+    assert {split for split, _, _ in codes.asked} == {"train"}
+    orders = [
+        [image for _, asked, index in codes.asked for image in index if asked == epoch]
+        for epoch in (0, 1)
+    ]
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(100))
+    assert orders[0] != orders[1]
+
+
+# Measuring
+
+
+class ScriptedLogits:
+    """Logits that are set beforehand for each draw, probe and image, in place of codes."""
+
+    device = CPU
+
+    def __init__(self, logits):
+        self.logits = logits
+        self.probes = logits.shape[1]
+        self.drawn = {}
+
+    def draw(self, split, index, epoch=0):
+        first = int(index[0])
+        number = self.drawn[first] = self.drawn.get(first, -1) + 1
+        return self.logits[number][:, index]
+
+
+def test_images_get_their_mean_over_the_draws():
+    samples, probes, images, classes = 3, 2, 1203, 4
+    torch.manual_seed(0)
+    logits = 3 * torch.randn(samples, probes, images, classes)
+    labels = torch.arange(images) % classes
+    measured = measure_probes(
+        nn.Identity(), ScriptedLogits(logits), "test", labels, samples=samples, seed=0
+    )
+    for probe in range(probes):
+        losses = [functional.cross_entropy(z[probe], labels, reduction="none") for z in logits]
+        hits = [(z[probe].argmax(dim=1) == labels).double() for z in logits]
+        expected = torch.stack(losses).double().mean(dim=0), torch.stack(hits).mean(dim=0)
+        np.testing.assert_allclose(measured.per_image_nats[probe], expected[0], rtol=1e-5)
+        np.testing.assert_allclose(measured.per_image_accuracy[probe], expected[1])
+
+
+def test_standard_errors_are_over_images():
+    nats = [[1.0, 2.0, 4.0, 9.0], [0.5, 0.25, 0.0, 0.75]]
+    hits = [[0.0, 1.0, 0.5, 0.25], [1.0, 1.0, 0.0, 1.0]]
+    measured = LabelDistortion(np.array(nats), np.array(hits))
+    for probe in (0, 1):
+        assert measured.row(probe) == pytest.approx(
+            {
+                "label_distortion_nats": statistics.mean(nats[probe]),
+                "label_distortion_nats_se": statistics.stdev(nats[probe]) / 2,
+                "label_accuracy": statistics.mean(hits[probe]),
+                "label_accuracy_se": statistics.stdev(hits[probe]) / 2,
+            }
+        )
+
+
+# The codes of a frozen VAE
+
+
+class TwoNumbers(nn.Module):
+    """An encoder whose features are the means of an image's halves; it counts what it encodes."""
+
+    def __init__(self, log_scale):
+        super().__init__()
+        self.log_scale = log_scale
+        self.encoded = 0
+
+    def features(self, x):
+        self.encoded += len(x)
+        return x.view(len(x), 2, -1).mean(dim=2)
+
+    def posterior(self, features):
+        return Independent(Normal(features, math.exp(self.log_scale) * (1 + features)), 1)
+
+
+def images_of(count, seed, kind=torch.uint8):
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.rand(count, 784, generator=generator)
+    return images if kind == torch.float32 else (images < 0.3).to(kind)
+
+
+def dataset_of(train, seed=2):
+    labels = {"task": torch.arange(len(train)) % 2}
+    parts = [
+        Split(images_of(count, seed + count), {"task": torch.full((count,), seed % 2)})
+        for count in (7, 5)
+    ]
+    return Dataset("toy", Split(train, labels), *parts, classes={"task": ["a", "b"]}, digests={})
+
+
+def vae_codes(encoder, dataset, *, binarizations=3, identity=("toy", 0)):
+    return VaeCodes(encoder, dataset, binarizations=binarizations, identity=identity, device=CPU)
+
+
+def test_binary_images_are_encoded_once():
+    encoder = TwoNumbers(log_scale=0.0)
+    codes = vae_codes(encoder, dataset_of(images_of(620, seed=1)))
+    assert encoder.encoded == 620 + 7 + 5
+    index = torch.arange(600)
+    first, second = codes.draw("train", index), codes.draw("train", index, epoch=1)
+    assert encoder.encoded == 620 + 7 + 5
+    assert first.shape == (1, 600, codes.in_features) == (1, 600, 2)
+    assert not torch.any(first == second)
+
+
+@pytest.mark.parametrize("split", ["train", "valid", "test"])
+def test_draws_follow_the_posterior(split):
+    dataset = dataset_of(images_of(9, seed=1))
+    codes = vae_codes(TwoNumbers(log_scale=-1.0), dataset)
+    torch.manual_seed(0)
+    draws = codes.draw(split, torch.tensor([4]).expand(20_000))[0]
+    mean = dataset.split(split).images[4].float().view(2, -1).mean(dim=1)
+    scale = math.exp(-1) * (1 + mean)
+    error = scale / math.sqrt(20_000)
+    assert torch.all((draws.mean(dim=0) - mean).abs() < 5 * error)
+    assert torch.all((draws.std(dim=0) - scale).abs() < 5 * error / math.sqrt(2))
+
+
+def test_intensities_are_binarised_in_turn():
+    intensities = images_of(8, seed=1, kind=torch.float32)
+    encoder = TwoNumbers(log_scale=-60.0)
+    codes = vae_codes(encoder, dataset_of(intensities), binarizations=3)
+    assert encoder.encoded == 3 * 8 + 7 + 5
+    draws = [codes.draw("train", torch.arange(8), epoch)[0] for epoch in range(6)]
+    for epoch in range(3):
+        assert torch.equal(draws[epoch], draws[epoch + 3])
+        # Features are means of 392 bits, not of intensities
+        counts = draws[epoch] * 392
+        torch.testing.assert_close(counts, counts.round(), rtol=0, atol=1e-3)
+        assert not torch.equal(draws[epoch], draws[(epoch + 1) % 3])
+    p = intensities.view(8, 2, 392)
+    error = (p * (1 - p)).sum(dim=2).sqrt() / 392 / math.sqrt(3)
+    deviation = (torch.stack(draws[:3]).mean(dim=0) - p.mean(dim=2)) / error
+    assert deviation.abs().max() < 5
+
+
+def test_binarisations_depend_on_the_identity_only():
+    def codes(identity):
+        dataset = dataset_of(images_of(8, seed=1, kind=torch.float32))
+        made = vae_codes(TwoNumbers(log_scale=-60.0), dataset, identity=identity)
+        return made.draw("train", torch.arange(8))
+
+    first = codes(("toy", 0))
+    torch.manual_seed(99)
+    assert torch.equal(first, codes(("toy", 0)))
+    assert not torch.equal(first, codes(("toy", 1)))
+
+
+@pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
+def test_no_test_or_validation_image_influences_the_probe(kind):
+    train = images_of(60, seed=1, kind=kind)
+    fitted = []
+    for seed in (2, 3):
+        codes = vae_codes(TwoNumbers(log_scale=-1.0), dataset_of(train, seed))
+        fitted.append(parameters(fit(codes, torch.arange(60) % 2, epochs=3, batch_size=20)))
+    assert torch.equal(*fitted)

@@ -1,0 +1,121 @@
+"""Every baseline comes into the same columns, and where it came from is kept."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelinfo.io.tables import read_table, write_table
+from labelinfo.provenance import collect, describe
+from labelinfo.tables.baselines import COLUMNS, aggregate_baselines, baseline_rows
+
+POINTS = pd.DataFrame(
+    {
+        "k": [5, 30],
+        "sigma": [0.5, 1.25],
+        "selected": [False, True],
+        "rate_nats": [4.0, 15],
+        "label_distortion_nats": [1.5, 0.25],
+        "label_accuracy": [0.5, 0.9],
+        "aside": ["not", "kept"],
+    },
+    index=[7, 3],
+)
+
+
+def rows(points=POINTS, baseline="pca", params=("sigma", "selected", "k"), **more):
+    return baseline_rows("mnist", "digit", baseline, points, params=list(params), **more)
+
+
+def test_points_come_into_the_common_columns_one_row_each():
+    table = rows(seed=4)
+    assert list(table.columns) == COLUMNS
+    assert list(table.index) == [0, 1]
+    assert (table[["dataset", "task", "baseline", "seed"]] == ["mnist", "digit", "pca", 4]).all(
+        axis=None
+    )
+    for column in ("rate_nats", "label_distortion_nats", "label_accuracy"):
+        assert list(table[column]) == list(POINTS[column])
+
+
+def test_parameters_are_json_in_a_fixed_order(tmp_path):
+    write_table(tmp_path / "pca.parquet", rows(), {})
+    texts = list(read_table(tmp_path / "pca.parquet")["params"])
+    assert texts == [
+        '{"k": 5, "selected": false, "sigma": 0.5}',
+        '{"k": 30, "selected": true, "sigma": 1.25}',
+    ]
+    assert json.loads(texts[1])["selected"] is True
+
+
+def test_what_a_baseline_does_not_have_is_nan_even_its_rate():
+    table = rows(POINTS.drop(columns="rate_nats"))
+    for column in ("rate_nats", "label_distortion_nats_se", "selection_area_nats2"):
+        assert table[column].isna().all()
+        assert table[column].dtype == np.float64
+
+
+@pytest.fixture
+def files(tmp_path):
+    line = pd.DataFrame({"rate_nats": [0.0, 80.0], "label_distortion_nats": [2.3, 0.0]})
+    line["source"] = "a paper"
+    tables = {
+        "pca": rows(),
+        "random_discard": rows(line, "random_discard", ["source"]),
+    }
+    for name, table in tables.items():
+        write_table(tmp_path / f"{name}.parquet", table.assign(more=1), {"stage": name})
+    return [tmp_path / f"{name}.parquet" for name in tables]
+
+
+def test_tables_are_stacked_in_order_with_their_origins(files):
+    table, origins = aggregate_baselines(files)
+    assert list(table.columns) == COLUMNS
+    assert list(table.index) == [0, 1, 2, 3]
+    assert list(table["baseline"]) == ["pca", "pca", "random_discard", "random_discard"]
+    assert list(table["label_distortion_nats"]) == [1.5, 0.25, 2.3, 0.0]
+    assert origins == [{"stage": "pca"}, {"stage": "random_discard"}]
+
+
+def test_without_baselines_the_table_is_empty_and_can_be_written(tmp_path):
+    table, origins = aggregate_baselines([])
+    write_table(tmp_path / "baselines.parquet", table, collect(origins))
+    back = read_table(tmp_path / "baselines.parquet")
+    assert list(back.columns) == COLUMNS
+    assert len(back) == 0
+
+
+# --- provenance ---------------------------------------------------------------------------------
+
+
+def test_equal_origins_are_kept_once_by_stage_in_order_of_appearance():
+    def origin(stage, code):
+        return {"stage": stage, "code": code, "config": {"a": [1]}}
+
+    merged = collect(
+        [
+            origin("train", "2"),
+            origin("probe", "1"),
+            origin("train", "1"),
+            dict(reversed(origin("train", "2").items())),
+            {},
+            {"code": "3"},
+        ]
+    )
+    assert merged == {
+        "train": [origin("train", "2"), origin("train", "1")],
+        "probe": [origin("probe", "1")],
+        "unknown": [{"code": "3"}],
+    }
+
+
+def test_an_origin_tells_stage_code_settings_data_and_versions():
+    origin = describe("train_vae", code="ab", config={"training": {"epochs": 1}})
+    assert origin["versions"]["numpy"] == np.__version__
+    assert {key: origin[key] for key in ("stage", "code", "config", "data")} == {
+        "stage": "train_vae",
+        "code": "ab",
+        "config": {"training": {"epochs": 1}},
+        "data": {},
+    }

@@ -1,0 +1,250 @@
+"""The table of runs holds one row per expected row, whatever became of it."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from labelinfo.config.run import Run, beta_key
+from labelinfo.errors import StorageError
+from labelinfo.io.tables import read_table, write_table
+from labelinfo.tables.runs import COLUMNS, IDENTITY, aggregate_runs
+
+TASKS = {"mnist": ["digit"], "omniglot": ["alphabet", "character"]}
+ENTROPIES = {("mnist", "digit"): 2.25, ("omniglot", "alphabet"): 3.75}
+CAVEATS = {"mnist": "", "omniglot": "Rebuilt."}
+OMNIGLOT = [
+    Run("omniglot", "gaussian", "deconv", "gaussian", beta_key(beta), 0)
+    for beta in (0.1, 0.5, 1, 2, 4, 8, 16)
+]
+MNIST = [Run("mnist", "gaussian", "deconv", "gaussian", "1", seed) for seed in (0, 1)]
+WHOLE, DIVERGED, UNPROBED, UNMEASURED, HALF_PROBED, UNTRAINED, MISSING = OMNIGLOT
+
+
+def expected(runs):
+    return pd.DataFrame(
+        [run.columns | {"task": task} for run in runs for task in TASKS[run.dataset]]
+    )
+
+
+class Jobs:
+    """Write what the jobs of a run write."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.files = {"training": [], "measures": [], "probes": []}
+
+    def write(self, kind, row):
+        path = self.folder / f"{kind}{len(self.files[kind])}.parquet"
+        write_table(path, pd.DataFrame([row]), {"stage": kind, "code": str(len(self.files[kind]))})
+        self.files[kind].append(path)
+
+    def train(self, run, diverged=False):
+        row = {
+            "status": "diverged" if diverged else "ok",
+            "epochs": 7,
+            "best_epoch": None if diverged else 6,
+            "diverged_epoch": 3 if diverged else None,
+            "diverged_step": 17 if diverged else None,
+            "diverged_loss_nats": math.inf if diverged else None,
+            "train_seconds": 12.5,
+            "images_per_second": 800.0,
+            "device": "cpu",
+            "precision": "float32",
+        }
+        self.write("training", run.columns | row)
+
+    def measure(self, run, diverged=False, **changes):
+        rate = 10.0 / float(run.beta)
+        row = {
+            "status": "ok",
+            "rate_nats": rate,
+            "rate_nats_se": 0.25,
+            "distortion_nats": 90.0,
+            "distortion_nats_se": 0.5,
+            "rate_plus_distortion_nats": rate + 90,
+            "rate_plus_distortion_nats_se": 0.5,
+            "rate_monte_carlo_nats": rate,
+            "rate_difference_nats": 0.0,
+            "rate_difference_nats_se": 0.25,
+            "rate_estimator": "closed form",
+            "rate_valid_nats": rate + 1,
+            "distortion_valid_nats": 91.0,
+            "images": 100,
+            "samples": 4,
+        }
+        self.write(
+            "measures", run.columns | ({"status": "diverged"} if diverged else row | changes)
+        )
+
+    def probe(self, run, tasks=None, diverged=False):
+        for number, task in enumerate(tasks or TASKS[run.dataset]):
+            row = {
+                "status": "ok",
+                "label_distortion_nats": 0.5 + number,
+                "label_distortion_nats_se": 0.125,
+                "label_accuracy": 0.75,
+                "label_accuracy_se": 0.0625,
+                "label_distortion_valid_nats": 0.625 + number,
+            }
+            row = {"status": "diverged"} if diverged else row
+            self.write("probes", run.columns | {"task": task} | row)
+
+    def aggregate(self, runs, best_known_nats=None):
+        return aggregate_runs(
+            expected(runs),
+            **self.files,
+            label_entropies=ENTROPIES,
+            best_known_nats={"mnist": 79.78, "omniglot": None} | (best_known_nats or {}),
+            caveats=CAVEATS,
+            standard_errors=4.0,
+            probe_tolerance_nats=0.0625,
+        )
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    return Jobs(tmp_path)
+
+
+@pytest.fixture
+def sweep(jobs):
+    """Leave a sweep in which everything has happened, written in no order."""
+    for run in (UNMEASURED, HALF_PROBED, UNPROBED, WHOLE, *MNIST):
+        jobs.train(run)
+    jobs.train(DIVERGED, diverged=True)
+    jobs.measure(DIVERGED, diverged=True)
+    for run in (*MNIST, UNTRAINED, WHOLE, UNPROBED, HALF_PROBED):
+        jobs.measure(run)
+    jobs.probe(DIVERGED, diverged=True)
+    jobs.probe(HALF_PROBED, ["character"])
+    for run in (MNIST[1], WHOLE, UNMEASURED, MNIST[0], UNTRAINED):
+        jobs.probe(run)
+    return jobs
+
+
+def test_every_expected_row_is_there_once_with_what_became_of_it(sweep):
+    runs = [*OMNIGLOT, *MNIST]
+    table, _ = sweep.aggregate(runs)
+    assert list(table.columns) == COLUMNS
+    pd.testing.assert_frame_equal(
+        table[[*IDENTITY, "task"]], expected(runs)[[*IDENTITY, "task"]], check_dtype=False
+    )
+    assert list(table["status"]) == [
+        *["ok", "ok"],
+        *["diverged", "diverged"],
+        *["incomplete", "incomplete"],
+        *["incomplete", "incomplete"],
+        *["incomplete", "ok"],
+        *["incomplete", "incomplete"],
+        *["missing", "missing"],
+        *["ok", "ok"],
+    ]
+
+
+def test_numbers_go_to_the_row_they_belong_to(sweep):
+    table, _ = sweep.aggregate([*OMNIGLOT, *MNIST])
+    whole = table[table["beta"] == 0.1]
+    assert list(whole["rate_nats"]) == [100.0, 100.0]
+    assert list(whole["rate_valid_nats"]) == [101.0, 101.0]
+    assert list(whole["label_distortion_nats"]) == [0.5, 1.5]
+    assert list(whole["label_distortion_valid_nats"]) == [0.625, 1.625]
+    assert list(whole["best_epoch"]) == [6, 6]
+    half = table[table["beta"] == 4]
+    assert list(half["label_distortion_nats"].isna()) == [True, False]
+    assert list(half["rate_nats"]) == [2.5, 2.5]
+    diverged = table[table["beta"] == 0.5]
+    assert diverged[["rate_nats", "label_distortion_nats", "best_epoch"]].isna().all(axis=None)
+    assert list(diverged["diverged_epoch"]) == [3, 3]
+    assert list(diverged["diverged_step"]) == [17, 17]
+
+
+def test_entropy_and_caveat_come_from_the_data_even_where_a_run_is_missing(sweep):
+    table, _ = sweep.aggregate([MISSING, *MNIST])
+    assert list(table["label_entropy_nats"].fillna(-1)) == [3.75, -1, 2.25, 2.25]
+    assert list(table["caveat"]) == ["Rebuilt.", "Rebuilt.", "", ""]
+
+
+def test_a_broken_inequality_is_written_into_its_row_alone(jobs):
+    for run in MNIST:
+        jobs.train(run)
+        jobs.probe(run)
+    jobs.measure(MNIST[0])
+    jobs.measure(MNIST[1], rate_nats=-2.0, rate_plus_distortion_nats=70.0)
+    table, _ = jobs.aggregate(MNIST)
+    assert list(table["status"]) == ["ok", "ok"]
+    assert list(table["violations"]) == [
+        "",
+        "rate_negative; label_information_above_rate; rate_plus_distortion_below_best_known",
+    ]
+    table, _ = jobs.aggregate(MNIST, best_known_nats={"mnist": None})
+    assert table["violations"][1] == "rate_negative; label_information_above_rate"
+
+
+def test_two_tables_of_one_run_are_an_error_and_no_second_row(jobs):
+    jobs.train(MNIST[0])
+    jobs.train(MNIST[0])
+    with pytest.raises(ValueError, match="not unique"):
+        jobs.aggregate(MNIST)
+
+
+def test_a_run_outside_the_sweep_adds_no_row(sweep):
+    table, _ = sweep.aggregate([WHOLE])
+    assert len(table) == 2
+
+
+@pytest.mark.parametrize("runs", [MNIST, OMNIGLOT[:1]])
+def test_types_do_not_depend_on_what_is_finished(tmp_path, jobs, runs):
+    def types():
+        table, _ = jobs.aggregate(runs)
+        write_table(tmp_path / "runs.parquet", table, {})
+        back = read_table(tmp_path / "runs.parquet")
+        pd.testing.assert_frame_equal(back, table)
+        return back.dtypes.to_dict()
+
+    nothing = types()
+    for run in runs:
+        jobs.train(run, diverged=True)
+    diverged = types()
+    jobs.files["training"].clear()
+    for run in runs:
+        jobs.train(run)
+        jobs.measure(run)
+        jobs.probe(run)
+    assert nothing == diverged == types()
+
+
+def test_nothing_at_all_is_finished(jobs):
+    table, origins = jobs.aggregate([*OMNIGLOT, *MNIST])
+    assert set(table["status"]) == {"missing"}
+    assert set(table["violations"]) == {""}
+    assert len(table) == len(expected([*OMNIGLOT, *MNIST]))
+    assert origins == []
+
+
+def test_the_origin_of_every_file_is_collected(jobs):
+    for run in MNIST:
+        jobs.train(run)
+        jobs.probe(run)
+    jobs.measure(MNIST[0])
+    _, origins = jobs.aggregate(MNIST)
+    assert [(origin["stage"], origin["code"]) for origin in origins] == [
+        ("training", "0"),
+        ("training", "1"),
+        ("measures", "0"),
+        ("probes", "0"),
+        ("probes", "1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [("training", "seed"), ("measures", "beta"), ("probes", "dataset"), ("probes", "task")],
+)
+def test_a_table_that_does_not_name_its_run_is_named(jobs, kind, lost):
+    row = MNIST[0].columns | {"task": "digit", "status": "ok"}
+    del row[lost]
+    jobs.write(kind, row)
+    with pytest.raises(StorageError, match="does not name its run") as caught:
+        jobs.aggregate(MNIST)
+    assert str(jobs.files[kind][0]) in str(caught.value)

@@ -1,0 +1,231 @@
+"""The digest of a stage's code follows its imports, and sees code but not layout."""
+
+import ast
+import itertools
+from pathlib import Path
+
+import pytest
+
+from labelinfo.code_digest import UNTRACKED, code_digest, modules_behind
+from labelinfo.errors import ConfigError
+from labelinfo.models.registry import COMPONENTS
+
+WORKFLOW = Path(__file__).parents[1] / "workflow"
+
+SCRIPT = '''"""Run."""
+import json
+
+import pkg.sub.deep
+from pkg import named
+from pkg.direct import Thing
+
+
+def main(path):
+    """Do it."""
+    from pkg.lazy import late
+
+    return json.dumps([Thing(path), late, named, pkg.sub.deep])
+'''
+DIRECT = '''"""Things."""
+from pkg.indirect import BASE
+from . import sibling
+
+
+class Thing(BASE):
+    """A thing."""
+
+    size = 3
+
+    async def grow(self, by):
+        """Grow."""
+        self.size += by * sibling.FACTOR
+'''
+FILES = {
+    "script.py": SCRIPT,
+    "pkg/__init__.py": '"""A package."""\n',
+    "pkg/direct.py": DIRECT,
+    "pkg/indirect.py": "from pkg import direct\n\nBASE = object\n",
+    "pkg/sibling.py": "FACTOR = 2\n",
+    "pkg/lazy.py": "late = 1\n",
+    "pkg/named.py": "",
+    "pkg/sub/__init__.py": "from .exported import x\n",
+    "pkg/sub/exported.py": "x = 1\n",
+    "pkg/sub/deep.py": "from ..cousin import y\n",
+    "pkg/cousin.py": "y = 1\n",
+    "pkg/chosen.py": "from pkg.behind import z\n",
+    "pkg/behind.py": "z = 1\n",
+    "pkg/unused.py": "u = 1\n",
+}
+NOT_IMPORTED = ["pkg/chosen.py", "pkg/behind.py", "pkg/unused.py"]
+IMPORTED = [name for name in FILES if name not in NOT_IMPORTED]
+
+
+@pytest.fixture
+def digest(tmp_path):
+    """Write a tree into a folder of its own, as what was read of a file is kept; digest it."""
+    numbers = itertools.count()
+
+    def write_and_digest(files, modules=()):
+        root = tmp_path / str(next(numbers))
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return code_digest(root / "script.py", modules, root)
+
+    return write_and_digest
+
+
+def edited(name, old="", new="\nEDITED = True\n"):
+    assert old in FILES[name]
+    text = FILES[name].replace(old, new) if old else FILES[name] + new
+    return FILES | {name: text}
+
+
+def test_equal_trees_have_one_digest_of_sixteen_hexadecimal_digits(digest):
+    one, other = digest(FILES), digest(FILES)
+    assert one == other
+    assert len(one) == 16
+    assert set(one) <= set("0123456789abcdef")
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_an_edit_behind_the_script_changes_it(digest, name):
+    assert digest(edited(name)) != digest(FILES)
+
+
+@pytest.mark.parametrize("name", NOT_IMPORTED)
+def test_an_edit_elsewhere_leaves_it(digest, name):
+    assert digest(edited(name)) == digest(FILES)
+
+
+@pytest.mark.parametrize("name", ["pkg/chosen.py", "pkg/behind.py"])
+def test_a_module_named_beside_the_script_counts_with_its_imports(digest, name):
+    modules = ("pkg.chosen",)
+    assert digest(FILES, modules) != digest(FILES)
+    assert digest(edited(name), modules) != digest(FILES, modules)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("script.py", "def main", "# A comment.\ndef main"),
+        ("script.py", '"""Run."""', '"""Run it, now explained."""'),
+        ("script.py", '    """Do it."""\n', ""),
+        ("script.py", "json.dumps([", "json.dumps(\n        [  # why\n            "),
+        ("pkg/direct.py", '"""A thing."""', "'''Another word.'''"),
+        ("pkg/direct.py", '        """Grow."""\n', ""),
+        ("pkg/direct.py", "    size = 3", "\n\n    size = (3)"),
+        ("pkg/__init__.py", '"""A package."""\n', ""),
+        ("pkg/sibling.py", "FACTOR = 2", "FACTOR=0x2;"),
+    ],
+)
+def test_comments_docstrings_and_layout_leave_it(digest, name, old, new):
+    assert digest(edited(name, old, new)) == digest(FILES)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("script.py", "Thing(path)", "Thing(None)"),
+        ("script.py", "return", "yield"),
+        ("pkg/direct.py", "size = 3", "size = 3.0"),
+        ("pkg/direct.py", "async def", "def"),
+        ("pkg/sibling.py", "FACTOR = 2", 'FACTOR = "2"'),
+        ("pkg/lazy.py", "late = 1", "late = 1\nlate = 1"),
+    ],
+)
+def test_small_edits_of_code_change_it(digest, name, old, new):
+    assert digest(edited(name, old, new)) != digest(FILES)
+
+
+def test_it_matters_which_module_holds_which_code(digest):
+    one, other = "pkg/sibling.py", "pkg/lazy.py"
+    assert digest(FILES | {one: FILES[other], other: FILES[one]}) != digest(FILES)
+
+
+@pytest.mark.parametrize("module", sorted(UNTRACKED))
+def test_modules_that_never_compute_do_not_count_nor_what_only_they_import(digest, module):
+    path = module.replace(".", "/") + ".py"
+    files = {
+        "script.py": f"import {module}\n",
+        "labelinfo/__init__.py": "",
+        "labelinfo/io/__init__.py": "",
+        "labelinfo/helper.py": "",
+        path: "import labelinfo.helper\n",
+    }
+    before = digest(files)
+    assert digest(files | {path: "import labelinfo.helper\nEDITED = True\n"}) == before
+    assert digest(files | {"labelinfo/helper.py": "EDITED = True\n"}) == before
+    assert digest(files | {"labelinfo/__init__.py": "EDITED = True\n"}) == before
+
+
+def test_a_module_that_does_not_exist_is_named(digest):
+    with pytest.raises(ConfigError, match=r"'pkg\.nowhere' does not exist under"):
+        digest(FILES, ("pkg.nowhere",))
+
+
+@pytest.mark.parametrize("name", ["script.py", "pkg/sibling.py"])
+def test_a_syntax_error_is_named_with_its_file_and_line(digest, name):
+    with pytest.raises(ConfigError) as caught:
+        digest(edited(name, new="\ndef :\n"))
+    line = FILES[name].count("\n") + 2
+    assert f"{name} is not valid Python: line {line}," in str(caught.value)
+
+
+# --- the real tree ------------------------------------------------------------------------------
+
+CHOSEN = tuple(path.partition(":")[0] for kind in COMPONENTS.values() for path in kind.values())
+PACKAGE = WORKFLOW / "labelinfo"
+ALL = [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")]
+
+
+def below(name, modules):
+    return [module for module in modules if module == name or module.startswith(f"{name}.")]
+
+
+@pytest.mark.parametrize(
+    ("stage", "modules", "inside", "outside"),
+    [
+        (
+            "train_vae",
+            CHOSEN,
+            "training.trainer models.decoders.deconv seeds bounds",
+            "figures tables probes baselines measure models.registry config.sweep config.schema",
+        ),
+        (
+            "measure_vae",
+            CHOSEN,
+            "measure.rate_distortion models.vae",
+            "training.trainer training.run training.checkpoint probes figures tables",
+        ),
+        (
+            "train_probe",
+            CHOSEN,
+            "probes.mlp models.vae",
+            "training.trainer training.run measure figures tables models.registry",
+        ),
+        (
+            "plot_figure1",
+            (),
+            "figures.figure1 io.tables",
+            "models training probes measure baselines data",
+        ),
+    ],
+)
+def test_a_stage_depends_on_its_own_code_alone(stage, modules, inside, outside):
+    script = WORKFLOW / "scripts" / f"{stage}.py"
+    found = [name.partition(".")[2] for name in modules_behind(script, modules, WORKFLOW)]
+    assert set(inside.split()) <= set(found)
+    for name in outside.split():
+        assert below(name, ALL)
+        assert not below(name, found)
+
+
+def test_the_package_does_not_know_snakemake():
+    assert ALL
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [name for name in names if name.split(".")[0] == "snakemake"], file

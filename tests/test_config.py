@@ -1,0 +1,532 @@
+"""The configuration: complete, checked, and every fault named by its key."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from snakemake.utils import update_config
+
+from labelinfo.config.__main__ import describe
+from labelinfo.config.run import Run, beta_key
+from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.sweep import ROLES, check_sweep, enumerate_runs, tasks_of
+from labelinfo.errors import ConfigError
+from labelinfo.models.registry import COMPONENTS
+from labelinfo.seeds import derive_seed
+
+ROOT = Path(__file__).parents[1]
+SCHEMA_FILE = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = load_schema(SCHEMA_FILE)
+EXPERIMENTS = sorted((ROOT / "workflow" / "experiments").glob("*.yaml"))
+# Keys that only the user can fill in.
+WITHOUT_DEFAULT = {"datasets.<name>.reader", "datasets.<name>.files"} | {
+    f"datasets.<name>.files.<name>.{key}"
+    for key in ("name", "path", "sha256", "git_blob_sha1", "bytes")
+}
+TABLE = {"reader": "table", "files": {"table": {"path": "mine.npz"}}, "tasks": ["shape"]}
+
+
+def walk(schema, path=()):
+    """Yield (path, schema) of every key, `<name>` standing for a key of the user's choice."""
+    for key, below in schema.get("properties", {}).items():
+        yield (*path, key), below
+        yield from walk(below, (*path, key))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from walk(schema["additionalProperties"], (*path, "<name>"))
+
+
+KEYS = {".".join(path): schema for path, schema in walk(SCHEMA)}
+
+
+def nested(path, value):
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+def misspellings():
+    """Yield every key of the schema twice, with two letters swapped and with one dropped."""
+    for name in KEYS:
+        *above, key = name.replace("<name>", "mine").split(".")
+        swap = next(i for i in range(len(key) // 2, len(key)) if key[i - 1] != key[i])
+        swapped = key[: swap - 1] + key[swap] + key[swap - 1] + key[swap + 1 :]
+        dropped = key[: len(key) // 2] + key[len(key) // 2 + 1 :]
+        for wrong in (swapped, dropped):
+            yield pytest.param(above, key, wrong, id=".".join([*above, wrong]))
+
+
+def checked(*overlays, components=COMPONENTS):
+    config = {}
+    for overlay in overlays:
+        update_config(config, copy.deepcopy(overlay))
+    config = complete(config, SCHEMA)
+    check_sweep(config, components)
+    return config
+
+
+def with_table(**changes):
+    return {"sweep": {"datasets": ["mine"]}, "datasets": {"mine": TABLE | changes}}
+
+
+# --- the schema ---------------------------------------------------------------------------------
+
+
+def test_the_walk_reaches_every_level():
+    assert {"experiment", "sweep.betas", "datasets.<name>.limit.train", "machine.mirror"} <= set(
+        KEYS
+    )
+    assert set(KEYS) >= WITHOUT_DEFAULT
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_every_key_says_what_it_means(name):
+    assert len(KEYS[name]["description"].split()) >= 2
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_every_key_has_a_valid_default_unless_only_the_user_can_fill_it_in(name):
+    assert ("default" in KEYS[name]) == (name not in WITHOUT_DEFAULT)
+    if "default" in KEYS[name]:
+        Draft202012Validator(KEYS[name]).validate(KEYS[name]["default"])
+
+
+def test_described_are_all_keys_with_their_defaults():
+    lines = describe(SCHEMA)
+    names = [line.split("`")[1] for line in lines]
+    assert names == list(KEYS)
+    for name, line in zip(names, lines, strict=True):
+        schema = KEYS[name]
+        assert " ".join(schema["description"].split()) in line
+        said = re.search(r" Default: `(.*)`\.$", line)
+        if said:
+            assert json.loads(said[1]) == schema["default"]
+        else:
+            assert "default" not in schema or "properties" in schema or name == "datasets"
+
+
+def test_the_module_prints_the_description():
+    command = [sys.executable, "-m", "labelinfo.config", str(SCHEMA_FILE)]
+    printed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    assert printed.splitlines() == describe(SCHEMA)
+
+
+def test_roles_and_readers_are_the_same_in_schema_and_sweep():
+    assert set(KEYS["datasets.<name>.reader"]["enum"]) == set(ROLES)
+
+
+# --- completing ---------------------------------------------------------------------------------
+
+
+def test_nothing_given_is_the_default_of_every_key():
+    completed = complete({}, SCHEMA)
+    for name, schema in KEYS.items():
+        if "<name>" not in name and "properties" not in schema and name != "datasets":
+            value = completed
+            for key in name.split("."):
+                value = value[key]
+            assert value == schema["default"], name
+    mnist = completed["datasets"]["mnist_static"]
+    assert mnist["limit"] == {"train": None, "valid": None, "test": None}
+    assert mnist["binarize"] == "none"
+    assert completed["datasets"]["omniglot_rebuilt"]["files"]["data"]["urls"] == []
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, with_table(), {"sweep": {"betas": {"deconv": [3]}}, "model": {"width": 0.5}}],
+    ids=["empty", "own data", "some keys"],
+)
+def test_completing_twice_changes_nothing(config):
+    once = complete(config, SCHEMA)
+    assert complete(once, SCHEMA) == once
+
+
+@pytest.mark.parametrize("experiment", [None, *EXPERIMENTS], ids=lambda path: path and path.stem)
+def test_shipped_configurations_are_valid(experiment):
+    overlays = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "config.yaml", experiment)
+        if path
+    ]
+    config = checked(*overlays)
+    assert list(enumerate_runs(config))
+    if experiment:
+        assert config["experiment"] == experiment.stem
+
+
+def test_neither_the_users_maps_nor_the_defaults_are_shared():
+    config = with_table()
+    before, pristine = copy.deepcopy(config), complete({}, SCHEMA)
+    completed = complete(config, SCHEMA)
+    assert config == before
+    completed["datasets"]["mine"]["tasks"].append("colour")
+    completed["sweep"]["seeds"].append(1)
+    completed["datasets"]["mnist_static"]["files"]["train"]["urls"].clear()
+    assert config == before
+    assert complete({}, SCHEMA) == pristine
+
+
+def test_one_key_of_a_built_in_data_set_can_be_overridden():
+    default = complete({}, SCHEMA)["datasets"]
+    overlay = {"datasets": {"mnist_static": {"limit": {"test": 100}, "files": {"train": {}}}}}
+    changed = complete(overlay, SCHEMA)["datasets"]
+    assert changed["mnist_static"]["limit"] == {"train": None, "valid": None, "test": 100}
+    default["mnist_static"]["limit"]["test"] = 100
+    assert changed == default
+
+
+def test_a_list_replaces_the_default_list():
+    assert complete({"pca": {"dims": [3]}}, SCHEMA)["pca"]["dims"] == [3]
+
+
+# --- what the schema refuses --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("above", "key", "wrong"), list(misspellings()))
+def test_a_misspelt_key_is_named_with_the_right_one(above, key, wrong):
+    with pytest.raises(ConfigError) as caught:
+        complete(nested([*above, wrong], None), SCHEMA)
+    wanted = f"`{'.'.join([*above, wrong])}` is unknown; did you mean `{'.'.join([*above, key])}`?"
+    assert wanted in str(caught.value)
+
+
+def test_a_key_like_no_other_lists_the_known_ones():
+    with pytest.raises(ConfigError, match=r"`gallery\.zzz` is unknown; known are: .*images"):
+        complete({"gallery": {"zzz": 1}}, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("training.epochs", 0, "at least 1"),
+        ("training.epochs", 1.5, "type integer"),
+        ("training.epochs", True, "type integer"),
+        ("training.learning_rate", 0, "greater than 0"),
+        ("training.precision", "float16", "one of ['auto', 'bfloat16', 'float32']"),
+        ("model.width", 17, "at most 16"),
+        ("data.naive_bayes_clamp", 0.5, "less than 0.5"),
+        ("partial", "yes", "type boolean"),
+        ("sweep", None, "type object"),
+        ("sweep.seeds", [], "not be empty"),
+        ("sweep.seeds", [1, 1], "differ from each other"),
+        ("sweep.seeds", [1, 1.0], "differ from each other"),
+        ("sweep.seeds[0]", [0.5], "type integer"),
+        ("sweep.betas.deconv[1]", [1, -1], "greater than 0"),
+        ("experiment", "../elsewhere", "match"),
+        ("experiment", "name\n", "match"),
+        ("experiment", "downloads", "reserved"),
+        ("datasets.mine.files", {"reader": "table"}, "missing"),
+        ("datasets.My data", TABLE, "match"),
+        ("datasets.mine.files.table.sha256", "ab", "match"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(path, value, said):
+    keys = path.partition("[")[0].split(".")
+    if said == "missing":
+        keys.pop()
+    if path.endswith("sha256"):
+        value = nested(["files", "table", "sha256"], value) | {"reader": "table"}
+        keys = keys[:2]
+    with pytest.raises(ConfigError) as caught:
+        complete(nested(keys, value), SCHEMA)
+    assert f"Config key `{path}` is" in str(caught.value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("training: {epochs: 1e2}", "write 100."),
+        ("model: {latent_dim: '6.4e1'}", "write 64."),
+    ],
+)
+def test_a_number_that_yaml_reads_as_text_gives_the_number(text, hint):
+    with pytest.raises(ConfigError, match="as text: write") as caught:
+        complete(yaml.safe_load(text), SCHEMA)
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("training.epochs", "3", 3),
+        ("training.epochs", 3.0, 3),
+        ("data.naive_bayes_clamp", "1e-4", 1e-4),
+        ("figures.rate_max_nats", "null", None),
+        ("figures.rate_max_nats", "50", 50),
+        ("figures.zoom_dataset", "null", None),
+        ("sweep.betas.deconv", ["0.5", "1"], [0.5, 1]),
+        ("partial", "true", True),
+        ("experiment", "3", "3"),
+        ("datasets.mnist_static.limit.train", "100", 100),
+    ],
+)
+def test_text_becomes_what_the_key_wants_as_from_the_command_line(path, text, value):
+    found = complete(nested(path.split("."), text), SCHEMA)
+    for key in path.split("."):
+        found = found[key]
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("model.width", "wide"),
+        ("model.width", "nan"),
+        ("model.width", "1e999"),
+        ("model.latent_dim", "6.5"),
+        ("sweep.seeds", "1"),
+    ],
+)
+def test_text_that_is_no_number_for_that_key_gives_no_hint(path, value):
+    with pytest.raises(ConfigError) as caught:
+        complete(nested(path.split("."), value), SCHEMA)
+    assert "YAML reads" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "-.inf"])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("model: {{width: {}}}", "model.width"),
+        ("sweep: {{betas: {{deconv: [1, {}]}}}}", "sweep.betas.deconv[1]"),
+        ("partial: {}", "partial"),
+    ],
+)
+def test_only_finite_numbers_are_taken(text, key, number):
+    with pytest.raises(ConfigError, match="give a finite number") as caught:
+        complete(yaml.safe_load(text.format(number)), SCHEMA)
+    assert f"`{key}`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "key"),
+    [
+        ("1: 2", "(top level)", "1"),
+        ("sweep: {on: 1}", "`sweep`", "True"),
+        ("datasets: {mine: {null: 1}}", "`datasets.mine`", "None"),
+        ("sweep: {seeds: [{2: 3}]}", "`sweep.seeds[0]`", "2"),
+    ],
+)
+def test_only_text_is_taken_for_a_key(text, where, key):
+    with pytest.raises(ConfigError, match="which is not text") as caught:
+        complete(yaml.safe_load(text), SCHEMA)
+    assert f"{where} holds the key {key}," in str(caught.value)
+
+
+# --- what only the sweep's check refuses --------------------------------------------------------
+
+OTHER_FILE = {"table": {"name": "mine.npz"}}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "key", "said"),
+    [
+        ({"sweep": {"datasets": ["mnist"]}}, "sweep.datasets", "mnist_static"),
+        ({"sweep": {"encoders": ["resnet"]}}, "sweep.encoders", "gaussian"),
+        ({"sweep": {"decoders": ["resnet"]}}, "sweep.decoders", "deconv"),
+        ({"sweep": {"marginals": ["resnet"]}}, "sweep.marginals", "gaussian"),
+        ({"sweep": {"betas": {"resnet": [1]}}}, "sweep.betas", "deconv"),
+        ({"sweep": {"betas": {"deconv": [0.1, 0.1 + 1e-15]}}}, "sweep.betas.deconv", "12 digits"),
+        ({"figures": {"zoom_dataset": "omniglot"}}, "figures.zoom_dataset", "mnist_static"),
+        (with_table(files={}), "datasets.mine.files", "table"),
+        (with_table(files=TABLE["files"] | {"more": {"path": "x"}}), "datasets.mine.files", "more"),
+        (with_table(files={"table": {}}), "datasets.mine.files.table", "either"),
+        (
+            with_table(files={"table": {"path": "x", "name": "x", "sha256": "0" * 64}}),
+            "datasets.mine.files.table",
+            "either",
+        ),
+        (with_table(files=OTHER_FILE), "datasets.mine.files.table", "sha256"),
+        (with_table(tasks=[]), "datasets.mine.tasks", "label columns"),
+        (with_table(entropy_nats=9.0), "datasets.mine.entropy_source", "entropy_nats"),
+        (with_table(split={"valid": 0.5, "test": 0.5}), "datasets.mine.split", ""),
+        ({"datasets": {"mnist_static": {"tasks": ["shape"]}}}, "datasets.mnist_static.tasks", "di"),
+        (
+            {"datasets": {"mnist_static": {"binarize": "threshold"}}},
+            "datasets.mnist_static.binarize",
+            "none",
+        ),
+        (
+            {
+                "sweep": {"datasets": ["omniglot"]},
+                "datasets": {"omniglot": {"binarize": "none"}},
+            },
+            "datasets.omniglot.binarize",
+            "threshold",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_named(overlay, key, said):
+    with pytest.raises(ConfigError) as caught:
+        checked(overlay)
+    assert re.search(rf"Config key `{re.escape(key)}\b", str(caught.value))
+    assert said in str(caught.value)
+
+
+def test_a_decoder_without_betas_is_refused():
+    components = COMPONENTS | {"decoders": {"deconv": "", "pixelcnn": ""}}
+    overlay = {"sweep": {"decoders": ["deconv", "pixelcnn"]}}
+    with pytest.raises(ConfigError, match=r"`sweep\.betas\.pixelcnn` is missing"):
+        checked(overlay, components=components)
+    checked(overlay, {"sweep": {"betas": {"pixelcnn": [0.1]}}}, components=components)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"path": "mine.npz"},
+        {"name": "mine.npz", "sha256": "0" * 64},
+        {"name": "mine.npz", "git_blob_sha1": "0" * 40},
+    ],
+)
+def test_a_file_is_ones_own_or_fetched_with_a_digest(file):
+    checked(with_table(files={"table": file}))
+
+
+def test_tasks_are_the_named_ones_or_all_of_the_reader():
+    overlay = {"datasets": {"omniglot": {"tasks": []}, "omniglot_rebuilt": {"tasks": ["alphabet"]}}}
+    config = complete(overlay | {"sweep": {"datasets": ["omniglot"]}}, SCHEMA)
+    assert tasks_of(config, "omniglot") == ["alphabet", "character"]
+    assert tasks_of(config, "omniglot_rebuilt") == ["alphabet"]
+    assert tasks_of(config, "mnist_static") == ["digit"]
+
+
+# --- any configuration at all -------------------------------------------------------------------
+
+NAMES = st.sampled_from(sorted({part for name in KEYS for part in name.split(".")})) | st.text(
+    max_size=4
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1e-4", "table", "gaussian", "deconv", "mnist_static", "nan", 1, 0.5])
+)
+JUNK = st.recursive(
+    LEAVES,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(NAMES | LEAVES, below, max_size=3),
+    max_leaves=8,
+)
+
+
+def sketches(schema):
+    """Draw values that follow the schema's shape here and there."""
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"]) | JUNK
+    if "items" in schema:
+        return st.lists(sketches(schema["items"]), max_size=3) | JUNK
+    known = {key: sketches(below) for key, below in schema.get("properties", {}).items()}
+    if isinstance(schema.get("additionalProperties"), dict):
+        below = sketches(schema["additionalProperties"])
+        known |= dict.fromkeys(("mine", "table", "deconv", *schema.get("default", ())), below)
+    if not known:
+        return st.just(schema["default"]) | JUNK if "default" in schema else JUNK
+    shaped = st.lists(st.sampled_from(sorted(known)), max_size=4, unique=True).flatmap(
+        lambda keys: st.fixed_dictionaries({key: known[key] for key in keys})
+    )
+    junk = st.dictionaries(NAMES, JUNK, max_size=1)
+    return st.one_of(shaped, shaped, shaped, st.builds(lambda a, b: a | b, shaped, junk), JUNK)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(sketches(SCHEMA))
+def test_any_configuration_is_completed_or_refused_with_a_sentence(config):
+    before = repr(config)
+    try:
+        completed = complete(config, SCHEMA)
+        assert complete(completed, SCHEMA) == completed
+        check_sweep(completed, COMPONENTS)
+        assert all(tasks_of(completed, run.dataset) for run in enumerate_runs(completed))
+    except ConfigError as error:
+        assert str(error).startswith("Config key ")
+    assert repr(config) == before
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+SWEEP = {
+    "datasets": ["mnist_static", "omniglot"],
+    "encoders": ["gaussian", "iaf"],
+    "decoders": ["deconv", "pixelcnn"],
+    "marginals": ["gaussian", "maf"],
+    "betas": {"deconv": [1, 0.1, 10, 1e-5], "pixelcnn": [0.1, 1.0 + 1e-11]},
+    "seeds": [0, 1, 10],
+}
+
+
+@given(st.integers(1, 10**12 - 1), st.integers(-30, 6))
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_beta_of_up_to_twelve_digits_survives_its_key(digits, exponent):
+    # so two different ones have different keys
+    beta = float(f"{digits}e{exponent - 12}")
+    assert float(beta_key(beta)) == beta
+    assert re.fullmatch(r"[0-9.]+(e-[0-9]+)?", beta_key(beta))
+
+
+@pytest.mark.parametrize(
+    ("beta", "key"), [(1, "1"), (1.0, "1"), (0.5, "0.5"), (1e-5, "1e-05"), (1e6, "1000000")]
+)
+def test_beta_key(beta, key):
+    assert beta_key(beta) == key
+
+
+def test_the_sweep_is_the_product_of_its_lists_and_every_run_has_its_own_place():
+    runs = list(enumerate_runs({"sweep": SWEEP}))
+    assert len(runs) == 2 * 2 * 2 * (4 + 2) * 3
+    assert len({run.path for run in runs}) == len({run.identity for run in runs}) == len(runs)
+    assert len({derive_seed(*run.identity) for run in runs}) == len(runs)
+
+
+def test_component_names_cannot_run_into_each_other_in_a_path():
+    for names in COMPONENTS.values():
+        assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in names)
+
+
+def test_a_run_is_the_same_whatever_else_is_in_the_sweep():
+    whole = {run.path: run for run in enumerate_runs({"sweep": SWEEP})}
+    part = SWEEP | {
+        "datasets": ["omniglot"],
+        "decoders": ["pixelcnn"],
+        "betas": {"pixelcnn": [0.1]},
+        "seeds": [10, 1],
+    }
+    few = list(enumerate_runs({"sweep": part}))
+    assert len(few) == 8
+    for run in few:
+        assert whole[run.path] == run
+        assert whole[run.path].identity == run.identity
+
+
+def test_a_run_is_found_again_from_its_wildcards():
+    for run in enumerate_runs({"sweep": SWEEP}):
+        found = re.fullmatch(
+            r"(?P<dataset>.+)/(?P<encoder>.+)-(?P<decoder>.+)-(?P<marginal>.+)"
+            r"/beta(?P<beta>.+)/seed(?P<seed>\d+)",
+            run.path,
+        )
+        assert Run.from_wildcards(SimpleNamespace(**found.groupdict())) == run
+
+
+def test_the_columns_of_a_run_are_its_identity_with_beta_as_a_number():
+    run = Run("sample", "gaussian", "deconv", "maf", beta_key(0.25), 3)
+    assert run.columns == {
+        "dataset": "sample",
+        "encoder": "gaussian",
+        "decoder": "deconv",
+        "marginal": "maf",
+        "beta": 0.25,
+        "seed": 3,
+    }

@@ -1,0 +1,339 @@
+"""Files of our own: whole or not there, the same after reading, and every fault a sentence."""
+
+import errno
+import hashlib
+import logging
+import os
+import stat
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from labelinfo.errors import DataError, LabelinfoError, StorageError
+from labelinfo.io import tensors as tensors_module
+from labelinfo.io.atomic import atomic_path, write_text
+from labelinfo.io.digest import file_sha256
+from labelinfo.io.tables import (
+    read_provenance,
+    read_table,
+    read_with_provenance,
+    write_table,
+)
+from labelinfo.io.tensors import load_tensors, save_tensors
+from labelinfo.jobs import job
+
+TABLE = pd.DataFrame(
+    {
+        "text": ["β-VAE", "", None],
+        "real": [0.1, np.nan, -1e-300],
+        "count": pd.array([1, None, 2**62], dtype="Int64"),
+        "flag": [True, False, True],
+    }
+)
+ORIGIN = {"stage": "train_vae", "config": {"β": [0.1, None]}, "data": {}}
+TENSORS = {
+    "half": torch.randn(3, 5, generator=torch.Generator().manual_seed(0)).bfloat16(),
+    "long": torch.tensor([[2**62, -1]]),
+    "special": torch.tensor([float("nan"), float("inf"), -0.0]),
+    "empty": torch.zeros(0, 4, dtype=torch.float64),
+    "scalar": torch.tensor(True),
+    "strided": torch.arange(6.0).view(2, 3).t(),
+}
+
+
+def bits(tensor):
+    return tensor.contiguous().flatten().view(torch.uint8).tolist()
+
+
+def fails_with(number):
+    def fail(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+# --- atomic -------------------------------------------------------------------------------------
+
+
+def test_the_target_is_made_with_its_folders_and_replaced_whole(tmp_path):
+    target = tmp_path / "new" / "folder" / "file.txt"
+    write_text(target, "a long first content: α")
+    write_text(str(target), "β")
+    assert target.read_bytes() == "β".encode()
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt, DataError])
+def test_a_fault_inside_leaves_the_old_content_and_nothing_else(tmp_path, fault):
+    target = tmp_path / "file.txt"
+    target.write_text("old")
+    with pytest.raises(fault), atomic_path(target) as temporary:
+        temporary.write_text("half of the ne")
+        raise fault
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_until_the_block_ends_a_reader_sees_the_old_content(tmp_path):
+    target = tmp_path / "table.parquet"
+    target.write_text("old")
+    with atomic_path(target) as temporary:
+        temporary.write_text("new")
+        assert target.read_text() == "old"
+        # in one folder a rename is atomic; the ending stays for writers that go by it
+        assert (temporary.parent, temporary.suffix) == (target.parent, target.suffix)
+    assert target.read_text() == "new"
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_permissions_are_those_of_the_mask(tmp_path, mask):
+    target = tmp_path / "file.txt"
+    before = os.umask(mask)
+    try:
+        write_text(target, "text")
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "permission"),
+    ],
+)
+@pytest.mark.parametrize("call", ["mkstemp", "fsync", "replace"])
+def test_a_refusal_of_the_file_system_names_the_target_and_the_remedy(
+    tmp_path, monkeypatch, number, remedy, call
+):
+    target = tmp_path / "file.txt"
+    target.write_text("old")
+    place = {
+        "mkstemp": "labelinfo.io.atomic.tempfile.mkstemp",
+        "fsync": "labelinfo.io.atomic.os.fsync",
+        "replace": "labelinfo.io.atomic.Path.replace",
+    }[call]
+    monkeypatch.setattr(place, fails_with(number))
+    with pytest.raises(StorageError, match=remedy) as caught:
+        write_text(target, "new")
+    assert str(target) in str(caught.value)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_another_error_of_the_system_passes_unchanged(tmp_path, monkeypatch):
+    monkeypatch.setattr("labelinfo.io.atomic.os.fsync", fails_with(errno.EIO))
+    with pytest.raises(OSError, match="Input/output") as caught:
+        write_text(tmp_path / "file.txt", "new")
+    assert caught.value.errno == errno.EIO
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("I/O error: No space left on device (os error 28)", StorageError),
+        ("I/O error: Input/output error (os error 5)", SafetensorError),
+        ("InvalidHeader", SafetensorError),
+    ],
+)
+def test_a_full_disk_is_understood_where_safetensors_hides_it(
+    tmp_path, monkeypatch, message, expected
+):
+    def fail(*args, **kwargs):
+        raise SafetensorError(f"Error while serializing: {message}")
+
+    monkeypatch.setattr(tensors_module, "save_file", fail)
+    with pytest.raises(expected):
+        save_tensors(tmp_path / "a.safetensors", TENSORS, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_digest_of_a_file(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "file").write_bytes(content)
+    assert file_sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def test_a_table_comes_back_with_its_types_and_provenance(tmp_path):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE, ORIGIN)
+    both, origin = read_with_provenance(path)
+    for table in (read_table(path), both):
+        pd.testing.assert_frame_equal(table, TABLE)
+    assert origin == read_provenance(path) == ORIGIN
+
+
+def test_the_index_is_not_a_column(tmp_path):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE.iloc[::-1], {})
+    assert read_table(path)["real"].tolist()[0] == -1e-300
+    assert list(read_table(path).index) == [0, 1, 2]
+
+
+def test_a_foreign_table_has_no_provenance(tmp_path):
+    path = tmp_path / "table.parquet"
+    TABLE.to_parquet(path)
+    assert read_provenance(path) == read_with_provenance(path)[1] == {}
+
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "its first bytes": lambda content: content[:10],
+    "half": lambda content: content[: len(content) // 2],
+    "without its last byte": lambda content: content[:-1],
+    "another file": lambda content: b"not one of ours " * 50,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("read", [read_table, read_provenance, read_with_provenance])
+def test_a_damaged_table_is_named(tmp_path, read, damage):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE, ORIGIN)
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(StorageError, match="not a whole Parquet file") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+# --- tensors ------------------------------------------------------------------------------------
+
+
+def test_tensors_come_back_bit_for_bit(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_tensors(path, TENSORS, ORIGIN)
+    tensors, metadata = load_tensors(path)
+    assert metadata == ORIGIN
+    assert set(tensors) == set(TENSORS)
+    for name, tensor in tensors.items():
+        assert tensor.dtype == TENSORS[name].dtype
+        assert tensor.shape == TENSORS[name].shape
+        assert bits(tensor) == bits(TENSORS[name]), name
+
+
+def test_a_parameter_is_saved_without_its_gradient(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_tensors(path, {"w": torch.nn.Parameter(torch.ones(2))}, {})
+    assert not load_tensors(path)[0]["w"].requires_grad
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path):
+    backwards = dict(reversed(TENSORS.items()))
+    origin = dict(reversed(ORIGIN.items()))
+    save_tensors(tmp_path / "one", TENSORS, ORIGIN)
+    save_tensors(tmp_path / "other", backwards, origin)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_tensors_are_named(tmp_path, damage):
+    path = tmp_path / "weights.safetensors"
+    save_tensors(path, TENSORS, ORIGIN)
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(StorageError, match="damaged or not one of ours") as caught:
+        load_tensors(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("metadata", [None, {"format": "pt"}, {"labelinfo": "{"}])
+def test_tensors_of_others_are_refused(tmp_path, metadata):
+    path = tmp_path / "weights.safetensors"
+    save_file({"a": torch.ones(2)}, path, metadata)
+    with pytest.raises(StorageError, match="not one of ours"):
+        load_tensors(path)
+
+
+@pytest.mark.parametrize("read", [read_table, read_provenance, load_tensors])
+def test_a_missing_file_is_named(tmp_path, read):
+    path = tmp_path / "missing"
+    with pytest.raises(StorageError, match="missing") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+# --- jobs ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (DataError("The file x is truncated: fetch it again."), "The file x is truncated"),
+        (LabelinfoError("2 training(s) diverged."), "2 training(s) diverged."),
+        (MemoryError(), "out of memory"),
+    ],
+)
+def test_a_fault_for_the_user_is_one_sentence_and_exit_code_1(tmp_path, capsys, fault, said):
+    log = tmp_path / "logs" / "job.log"
+    with pytest.raises(SystemExit) as caught, job(log):
+        raise fault
+    assert caught.value.code == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: ")
+    assert error.count("\n") == 1
+    for text in (error, log.read_text(encoding="utf-8")):
+        assert said in text
+        assert "Traceback" not in text
+
+
+def test_a_bug_of_ours_is_raised_with_its_traceback_in_the_log(tmp_path):
+    log = tmp_path / "job.log"
+    with pytest.raises(ZeroDivisionError), job(log):
+        1 / 0  # noqa: B018
+    text = log.read_text(encoding="utf-8")
+    assert "This is a bug in labelinfo" in text
+    assert "Traceback" in text
+    assert "ZeroDivisionError" in text
+
+
+def test_messages_go_to_the_log_and_warnings_to_the_terminal_too(tmp_path, capsys):
+    log = tmp_path / "job.log"
+    with job(log):
+        logging.getLogger("labelinfo").info("Epoch %d, β.", 1)
+        logging.getLogger("labelinfo.data").warning("Slow.")
+    assert capsys.readouterr().err == "Slow.\n"
+    first, second = log.read_text(encoding="utf-8").splitlines()
+    assert first.endswith("INFO Epoch 1, β.")
+    assert second.endswith("WARNING Slow.")
+
+
+def test_the_log_is_started_anew_and_left_alone_after_the_job(tmp_path):
+    log, next_log = tmp_path / "job.log", tmp_path / "next.log"
+    log.write_text("of the last try")
+    with job(log) as logger:
+        logger.info("one")
+    with job(next_log) as logger:
+        logger.info("two")
+    assert "last try" not in log.read_text()
+    assert "two" not in log.read_text()
+    assert "two" in next_log.read_text()
+
+
+def test_threads_are_set_for_torch(tmp_path):
+    with job(tmp_path / "job.log", 1):
+        assert torch.get_num_threads() == 1
+
+
+def test_torch_is_not_loaded_where_nothing_is_computed(tmp_path):
+    code = (
+        "import sys; from labelinfo.jobs import job\n"
+        f"with job({str(tmp_path / 'job.log')!r}): pass\n"
+        "print('torch' in sys.modules)"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    assert printed == "False\n"

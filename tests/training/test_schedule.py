@@ -1,0 +1,30 @@
+"""The learning rate's shape."""
+
+import pytest
+
+from labelinfo.training.schedule import learning_rate_at
+
+SHAPE = {"peak": 2.0, "warmup_steps": 10, "total_steps": 110}
+
+
+@pytest.mark.parametrize(
+    ("step", "rate"),
+    [(0, 0.2), (4, 1.0), (9, 2.0), (10, 2.0), (60, 1.0), (110, 0.0), (35, 1 + 2**0.5 / 2)],
+)
+def test_known_points(step, rate):
+    assert learning_rate_at(step, **SHAPE) == pytest.approx(rate, abs=1e-12)
+
+
+def test_it_rises_then_falls():
+    rates = [learning_rate_at(step, **SHAPE) for step in range(110)]
+    assert rates[:10] == sorted(rates[:10])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert all(0 < rate <= 2 for rate in rates)
+
+
+@pytest.mark.parametrize("warmup", [0, 0.25, 500])
+def test_odd_warmups_stay_in_range(warmup):
+    rates = [
+        learning_rate_at(step, peak=1.0, warmup_steps=warmup, total_steps=20) for step in range(20)
+    ]
+    assert all(0 < rate <= 1 for rate in rates)

@@ -1,0 +1,211 @@
+"""Training learns, resumes bitwise, depends on its identity alone, and owns up to divergence."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.io.digest import file_sha256
+from labelinfo.io.tables import read_table
+from labelinfo.models.registry import DECODERS, ENCODERS, MARGINALS
+from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VaeSpec
+from labelinfo.training.run import train_run
+from labelinfo.training.trainer import CURVE_COLUMNS, train
+
+SPEC = VaeSpec(ENCODERS["gaussian"], DECODERS["deconv"], MARGINALS["gaussian"], 4, 0.125)
+SETTINGS = {
+    "epochs": 3,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "warmup_epochs": 0.5,
+    "gradient_norm_max": 100.0,
+    "precision": "float32",
+}
+RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
+CPU = torch.device("cpu")
+TIMES = ["seconds", "images_per_second"]
+
+
+class KilledError(Exception):
+    pass
+
+
+def fit(dataset, *, beta=1.0, identity=RUN.identity, settings=SETTINGS, **options):
+    return train(SPEC, dataset, beta, settings, identity, device=CPU, **options)
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(
+        torch.equal(first[name], second[name]) for name in first
+    )
+
+
+def test_training_lowers_the_objective_and_keeps_the_best_state(tiny_dataset):
+    result = fit(tiny_dataset, settings=SETTINGS | {"epochs": 12})
+    losses = result.curve["valid_loss_nats"]
+    assert result.record["status"] == "ok"
+    assert losses.iloc[-1] < 0.6 * losses.iloc[0]
+    assert result.record["best_epoch"] == losses.idxmin() + 1
+    assert list(result.curve.columns) == list(CURVE_COLUMNS)
+    sums = result.curve["valid_distortion_nats"] + result.curve["valid_rate_nats"]
+    assert sums.to_numpy() == pytest.approx(losses.to_numpy())
+
+
+def test_beta_trades_rate_for_distortion(tiny_dataset):
+    settings = SETTINGS | {"epochs": 15}
+    low = fit(tiny_dataset, beta=0.05, settings=settings).curve.iloc[-1]
+    high = fit(tiny_dataset, beta=20.0, settings=settings).curve.iloc[-1]
+    assert low["valid_rate_nats"] > high["valid_rate_nats"] + 1
+    assert low["valid_distortion_nats"] < high["valid_distortion_nats"] - 1
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("killed_after", [1, 2])
+def test_a_resumed_training_is_bitwise_the_undisturbed_one(
+    tiny_dataset, tmp_path, precision, killed_after
+):
+    settings = SETTINGS | {"precision": precision}
+    undisturbed = fit(tiny_dataset, settings=settings)
+
+    def kill(epoch):
+        if epoch == killed_after:
+            raise KilledError
+
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        fit(tiny_dataset, settings=settings, checkpoint=checkpoint, after_epoch=kill)
+    epochs = []
+    resumed = fit(tiny_dataset, settings=settings, checkpoint=checkpoint, after_epoch=epochs.append)
+    assert epochs == list(range(killed_after + 1, 4))
+    assert same(resumed.best_state, undisturbed.best_state)
+    assert same(resumed.last_state, undisturbed.last_state)
+    columns = resumed.curve.drop(columns=TIMES)
+    assert columns.equals(undisturbed.curve.drop(columns=TIMES))
+
+
+@pytest.mark.parametrize("damage", ["other settings", "truncated", "garbage"])
+def test_a_checkpoint_that_does_not_fit_is_left_aside(tiny_dataset, tmp_path, damage):
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    fit(tiny_dataset, checkpoint=checkpoint, fingerprint={"code": "a"})
+    wanted = {"code": "a"}
+    if damage == "other settings":
+        wanted = {"code": "b"}
+    elif damage == "truncated":
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    else:
+        checkpoint.write_bytes(b"\x80garbage" * 100)
+    epochs = []
+    fit(tiny_dataset, checkpoint=checkpoint, fingerprint=wanted, after_epoch=epochs.append)
+    assert epochs == [1, 2, 3]
+
+
+def test_the_seed_is_the_identity(tiny_dataset):
+    once = fit(tiny_dataset)
+    assert same(once.best_state, fit(tiny_dataset).best_state)
+    other_seed = fit(tiny_dataset, identity=(*RUN.identity[:-1], 1))
+    assert not same(once.best_state, other_seed.best_state)
+
+
+def test_the_test_split_and_the_labels_have_no_influence(tiny_dataset):
+    noise = Split(1 - tiny_dataset.test.images, {"half": 1 - tiny_dataset.test.labels["half"]})
+    train_split = Split(tiny_dataset.train.images, {"half": 1 - tiny_dataset.train.labels["half"]})
+    other = Dataset("tiny", train_split, tiny_dataset.valid, noise, tiny_dataset.classes, {})
+    assert same(fit(tiny_dataset).best_state, fit(other).best_state)
+
+
+def test_intensities_are_drawn_afresh_each_epoch(tiny_dataset):
+    grey = torch.full((64, 784), 0.5)
+    train_split = Split(grey, {"half": torch.zeros(64, dtype=torch.long)})
+    dataset = Dataset("grey", train_split, tiny_dataset.valid, tiny_dataset.test, {}, {})
+    curve = fit(dataset, settings=SETTINGS | {"learning_rate": 1e-12}).curve
+    # the same images in another order would give the same mean distortion
+    assert curve["train_distortion_nats"].nunique() == 3
+
+
+@pytest.mark.parametrize("rate", [1e30, 1e4])
+def test_a_diverging_training_says_where_and_keeps_a_good_state(tiny_dataset, rate):
+    result = fit(tiny_dataset, settings=SETTINGS | {"learning_rate": rate, "epochs": 4})
+    assert result.record["status"] == "diverged"
+    assert 1 <= result.record["diverged_epoch"] <= 4
+    assert 1 <= result.record["diverged_step"] <= 6
+    assert result.record["epochs"] == result.record["diverged_epoch"] - 1
+    for state in (result.best_state, result.last_state):
+        assert all(torch.isfinite(value).all() for value in state.values())
+
+
+def files(folder):
+    names = ("best_file", "last_file", "curve_file", "record_file")
+    suffixes = (".safetensors", ".safetensors", ".parquet", ".parquet")
+    return {n: folder / f"{n}{s}" for n, s in zip(names, suffixes, strict=True)}
+
+
+SCRIPT = """
+import sys, torch
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_trainer import RUN, SETTINGS, SPEC, files, train_run
+torch.set_num_threads(1)
+settings = SETTINGS | {"epochs": int(sys.argv[3])}
+folder = Path(sys.argv[2])
+train_run(RUN, SPEC, settings, dataset_file=folder.parent / "dataset.safetensors",
+          **files(folder), device="cpu", code="c", threads=1)
+"""
+
+
+def start(folder, epochs):
+    here = os.path.dirname(__file__)  # noqa: PTH120
+    command = [sys.executable, "-c", SCRIPT, here, str(folder), str(epochs)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def test_a_process_killed_in_the_middle_goes_on_to_the_same_files(tiny_dataset, tmp_path):
+    save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    process = start(undisturbed, 40)
+    assert process.wait() == 0, process.stderr.read()
+    process = start(killed, 40)
+    deadline = time.monotonic() + 60
+    while not (killed / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not files(killed)["best_file"].exists()
+    process = start(killed, 40)
+    assert process.wait() == 0, process.stderr.read()
+    for name in ("best_file", "last_file"):
+        assert file_sha256(files(killed)[name]) == file_sha256(files(undisturbed)[name])
+    curves = [read_table(files(folder)["curve_file"]) for folder in (undisturbed, killed)]
+    assert curves[0].drop(columns=TIMES).equals(curves[1].drop(columns=TIMES))
+    assert not (killed / "checkpoint.safetensors").exists()
+    assert not list(killed.glob("*.tmp*"))
+
+
+def test_the_saved_model_is_the_trained_one(tiny_dataset, tmp_path):
+    save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
+    paths = files(tmp_path)
+    train_run(
+        RUN,
+        SPEC,
+        SETTINGS,
+        dataset_file=tmp_path / "dataset.safetensors",
+        **paths,
+        device="cpu",
+        code="c",
+        threads=2,
+    )
+    model, metadata = load_vae(paths["best_file"])
+    assert metadata["run"]["beta"] == 1.0
+    assert same(model.state_dict(), fit(tiny_dataset).best_state)
+    record = read_table(paths["record_file"]).iloc[0]
+    assert record["dataset"] == "tiny"
+    assert record["status"] == "ok"
+    assert record["train_seconds"] > 0
+    assert math.isnan(record["diverged_loss_nats"] or math.nan)

@@ -1,0 +1,68 @@
+"""Every shipped experiment is valid and plans what it says."""
+
+import pytest
+
+from conftest import ROOT
+
+EXPERIMENTS = sorted(path.name for path in (ROOT / "workflow" / "experiments").glob("*.yaml"))
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_each_experiment_plans_all_of_its_jobs(checkout, experiment):
+    outcome = checkout.snakemake("-n", "--configfile", f"workflow/experiments/{experiment}")
+    assert outcome.code == 0, outcome.text
+    jobs = outcome.jobs
+    assert jobs["train_vae"] == jobs["measure_vae"] == jobs["draw_gallery"] >= 3
+    assert jobs["train_probe"] >= jobs["train_vae"]
+    assert jobs["measure_pca"] == jobs["compute_random_discard"] >= 1
+    assert jobs["plot_figure1"] == jobs["plot_figure2"] == jobs["aggregate_runs"] == 1
+
+
+def test_the_papers_experiment_is_both_data_sets_and_all_three_tasks(checkout):
+    jobs = checkout.snakemake("-n").jobs
+    assert jobs["fetch_file"] == 8
+    assert jobs["prepare_dataset"] == 2
+    assert jobs["measure_pca"] == 3
+    assert jobs["train_vae"] == 2 * 16
+    assert jobs["train_probe"] == 3 * 16
+
+
+def test_planning_does_not_load_torch(checkout):
+    # a broken torch would be noticed if it were imported
+    broken = checkout.path / "broken" / "torch"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise RuntimeError('torch was imported')")
+    path = f"{checkout.path / 'workflow'}:{broken.parent}"
+    outcome = checkout.snakemake("-n", PYTHONPATH=path)
+    assert outcome.code == 0, outcome.text
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("sweeps=1", "`sweeps` is unknown; did you mean `sweep`?"),
+        ("training={epoch: 3}", "`training.epoch` is unknown; did you mean `training.epochs`?"),
+        ("training={epochs: 0}", "`training.epochs` is 0; it has to be at least 1"),
+        ("sweep={betas: {deconv: [-1]}}", "`sweep.betas.deconv[0]` is -1"),
+        ("sweep={datasets: [cifar]}", "names 'cifar'; known are: ['mnist_static'"),
+        ("sweep={encoders: [gauss]}", "names 'gauss'; known are: ['gaussian'"),
+        ("experiment=../../elsewhere", "`experiment` is '../../elsewhere'"),
+    ],
+)
+def test_a_wrong_configuration_ends_with_one_sentence(checkout, override, sentence):
+    outcome = checkout.snakemake("-n", "--config", override)
+    assert outcome.code != 0
+    assert sentence in outcome.text
+    assert "Traceback" not in outcome.text
+
+
+def test_partial_aggregates_what_is_there_and_trains_nothing(finished_demo):
+    demo = ("--configfile", "workflow/experiments/demo.yaml")
+    more = "sweep={betas: {deconv: [0.1, 0.5, 2, 8, 32]}}"
+    full = finished_demo.snakemake("-n", *demo, "--config", more)
+    assert full.jobs["train_vae"] == 1
+    partial = finished_demo.snakemake("-n", *demo, "--config", more, "partial=true")
+    assert "train_vae" not in partial.jobs
+    assert partial.jobs["aggregate_runs"] == 1

@@ -1,0 +1,106 @@
+"""What goes wrong ends with one clear sentence, and nothing half-made is left."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+TINY = ("--configfile", "tests/workflow/tiny.yaml")
+PREPARED = "results/tiny/prepare_dataset/sample/dataset.safetensors"
+
+
+def refused(outcome):
+    assert outcome.code != 0
+    assert "Traceback" not in outcome.text
+    return [line for line in outcome.text.splitlines() if line.startswith("Error: ")]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "another pixel", "missing"])
+def test_a_damaged_file_is_named(checkout, damage):
+    path = checkout.path / "workflow" / "sample" / "binarized_test.amat.gz"
+    content = gzip.decompress(path.read_bytes())
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:5000])
+    elif damage == "another pixel":
+        flipped = bytes([content[0] ^ 1]) + content[1:]
+        path.write_bytes(gzip.compress(flipped))
+    else:
+        path.unlink()
+    outcome = checkout.snakemake("--cores", "1", PREPARED, *TINY)
+    assert outcome.code != 0
+    assert "Traceback" not in outcome.text
+    assert "binarized_test.amat.gz" in outcome.text
+    assert not (checkout.path / PREPARED).exists()
+    assert not list((checkout.path / "results").rglob("*.tmp*"))
+
+
+def test_an_empty_mirror_is_named_with_the_file(checkout, tmp_path):
+    outcome = checkout.snakemake(
+        "--cores",
+        "1",
+        "results/downloads/mnist/t10k-labels-idx1-ubyte",
+        LABELINFO_MIRROR=str(tmp_path),
+    )
+    (sentence,) = set(refused(outcome))
+    assert "t10k-labels-idx1-ubyte" in sentence
+    assert str(tmp_path) in sentence
+    assert not (checkout.path / "results/downloads/mnist/t10k-labels-idx1-ubyte").exists()
+
+
+def own_data(path, *, spoil=False):
+    generator = np.random.default_rng(0)
+    images = generator.random((300, 28, 28)).astype(np.float32)
+    if spoil:
+        images[7, 3, 3] = np.nan
+    np.savez(path, images=images, shade=generator.integers(0, 3, 300))
+
+
+def own_config(path):
+    return (
+        "datasets={mine: {reader: table, binarize: bernoulli, tasks: [shade], "
+        f"files: {{table: {{path: {path}}}}}}}}}"
+    )
+
+
+def test_nan_in_ones_own_data_is_named(checkout, tmp_path):
+    own_data(tmp_path / "mine.npz", spoil=True)
+    target = "results/tiny/prepare_dataset/mine/dataset.safetensors"
+    sweep = "sweep={datasets: [mine]}"
+    config = ("--config", own_config(tmp_path / "mine.npz"), sweep)
+    (sentence,) = set(refused(checkout.snakemake("--cores", "1", target, *TINY, *config)))
+    assert "mine.npz" in sentence
+    assert not (checkout.path / target).exists()
+
+
+def test_ones_own_data_takes_the_whole_path(checkout, tmp_path):
+    own_data(tmp_path / "mine.npz")
+    sweep = "sweep={datasets: [mine], betas: {deconv: [1]}}"
+    config = ("--config", own_config(tmp_path / "mine.npz"), sweep)
+    outcome = checkout.snakemake("--cores", "2", *TINY, *config)
+    assert outcome.code == 0, outcome.text
+    runs = pd.read_parquet(checkout.path / "results/tiny/tables/runs.parquet")
+    assert runs[["dataset", "task", "status"]].to_numpy().tolist() == [["mine", "shade", "ok"]]
+    # without a known entropy the line ends at the smallest R + D
+    line = pd.read_parquet(checkout.path / "results/tiny/tables/baselines.parquet")
+    end = line.loc[line["baseline"] == "random_discard", "rate_nats"].max()
+    assert end == pytest.approx(runs["rate_plus_distortion_nats"].min())
+
+
+def test_a_diverged_run_is_a_row_and_an_error_at_the_very_end(checkout):
+    hot = "training={learning_rate: 1.0e+30}"
+    outcome = checkout.snakemake("--cores", "2", *TINY, "--config", hot)
+    (sentence,) = set(refused(outcome))
+    assert "2 training(s) diverged" in sentence
+    assert "β=4 seed 0 (epoch 1, step" in sentence
+    results = checkout.path / "results" / "tiny"
+    runs = pd.read_parquet(results / "tables" / "runs.parquet")
+    assert runs["status"].tolist() == ["diverged", "diverged"]
+    assert runs["rate_nats"].isna().all()
+    assert (results / "figures" / "figure1.png").exists()
+    # asked only to report it, the same workflow succeeds and trains nothing again
+    report = ("--config", hot, "sweep={on_divergence: report}")
+    assert checkout.snakemake("-n", *TINY, *report).jobs == {"check_runs": 1}
+    assert checkout.snakemake("--cores", "1", *TINY, *report).code == 0

@@ -1,0 +1,88 @@
+"""The real data sets from a mirror folder: exact labels, and small but real sweeps."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import copy_repository
+
+MIRROR = os.environ.get("LABELINFO_MIRROR")
+
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.mirror,
+    pytest.mark.skipif(not MIRROR, reason="LABELINFO_MIRROR names no folder with the real data"),
+]
+
+
+def run(folder, experiment):
+    copy = copy_repository(folder / "checkout")
+    outcome = copy.snakemake(
+        "--cores",
+        "2",
+        "--configfile",
+        f"tests/workflow/{experiment}.yaml",
+        LABELINFO_MIRROR=str(Path(MIRROR).absolute()),
+    )
+    assert outcome.code == 0, outcome.text
+    return copy.path / "results" / experiment
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("mirror"), "mnist_small")
+
+
+def test_naive_bayes_labels_are_mnists_own_counts(results):
+    table = pd.read_parquet(results / "prepare_dataset" / "mnist_static" / "summary.parquet")
+    counts = {
+        row["split"]: np.array(json.loads(row["label_counts"])) for _, row in table.iterrows()
+    }
+    whole = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert (counts["train"] + counts["valid"]).tolist() == whole
+    assert counts["test"].tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert (table["matched_distinct_share"] > 0.995).all()
+    means = table.set_index("split")["mean_pixel"].round(5).to_dict()
+    assert means == {"train": 0.13056, "valid": 0.13113, "test": 0.13251}
+
+
+def test_preparing_takes_two_gibibytes_at_most(results):
+    row = pd.read_csv(results / "benchmarks" / "prepare_dataset" / "mnist_static.tsv", sep="\t")
+    assert row["max_rss"].item() < 2048
+
+
+def test_a_short_sweep_on_real_digits_gives_sensible_numbers(results):
+    runs = pd.read_parquet(results / "tables" / "runs.parquet").sort_values("beta")
+    assert (runs["status"] == "ok").all()
+    assert (runs["violations"] == "").all()
+    assert runs["rate_nats"].is_monotonic_decreasing
+    assert runs["label_entropy_nats"].iloc[0] == pytest.approx(2.3, abs=0.01)
+    assert (runs["distortion_nats"] > 50).all()
+    assert (runs["rate_plus_distortion_nats"] < 160).all()
+    assert runs["label_accuracy"].iloc[0] > 0.7
+
+
+def test_the_rebuilt_omniglot_gives_both_tasks_and_carries_its_caveat(tmp_path):
+    results = run(tmp_path, "omniglot_small")
+    runs = pd.read_parquet(results / "tables" / "runs.parquet")
+    assert sorted(zip(runs["task"], runs["beta"], strict=True)) == [
+        ("alphabet", 0.5),
+        ("alphabet", 2.0),
+        ("character", 0.5),
+        ("character", 2.0),
+    ]
+    assert (runs["status"] == "ok").all()
+    assert not runs["violations"].str.contains("rate|information").any()
+    assert runs["caveat"].str.startswith("Rebuilt from the original").all()
+    entropies = runs.groupby("task")["label_entropy_nats"].first()
+    assert 3 < entropies["alphabet"] < np.log(50)
+    assert entropies["alphabet"] < entropies["character"] < np.log(500)
+    baselines = pd.read_parquet(results / "tables" / "baselines.parquet")
+    line = baselines[baselines["baseline"] == "random_discard"]
+    ends = line.groupby("task")["rate_nats"].max()
+    assert ends.to_numpy() == pytest.approx(runs["rate_plus_distortion_nats"].min())
+    assert "upper bound on H(X)" in json.loads(line["params"].iloc[0])["source"]

@@ -1,0 +1,124 @@
+"""What an edit makes stale: exactly what depends on it, seen by dry runs after a whole demo."""
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+DEMO = ("-n", "--configfile", "workflow/experiments/demo.yaml")
+PACKAGE = "workflow/labelinfo"
+RUNS = 4
+FIGURES = {"plot_figure1": 1, "plot_figure2": 1}
+TABLES = {"aggregate_runs": 1, **FIGURES, "write_summary": 1, "check_runs": 1}
+MEASURED = {"measure_vae": RUNS, "draw_gallery": RUNS, "train_probe": RUNS}
+
+
+@pytest.fixture
+def edit(finished_demo):
+    """Edit a file of the finished demo; it is put back afterwards."""
+    kept = {}
+
+    def change(file, old, new):
+        path = finished_demo.path / file
+        kept.setdefault(path, path.read_bytes())
+        finished_demo.edit(file, old, new)
+
+    yield change
+    for path, content in kept.items():
+        path.write_bytes(content)
+
+
+def planned(demo, *config):
+    outcome = demo.snakemake(*DEMO, *(("--config", *config) if config else ()))
+    assert outcome.code == 0, outcome.text
+    return outcome.jobs
+
+
+def test_nothing_is_stale_when_all_is_done(finished_demo):
+    assert planned(finished_demo) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (f"{PACKAGE}/training/trainer.py", "# Only whole batches", "# Nothing but whole batches"),
+        (f"{PACKAGE}/models/encoders/gaussian.py", '"""p(z|x) = N', '"""The encoder p(z|x) = N'),
+        ("workflow/scripts/train_vae.py", '"""Train one VAE', '"""Train a single VAE'),
+        (f"{PACKAGE}/bounds.py", "\n\n\ndef objective_nats", "\n\n\n\n\ndef objective_nats"),
+        (f"{PACKAGE}/errors.py", "class DataError", "X = 1\n\n\nclass DataError"),
+        (f"{PACKAGE}/models/registry.py", "ENCODERS = {", 'ENCODERS = {\n    "mine": "mine:Mine",'),
+        (f"{PACKAGE}/config/schema.py", "n=1, cutoff=0.5", "n=1, cutoff=0.6"),
+        ("workflow/rules/training.smk", "# one thread a job", "# a single thread a job"),
+    ],
+    ids=["comment", "docstring", "script docstring", "blank lines", "errors", "registry line",
+         "validation", "rule comment"],
+)  # fmt: skip
+def test_edits_that_change_no_result_rerun_nothing(finished_demo, edit, file, old, new):
+    edit(file, old, new)
+    assert planned(finished_demo) == {}
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["machine={device: cpu}", "machine={mirror: elsewhere}", "sweep={betas: {pixels: []}}"],
+    ids=["device", "mirror", "invalid"],
+)
+def test_machine_settings_rerun_nothing(finished_demo, config):
+    if "pixels" in config:
+        assert finished_demo.snakemake(*DEMO, "--config", config).code != 0
+    else:
+        assert planned(finished_demo, config) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stale"),
+    [
+        (f"{PACKAGE}/figures/planes.py", "def draw_plane(", "X = 1\n\n\ndef draw_plane(", FIGURES),
+        (f"{PACKAGE}/figures/figure2.py", "def draw_figure2(", "X = 1\n\n\ndef draw_figure2(",
+         {"plot_figure2": 1}),
+        (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", {"draw_gallery": RUNS}),
+        (f"{PACKAGE}/probes/fit.py", "_EVALUATION_BATCH = 1000", "_EVALUATION_BATCH = 999",
+         {"train_probe": RUNS, "measure_pca": 1, "aggregate_baselines": 1, **TABLES}),
+        (f"{PACKAGE}/probes/vae_codes.py", "_ENCODING_BATCH = 500", "_ENCODING_BATCH = 499",
+         {"train_probe": RUNS, **TABLES}),
+        (f"{PACKAGE}/measure/rate_distortion.py", "closed_form = True", "closed_form = False",
+         {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
+        (f"{PACKAGE}/models/decoders/deconv.py", "padding=2),", "padding=2, ),\n", None),
+        (f"{PACKAGE}/models/encoders/gaussian.py", "0.5 * log_variance", "0.50001 * log_variance",
+         {"train_vae": RUNS, **MEASURED, **TABLES}),
+        (f"{PACKAGE}/training/schedule.py", "0.5 * (1 +", "0.49 * (1 +",
+         {"train_vae": RUNS, **MEASURED, **TABLES}),
+        (f"{PACKAGE}/tables/audit.py", "value(name) for name", "2 * value(name) for name", TABLES),
+        (f"{PACKAGE}/tables/headlines.py", "MOST = 0.8", "MOST = 0.9", {"write_summary": 1}),
+        (f"{PACKAGE}/baselines/pca.py", "1e-10 * eigenvalues", "1e-9 * eigenvalues",
+         {"measure_pca": 1, "aggregate_baselines": 1, **FIGURES, "write_summary": 1}),
+    ],
+    ids=["panel", "figure 2", "gallery", "probe training", "VAE codes", "measuring", "layout only",
+         "encoder", "schedule", "audit", "headlines", "PCA"],
+)  # fmt: skip
+def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):
+    edit(file, old, new)
+    assert planned(finished_demo) == (stale or {})
+
+
+@pytest.mark.parametrize(
+    ("config", "stale"),
+    [
+        ("figures={zoom_label_distortion_nats: 0.3}", {"plot_figure2": 1}),
+        ("figures={rate_max_nats: 50}", FIGURES),
+        ("gallery={images: 3}", {"draw_gallery": RUNS}),
+        ("probe={epochs: 41}",
+         {"train_probe": RUNS, "measure_pca": 1, "aggregate_baselines": 1, **TABLES}),
+        ("measure={samples: 17}", {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
+        ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **TABLES}),
+        ("tables={violation_standard_errors: 5}", TABLES),
+        ("sweep={betas: {deconv: [0.1, 0.5, 2, 8, 32]}}",
+         {"train_vae": 1, "measure_vae": 1, "draw_gallery": 1, "train_probe": 1, **TABLES}),
+        ("sweep={seeds: [0, 1]}", {"train_vae": RUNS, **MEASURED, **TABLES}),
+        ("sweep={betas: {deconv: [0.1, 0.5, 2]}}", TABLES),
+        ("sweep={on_divergence: report}", {"check_runs": 1}),
+        ("pca={dims: [5, 15]}",
+         {"measure_pca": 1, "aggregate_baselines": 1, **FIGURES, "write_summary": 1}),
+    ],
+)  # fmt: skip
+def test_a_setting_reruns_what_reads_it(finished_demo, config, stale):
+    assert planned(finished_demo, config) == stale
