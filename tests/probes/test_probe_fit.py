@@ -45,9 +45,9 @@ class NoisyCodes:
         return clean + self.sigmas * torch.randn_like(clean)
 
 
-def fit(codes, labels, classes=2, names=None, **settings):
+def fit(codes, labels, classes=2, names=None, identity=("toy", 0), **settings):
     names = names or [f"probe {number}" for number in range(codes.probes)]
-    return fit_probes(codes, labels, classes, SETTINGS | settings, ("toy", 0), names)
+    return fit_probes(codes, labels, classes, SETTINGS | settings, identity, names)
 
 
 def parameters(probes):
@@ -71,13 +71,16 @@ def test_probes_trained_together_are_those_trained_alone():
         torch.testing.assert_close(all_three[number], one[0], rtol=1e-4, atol=1e-5)
 
 
-def test_same_inputs_give_the_same_probes_bit_by_bit():
+@pytest.mark.parametrize("epochs", [0, 3])
+def test_same_inputs_give_the_same_probes_bit_by_bit(epochs):
     labels, codes = two_signs(200, [0.7, 1.4])
-    first = parameters(fit(codes, labels, epochs=3))
+    first = parameters(fit(codes, labels, epochs=epochs))
     torch.manual_seed(99)
-    assert torch.equal(first, parameters(fit(codes, labels, epochs=3)))
-    other = fit_probes(codes, labels, 2, SETTINGS | {"epochs": 3}, ("toy", 1), ["probe 0", "b"])
-    assert not torch.any(torch.all(first == parameters(other), dim=1))
+    assert torch.equal(first, parameters(fit(codes, labels, epochs=epochs)))
+    other = parameters(fit(codes, labels, epochs=epochs, names=["probe 0", "another"]))
+    assert torch.all(first == other, dim=1).tolist() == [True, False]
+    other = parameters(fit(codes, labels, epochs=epochs, identity=("toy", 1)))
+    assert torch.all(first == other, dim=1).tolist() == [False, False]
 
 
 def test_independent_labels_cost_their_entropy():
@@ -140,15 +143,16 @@ def test_learning_rate_decays_when_it_should(decay_epochs, moving):
 
 
 def test_epochs_visit_every_training_image_once_in_a_new_order():
-    labels, codes = two_signs(100, [1.0])
-    fit(codes, labels, epochs=2, batch_size=20)
-    assert {split for split, _, _ in codes.asked} == {"train"}
-    orders = [
-        [image for _, asked, index in codes.asked for image in index if asked == epoch]
-        for epoch in (0, 1)
-    ]
-    assert sorted(orders[0]) == sorted(orders[1]) == list(range(100))
-    assert orders[0] != orders[1]
+    orders = []
+    for identity in (("toy", 0), ("toy", 1)):
+        labels, codes = two_signs(100, [1.0])
+        fit(codes, labels, epochs=2, batch_size=20, identity=identity)
+        assert {split for split, _, _ in codes.asked} == {"train"}
+        for epoch in (0, 1):
+            index = [index for _, asked, index in codes.asked if asked == epoch]
+            orders.append(tuple(itertools.chain(*index)))
+    assert all(sorted(order) == list(range(100)) for order in orders)
+    assert len(set(orders)) == 4
 
 
 # Measuring

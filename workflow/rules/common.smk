@@ -43,7 +43,7 @@ def fetched_files():
         file["name"]: file
         for dataset in DATASETS
         for file in config["datasets"][dataset]["files"].values()
-        if "name" in file
+        if "path" not in file
     }
 
 

@@ -1,5 +1,6 @@
 """Randomised PCA: whitened principal components plus Gaussian noise."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from labelinfo.errors import ConfigError
 from labelinfo.information import label_entropy_nats
 from labelinfo.probes.fit import fit_probes, measure_probes
 from labelinfo.seeds import derive_seed
+
+logger = logging.getLogger(__name__)
 
 
 def pca_rate_nats(k: int, sigma: float) -> float:
@@ -147,6 +150,7 @@ def measure_pca(
             )
             for split in ("valid", "test")
         }
+        logger.info("k = %d: %d noise levels measured", k, len(sigmas))
         rows += [
             {
                 "k": k,

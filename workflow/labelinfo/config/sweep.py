@@ -97,12 +97,12 @@ def _check_dataset(name: str, definition: dict[str, Any]) -> None:
         )
     for role, file in definition["files"].items():
         where = f"{key}.files.{role}"
-        if ("name" in file) == ("path" in file):
+        if "name" not in file and "path" not in file:
             raise ConfigError(
-                f"Config key `{where}` needs either `name`, a file to fetch, or `path`, a file "
-                "of your own."
+                f"Config key `{where}` needs `name`, a file to fetch, or `path`, a file of your "
+                "own."
             )
-        if "name" in file and not ("sha256" in file or "git_blob_sha1" in file):
+        if "path" not in file and not ("sha256" in file or "git_blob_sha1" in file):
             raise ConfigError(f"Config key `{where}` fetches a file, so it needs its `sha256`.")
     available = TASKS[definition["reader"]]
     if available is not None:

@@ -1,6 +1,7 @@
 """From verified files to one prepared data set: split, labelled, binarised."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from labelinfo.data.labels import Match, match_originals
 from labelinfo.errors import DataError
 from labelinfo.information import label_entropy_nats
 from labelinfo.seeds import derive_seed
+
+logger = logging.getLogger(__name__)
 
 # Shuffling and validation size of Burda et al. (2015),
 # https://github.com/yburda/iwae/blob/master/datasets.py
@@ -120,6 +123,8 @@ def prepare_dataset(
         rows += [
             _summary(name, split, task, images, codes, raw, limit) for task, codes in labels.items()
         ]
+    for row in rows:
+        logger.info("%(split)s, %(task)s: %(images)d images, %(classes)d classes", row)
     classes = {task: raw.classes[task] for task in tasks}
     return Dataset(name, **splits, classes=classes, digests=digests), pd.DataFrame(rows)
 

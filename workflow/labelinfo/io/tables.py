@@ -12,6 +12,8 @@ from labelinfo.errors import StorageError
 from labelinfo.io.atomic import atomic_path
 
 _KEY = b"labelinfo"
+# what reading a file with flipped bits can raise, metadata for pandas and JSON included
+_DAMAGES = (OSError, pa.ArrowException, ValueError, KeyError, TypeError)
 
 
 def write_table(target: Path | str, table: pd.DataFrame, provenance: dict[str, Any]) -> None:
@@ -31,29 +33,28 @@ def read_table(source: Path | str) -> pd.DataFrame:
     StorageError
         If the file is missing or not a whole Parquet file.
     """
-    return _read(source).to_pandas()
+    return read_with_provenance(source)[0]
 
 
 def read_provenance(source: Path | str) -> dict[str, Any]:
     """Read what a table says of its origin; empty for a table that is not ours."""
     try:
-        metadata = pq.read_schema(source).metadata or {}
-    except (OSError, pa.ArrowException) as error:
+        return _origin(pq.read_schema(source))
+    except _DAMAGES as error:
         raise _damaged(source, error) from error
-    return json.loads(metadata.get(_KEY, b"{}"))
 
 
 def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a table and its provenance, opening the file once."""
-    arrow = _read(source)
-    return arrow.to_pandas(), json.loads((arrow.schema.metadata or {}).get(_KEY, b"{}"))
-
-
-def _read(source: Path | str) -> pa.Table:
     try:
-        return pq.read_table(source, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
+        arrow = pq.read_table(source)
+        return arrow.to_pandas(), _origin(arrow.schema)
+    except _DAMAGES as error:
         raise _damaged(source, error) from error
+
+
+def _origin(schema: pa.Schema) -> dict[str, Any]:
+    return json.loads((schema.metadata or {}).get(_KEY, b"{}"))
 
 
 def _damaged(source: Path | str, error: Exception) -> StorageError:

@@ -1,5 +1,6 @@
 """Measure one run of the sweep."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from labelinfo.models.saved import load_vae
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
+
+logger = logging.getLogger(__name__)
 
 
 def measure_run(
@@ -58,6 +61,14 @@ def measure_run(
             for split in samples
         }
         row |= results["test"]
+        logger.info(
+            "R = %.3f ± %.3f nats (%s), D = %.3f ± %.3f nats",
+            row["rate_nats"],
+            row["rate_nats_se"],
+            row["rate_estimator"],
+            row["distortion_nats"],
+            row["distortion_nats_se"],
+        )
         row |= {
             f"{quantity}_valid_nats": results["valid"][f"{quantity}_nats"]
             for quantity in ("rate", "distortion")

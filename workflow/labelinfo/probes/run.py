@@ -1,5 +1,6 @@
 """Probe the codes of one run for one task."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from labelinfo.probes.vae_codes import VaeCodes
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
+
+logger = logging.getLogger(__name__)
 
 
 def probe_run(
@@ -74,6 +77,12 @@ def probe_run(
             for split in ("test", "valid")
         }
         row |= measured["test"]
+        logger.info(
+            "C = %.3f ± %.3f nats, accuracy %.1f %%",
+            row["label_distortion_nats"],
+            row["label_distortion_nats_se"],
+            100 * row["label_accuracy"],
+        )
         row["label_distortion_valid_nats"] = measured["valid"]["label_distortion_nats"]
     origin = describe("train_probe", code=code, config={"probe": settings}, data=dataset.digests)
     write_table(target, pd.DataFrame([row]), origin)

@@ -19,11 +19,12 @@ def headlines(runs: pd.DataFrame, baselines: pd.DataFrame, dataset: str, task: s
     Parameters
     ----------
     runs, baselines
-        The tables; only rows with status ``ok`` count.
+        The tables; only rows with status ``ok`` that break no inequality count.
     dataset, task
         Which rows.
     """
-    runs = runs[(runs["dataset"] == dataset) & (runs["task"] == task) & (runs["status"] == "ok")]
+    runs = runs[(runs["dataset"] == dataset) & (runs["task"] == task)]
+    runs = runs[(runs["status"] == "ok") & (runs["violations"] == "")]
     baselines = baselines[(baselines["dataset"] == dataset) & (baselines["task"] == task)]
     if runs.empty:
         return [f"No run of {dataset}, {task}, is finished, so there is nothing to say yet."]

@@ -67,6 +67,7 @@ def load_checkpoint(
     """
     if not source.is_file():
         return None
+    initial = snapshot(module)
     try:
         tensors, metadata = load_tensors(source)
         if metadata["fingerprint"] != fingerprint:
@@ -95,4 +96,6 @@ def load_checkpoint(
         )
     except (StorageError, KeyError, ValueError, RuntimeError) as error:
         logger.warning("The checkpoint %s cannot be used (%s): starting anew.", source, error)
+        # a checkpoint that fails half-way must not leave half of itself behind
+        module.load_state_dict(initial)
         return None
