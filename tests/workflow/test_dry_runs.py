@@ -1,8 +1,7 @@
 """Every shipped experiment is valid and plans what it says."""
 
 import pytest
-
-from conftest import ROOT
+from checkouts import ROOT
 
 EXPERIMENTS = sorted(path.name for path in (ROOT / "workflow" / "experiments").glob("*.yaml"))
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
-from conftest import copy_repository
+from checkouts import copy_repository
 
 MIRROR = os.environ.get("LABELINFO_MIRROR")
 

@@ -14,7 +14,8 @@ def data_entropy(
 
     Without a known value it is the smallest R + D over all runs. R + D ≥ H(X) for every encoder,
     decoder and marginal (it is an **upper** bound, by the non-negativity of the divergences in it),
-    so the smallest is the tightest at hand.
+    so the smallest is the tightest at hand. It is measured on finitely many test images, so it is
+    a bound up to sampling error, and the smallest of many is a little too small.
 
     Parameters
     ----------

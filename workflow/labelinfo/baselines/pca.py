@@ -21,8 +21,8 @@ def pca_rate_nats(k: int, sigma: float) -> float:
     """Return k/2 · ln(1 + 1/σ²), the rate of k whitened components plus N(0, σ²) noise, in nats.
 
     It equals I(X; Z) if the whitened components are jointly Gaussian. Whatever their distribution,
-    with unit covariance it is an **upper** bound on I(X; Z), as the Gaussian has the largest
-    entropy of all with that covariance.
+    with unit covariance (which whitening gives on the images that it is fitted to) it is an
+    **upper** bound on I(X; Z), as the Gaussian has the largest entropy of all with that covariance.
 
     References
     ----------
@@ -117,13 +117,13 @@ def measure_pca(
     dims, sigmas = sorted(settings["dims"]), sorted(settings["sigmas"], reverse=True)
     identity = (dataset.name, task, "pca")
     draws = 1 if dataset.train.is_binary else probe_settings["binarizations"]
-    train_bits = [
-        _flat(dataset.train.images, derive_seed(dataset.name, "pca", "binarize", draw))
-        for draw in range(draws)
-    ]
-    pca = WhitenedPCA(train_bits[0], dims[-1])
+
+    def train_bits(draw: int) -> Tensor:
+        return _flat(dataset.train.images, derive_seed(dataset.name, "pca", "binarize", draw))
+
+    pca = WhitenedPCA(train_bits(0), dims[-1])
     components = {
-        "train": [pca(bits) for bits in train_bits],
+        "train": [pca(train_bits(draw)) for draw in range(draws)],
         "valid": [pca(_flat(dataset.valid.images, 0))],
         "test": [pca(_flat(dataset.test.images, 0))],
     }

@@ -82,7 +82,8 @@ def prepare_dataset(
     Dataset
         Ready for every later stage.
     DataFrame
-        One row per split and task: counts, label entropy in nats, match quality.
+        One row per split and task: counts, label entropy in nats, share of images whose label is
+        never seen in training, and the match quality, which is that of the split before ``limit``.
 
     Raises
     ------
@@ -124,7 +125,16 @@ def prepare_dataset(
             _summary(name, split, task, images, codes, raw, limit) for task, codes in labels.items()
         ]
     for row in rows:
+        known = splits["train"].labels[row["task"]]
+        codes = splits[row["split"]].labels[row["task"]]
+        row["label_unseen_in_train_share"] = float(1 - torch.isin(codes, known).double().mean())
         logger.info("%(split)s, %(task)s: %(images)d images, %(classes)d classes", row)
+        if row["label_unseen_in_train_share"]:
+            logger.warning(
+                "%(dataset)s: %(label_unseen_in_train_share).1e of the %(split)s images have a "
+                "%(task)s that no training image has; no probe can know it, and C shows that.",
+                row,
+            )
     classes = {task: raw.classes[task] for task in tasks}
     return Dataset(name, **splits, classes=classes, digests=digests), pd.DataFrame(rows)
 
@@ -199,7 +209,7 @@ def _read_omniglot(
     images["test"] = arrays.test_images
     labels["test"] = {"alphabet": arrays.test_alphabet, "character": character["test"]}
     classes = {
-        "alphabet": [str(number) for number in range(50)],
+        "alphabet": [str(number) for number in range(int(pairs[:, 0].max()) + 1)],
         "character": [f"{alphabet}/{number}" for alphabet, number in pairs],
     }
     return RawData(images, labels, classes)
@@ -213,7 +223,7 @@ def _read_table(
     clamp: float,
 ) -> RawData:
     file = names["table"]
-    parse = parse_npz if file.endswith(".npz") else parse_parquet
+    parse = parse_npz if file.removesuffix(".gz").endswith(".npz") else parse_parquet
     columns = parse(contents["table"], file)
     if "images" not in columns:
         raise DataError(f"{file} has no `images`; it has {sorted(columns)}: rename yours.")

@@ -66,7 +66,8 @@ def fit_probes(
     """Train P probes with cross-entropy on fresh codes of the training split.
 
     Adam; the learning rate is multiplied by ``decay_factor`` every ``decay_epochs``. The sum of
-    the P losses is minimised, which is each one on its own.
+    the P losses is minimised, which is each one on its own. Only whole batches are taken; the
+    images left out differ from epoch to epoch.
 
     Parameters
     ----------

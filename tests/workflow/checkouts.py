@@ -1,0 +1,74 @@
+"""Checkouts in which Snakemake runs, apart from the one under test."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Outcome:
+    """What one call of Snakemake gave."""
+
+    code: int
+    text: str
+
+    @property
+    def jobs(self) -> dict[str, int]:
+        """Jobs by rule from the table that Snakemake prints, without the target rule."""
+        table = re.search(r"Job stats:\njob .*\n-+ .*\n((?:.+\n)+?)total ", self.text)
+        rows = (line.split() for line in table.group(1).splitlines()) if table else ()
+        return {rule: int(count) for rule, count in rows if rule != "all"}
+
+
+@dataclass
+class Checkout:
+    """A copy of the repository with its own results."""
+
+    path: Path
+
+    def snakemake(self, *arguments: str, timeout: float = 900, **environment: str) -> Outcome:
+        """Run Snakemake in the copy, on the copy's package."""
+        variables = {k: v for k, v in os.environ.items() if k != "LABELINFO_MIRROR"}
+        variables |= {"PYTHONPATH": str(self.path / "workflow")} | environment
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a file of the copy; it has to be there."""
+        path = self.path / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def copy_repository(target: Path) -> Checkout:
+    """Copy what git tracks or would track."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source = ROOT / name
+        if source.is_symlink() or source.exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name, follow_symlinks=False)
+    return Checkout(target)
