@@ -105,8 +105,9 @@ def prepare_dataset(
     rows = []
     for split in SPLITS:
         limit = definition["limit"][split]
-        images = _binarize(name, split, raw.images[split][:limit], definition["binarize"])
-        labels = {task: raw.labels[split][task][:limit] for task in tasks}
+        rows_kept = _limited(name, split, len(raw.images[split]), limit)
+        images = _binarize(name, split, raw.images[split], definition["binarize"])[rows_kept]
+        labels = {task: raw.labels[split][task][rows_kept] for task in tasks}
         if len(images) < 2:
             raise DataError(
                 f"The {split} split of {name!r} has {len(images)} images: give 2 or more."
@@ -272,6 +273,14 @@ _READERS: dict[str, Callable[..., RawData]] = {
     "omniglot": _read_omniglot,
     "table": _read_table,
 }
+
+
+def _limited(name: str, split: str, count: int, limit: int | None) -> np.ndarray:
+    """Return the rows to keep: a seeded draw, as files may be sorted by class."""
+    if limit is None or limit >= count:
+        return np.arange(count)
+    order = np.random.default_rng(derive_seed(name, "limit", split)).permutation(count)
+    return np.sort(order[:limit])
 
 
 def _binarize(name: str, split: str, images: np.ndarray, mode: str) -> np.ndarray:
