@@ -61,7 +61,8 @@ def test_a_short_sweep_on_real_digits_gives_sensible_numbers(results):
     assert runs["rate_nats"].is_monotonic_decreasing
     assert runs["label_entropy_nats"].iloc[0] == pytest.approx(2.3, abs=0.01)
     assert (runs["distortion_nats"] > 50).all()
-    assert (runs["rate_plus_distortion_nats"] < 160).all()
+    # pixels coded one by one, each at its own frequency, cost 206 nats
+    assert (runs["rate_plus_distortion_nats"] < 200).all()
     assert runs["label_accuracy"].iloc[0] > 0.7
 
 
