@@ -71,7 +71,7 @@ def digest(tmp_path):
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return code_digest(root / "script.py", modules, root)
+        return code_digest(root / "script.py", modules, (root,))
 
     return write_and_digest
 
@@ -215,7 +215,7 @@ def below(name, modules):
 )
 def test_a_stage_depends_on_its_own_code_alone(stage, modules, inside, outside):
     script = WORKFLOW / "scripts" / f"{stage}.py"
-    found = [name.partition(".")[2] for name in modules_behind(script, modules, WORKFLOW)]
+    found = [name.partition(".")[2] for name in modules_behind(script, modules, (WORKFLOW,))]
     assert set(inside.split()) <= set(found)
     for name in outside.split():
         assert below(name, ALL)

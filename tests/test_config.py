@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
 from labelinfo.config.__main__ import describe
+from labelinfo.config.components import known_components, vae_spec
 from labelinfo.config.run import Run, beta_key
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import ROLES, check_sweep, enumerate_runs, tasks_of
@@ -32,6 +33,7 @@ WITHOUT_DEFAULT = {"datasets.<name>.reader", "datasets.<name>.files"} | {
     f"datasets.<name>.files.<name>.{key}"
     for key in ("name", "path", "sha256", "git_blob_sha1", "bytes")
 }
+WITHOUT_DEFAULT |= {f"components.{kind}.<name>.class" for kind in COMPONENTS}
 TABLE = {"reader": "table", "files": {"table": {"path": "mine.npz"}}, "tasks": ["shape"]}
 
 
@@ -370,11 +372,11 @@ def test_what_does_not_fit_together_is_named(overlay, key, said):
 
 
 def test_a_decoder_without_betas_is_refused():
-    components = COMPONENTS | {"decoders": {"deconv": "", "pixelcnn": ""}}
-    overlay = {"sweep": {"decoders": ["deconv", "pixelcnn"]}}
-    with pytest.raises(ConfigError, match=r"`sweep\.betas\.pixelcnn` is missing"):
+    components = COMPONENTS | {"decoders": COMPONENTS["decoders"] | {"mine": ""}}
+    overlay = {"sweep": {"decoders": ["deconv", "pixelcnn", "mine"]}}
+    with pytest.raises(ConfigError, match=r"`sweep\.betas\.mine` is missing"):
         checked(overlay, components=components)
-    checked(overlay, {"sweep": {"betas": {"pixelcnn": [0.1]}}}, components=components)
+    checked(overlay, {"sweep": {"betas": {"mine": [0.1]}}}, components=components)
 
 
 @pytest.mark.parametrize(
@@ -395,6 +397,76 @@ def test_tasks_are_the_named_ones_or_all_of_the_reader():
     assert tasks_of(config, "omniglot") == ["alphabet", "character"]
     assert tasks_of(config, "omniglot_rebuilt") == ["alphabet"]
     assert tasks_of(config, "mnist_static") == ["digit"]
+
+
+# --- components ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [
+        ({"vamp": {"components": 0}}, "model.vamp.components"),
+        ({"maf": {"blocks": 0}}, "model.maf.blocks"),
+        ({"iaf": {"steps": -1}}, "model.iaf.steps"),
+        ({"iaf": {"hidden_units": 0}}, "model.iaf.hidden_units"),
+        ({"pixelcnn": {"layers": 0}}, "model.pixelcnn.layers"),
+        ({"pixelcnn": {"channels": 1.5}}, "model.pixelcnn.channels"),
+        ({"latent_dim": 0}, "model.latent_dim"),
+        ({"width": 0}, "model.width"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(model, key):
+    with pytest.raises(ConfigError, match=re.escape(f"Config key `{key}` is")):
+        complete({"model": model}, SCHEMA)
+
+
+def test_a_model_is_its_components_with_their_options_and_no_others():
+    config = complete({"model": {"vamp": {"components": 7}}}, SCHEMA)
+    known = known_components(config, ())
+    names = {"encoder": "iaf", "decoder": "deconv"}
+    spec = vae_spec(config, known, **names, marginal="vamp")
+    assert spec["marginal"] == COMPONENTS["marginals"]["vamp"]
+    assert spec["options"] == {"encoder": config["model"]["iaf"], "decoder": {},
+                               "marginal": {"components": 7}}  # fmt: skip
+    # so another option of another component leaves a run as it is
+    other = complete({"model": {"vamp": {"components": 8}}}, SCHEMA)
+    assert vae_spec(other, known_components(other, ()), **names, marginal="maf") == vae_spec(
+        config, known, **names, marginal="maf"
+    )
+
+
+@pytest.mark.parametrize("kind", COMPONENTS)
+@pytest.mark.parametrize("name", ["mine", "other_2"])
+def test_ones_own_component_is_found_beside_the_package(tmp_path, kind, name):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "parts.py").write_text("from torch.nn import Linear\nclass Mine: pass\n")
+    for path in ("own.parts:Mine", "own.parts:Linear"):
+        own = {"components": {kind: {name: {"class": path, "options": {"depth": 2}}}}}
+        component = known_components(complete(own, SCHEMA), (tmp_path,))[kind][name]
+        assert (component.path, component.module) == (path, "own.parts")
+        assert component.options == {"depth": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "said"),
+    [
+        ("mine", "nowhere:Mine", "no such Python file"),
+        ("mine", "parts:Other", "it defines: Mine"),
+        ("mine", "broken:Mine", "is not valid Python: line 1"),
+        ("vamp", "parts:Mine", "name of a built-in one"),
+    ],
+)
+def test_ones_own_component_that_is_not_there_is_named(tmp_path, name, path, said):
+    (tmp_path / "parts.py").write_text("class Mine: pass\n")
+    (tmp_path / "broken.py").write_text("class Mine\n")
+    config = complete({"components": {"marginals": {name: {"class": path}}}}, SCHEMA)
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        known_components(config, (tmp_path,))
+
+
+def test_every_decoder_has_betas_by_default():
+    betas = complete({}, SCHEMA)["sweep"]["betas"]
+    assert set(betas) == set(COMPONENTS["decoders"])
 
 
 # --- any configuration at all -------------------------------------------------------------------
@@ -443,7 +515,7 @@ def test_any_configuration_is_completed_or_refused_with_a_sentence(config):
     try:
         completed = complete(config, SCHEMA)
         assert complete(completed, SCHEMA) == completed
-        check_sweep(completed, COMPONENTS)
+        check_sweep(completed, known_components(completed, (ROOT / "tests",)))
         assert all(tasks_of(completed, run.dataset) for run in enumerate_runs(completed))
     except ConfigError as error:
         assert str(error).startswith("Config key ")

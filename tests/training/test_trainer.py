@@ -10,17 +10,16 @@ import time
 import pytest
 import torch
 
+from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_table
-from labelinfo.models.registry import DECODERS, ENCODERS, MARGINALS
 from labelinfo.models.saved import load_vae
-from labelinfo.models.vae import VaeSpec
 from labelinfo.training.run import train_run
 from labelinfo.training.trainer import CURVE_COLUMNS, train
 
-SPEC = VaeSpec(ENCODERS["gaussian"], DECODERS["deconv"], MARGINALS["gaussian"], 4, 0.125)
+SPEC = make_spec(latent_dim=4, width=0.125)
 SETTINGS = {
     "epochs": 3,
     "batch_size": 16,
@@ -150,7 +149,7 @@ def files(folder):
 SCRIPT = """
 import sys, torch
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from test_trainer import RUN, SETTINGS, SPEC, files, train_run
 torch.set_num_threads(1)
 settings = SETTINGS | {"epochs": int(sys.argv[3])}
@@ -201,7 +200,7 @@ def test_the_saved_model_is_the_trained_one(tiny_dataset, tmp_path):
         code="c",
         threads=2,
     )
-    model, metadata = load_vae(paths["best_file"])
+    model, metadata = load_vae(paths["best_file"], SPEC)
     assert metadata["run"]["beta"] == 1.0
     assert same(model.state_dict(), fit(tiny_dataset).best_state)
     record = read_table(paths["record_file"]).iloc[0]

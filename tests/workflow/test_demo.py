@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from components import make_spec
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_provenance
@@ -77,14 +78,15 @@ def test_closed_form_and_monte_carlo_rates_agree(runs):
 
 def test_rate_and_distortion_equal_a_plain_recomputation(results, runs):
     dataset = load_dataset(results / "prepare_dataset" / "sample" / "dataset.safetensors")
-    model, _ = load_vae(results / "train_vae" / RUN.format("0.5") / "best.safetensors")
+    weights = results / "train_vae" / RUN.format("0.5") / "best.safetensors"
+    model, _ = load_vae(weights, make_spec(width=0.25))
     x = dataset.test.images.float().view(-1, 1, 28, 28)
     with torch.no_grad():
         mean, log_variance = model.encoder.features(x).double().chunk(2, dim=1)
         rate = 0.5 * (log_variance.exp() + mean**2 - 1 - log_variance).sum(1)
         torch.manual_seed(0)
         z = mean + log_variance.mul(0.5).exp() * torch.randn_like(mean)
-        logits = model.decoder.layers(z.float())
+        logits = model.decoder.logits(model.decoder.trunk(z.float()))
         losses = functional.binary_cross_entropy_with_logits(logits, x, reduction="none")
         distortion = losses.sum((1, 2, 3))
     row = runs[runs["beta"] == 0.5].iloc[0]

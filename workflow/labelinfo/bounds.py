@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 
-def rate_monte_carlo_nats(posterior: Distribution, marginal: Distribution, z: Tensor) -> Tensor:
+def rate_monte_carlo_nats(log_posterior: Tensor, log_marginal: Tensor) -> Tensor:
     """Return log p(z|x) − log m(z), the one-sample estimate of the rate.
 
     Its mean over x ~ p(x) and z ~ p(z|x) is R = E KL(p(z|x) ‖ m(z)) ≥ I(X; Z): an **upper** bound
@@ -14,23 +14,19 @@ def rate_monte_carlo_nats(posterior: Distribution, marginal: Distribution, z: Te
 
     Parameters
     ----------
-    posterior
-        p(z|x), batch shape (B,).
-    marginal
-        m(z), batch shape () or (B,).
-    z
-        Samples from ``posterior``, shape (..., B, L).
+    log_posterior, log_marginal
+        Log-densities of the same samples z ~ p(z|x), in nats, of one shape.
 
     Returns
     -------
     Tensor
-        Nats, shape (..., B).
+        Nats, in that shape.
 
     References
     ----------
     Alemi et al. (2018), https://arxiv.org/abs/1711.00464, eq. 4.
     """
-    return posterior.log_prob(z) - marginal.log_prob(z)
+    return log_posterior - log_marginal
 
 
 def rate_closed_form_nats(posterior: Distribution, marginal: Distribution) -> Tensor | None:

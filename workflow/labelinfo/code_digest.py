@@ -19,7 +19,9 @@ from labelinfo.errors import ConfigError
 UNTRACKED = frozenset({"labelinfo.errors", "labelinfo.jobs", "labelinfo.io.atomic"})
 
 
-def code_digest(script: Path | str, modules: tuple[str, ...] = (), root: Path | None = None) -> str:
+def code_digest(
+    script: Path | str, modules: tuple[str, ...] = (), roots: tuple[Path, ...] = ()
+) -> str:
     """Return a digest of the code behind one stage.
 
     Parameters
@@ -28,9 +30,10 @@ def code_digest(script: Path | str, modules: tuple[str, ...] = (), root: Path | 
         The file that the rule runs.
     modules
         Modules used besides those that ``script`` imports, such as a component chosen by name.
-    root
-        Folder that holds the packages to follow, by default the one of ``labelinfo``. Imports from
-        elsewhere are not followed: other people's packages are fixed by the lock file.
+    roots
+        Folders that hold the modules to follow, searched in turn; by default the one of
+        ``labelinfo``. Imports from elsewhere are not followed: other people's packages are fixed
+        by the lock file.
 
     Returns
     -------
@@ -40,44 +43,64 @@ def code_digest(script: Path | str, modules: tuple[str, ...] = (), root: Path | 
     Raises
     ------
     ConfigError
-        If one of ``modules`` is not a module under ``root``, or a file is not valid Python.
+        If one of ``modules`` is not a module under ``roots``, or a file is not valid Python.
     """
-    root = Path(root or Path(__file__).parent.parent)
+    roots = roots or (Path(__file__).parent.parent,)
     script = Path(script)
     digest = hashlib.sha256(_tree(script).encode())
-    for module in modules_behind(script, modules, root):
-        digest.update(f"\n{module}\n{_tree(_find(module, root))}".encode())
+    for module in modules_behind(script, modules, roots):
+        digest.update(f"\n{module}\n{_tree(find_module(module, roots))}".encode())
     return digest.hexdigest()[:16]
 
 
-def modules_behind(script: Path, modules: tuple[str, ...], root: Path) -> list[str]:
+def modules_behind(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> list[str]:
     """Return the names of the modules that :func:`code_digest` covers, sorted."""
-    pending = list(_imports(script, None, root))
+    pending = list(_imports(script, None, roots))
     for module in modules:
-        if _find(module, root) is None:
-            raise ConfigError(f"The module {module!r} does not exist under {root}.")
+        if find_module(module, roots) is None:
+            places = " or ".join(map(str, roots))
+            raise ConfigError(f"The module {module!r} does not exist under {places}.")
         pending.append(module)
     seen: set[str] = set()
     while pending:
         module = pending.pop()
-        path = _find(module, root)
+        path = find_module(module, roots)
         if path is None or module in seen or module in UNTRACKED:
             continue
         seen.add(module)
         # importing a.b.c runs a and a.b as well
         if "." in module:
             pending.append(module.rpartition(".")[0])
-        pending += _imports(path, module, root)
+        pending += _imports(path, module, roots)
     return sorted(seen)
 
 
 @cache
-def _find(module: str, root: Path) -> Path | None:
-    base = root.joinpath(*module.split("."))
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
-        if candidate.is_file():
-            return candidate
+def find_module(module: str, roots: tuple[Path, ...]) -> Path | None:
+    """Return the file of a module under the first of ``roots`` that has it, None if none has."""
+    for root in roots:
+        base = root.joinpath(*module.split("."))
+        for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+            if candidate.is_file():
+                return candidate
     return None
+
+
+def defined_names(path: Path) -> set[str]:
+    """Return the names of the classes that a file defines or imports at its top level.
+
+    Raises
+    ------
+    ConfigError
+        If the file is not valid Python.
+    """
+    names: set[str] = set()
+    for node in _parse(path).body:
+        if isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
 
 
 @cache
@@ -91,11 +114,13 @@ def _parse(path: Path) -> ast.Module:
 
 
 @cache
-def _imports(path: Path, module: str | None, root: Path) -> tuple[str, ...]:
-    return tuple(_walk_imports(_parse(path), path, module, root))
+def _imports(path: Path, module: str | None, roots: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(_walk_imports(_parse(path), path, module, roots))
 
 
-def _walk_imports(tree: ast.Module, path: Path, module: str | None, root: Path) -> Iterator[str]:
+def _walk_imports(
+    tree: ast.Module, path: Path, module: str | None, roots: tuple[Path, ...]
+) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -109,7 +134,7 @@ def _walk_imports(tree: ast.Module, path: Path, module: str | None, root: Path) 
             yield base
             # `from package import module` names a module only by its last word
             for alias in node.names:
-                if _find(f"{base}.{alias.name}", root) is not None:
+                if find_module(f"{base}.{alias.name}", roots) is not None:
                     yield f"{base}.{alias.name}"
 
 

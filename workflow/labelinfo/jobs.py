@@ -27,6 +27,8 @@ def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]
         Threads for torch's arithmetic, which are part of what makes a result bitwise reproducible;
         None for a job that computes nothing, and then torch is not loaded.
     """
+    # a user's own components lie beside the Snakefile; installed modules of that name go first
+    sys.path.append(str(Path(__file__).parents[2]))
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     file = logging.FileHandler(log, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -4,19 +4,22 @@ from functools import cache
 from pathlib import Path
 
 from labelinfo.code_digest import code_digest
+from labelinfo.config.components import known_components, vae_spec
 from labelinfo.config.run import Run
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
-from labelinfo.models.registry import COMPONENTS
 from snakemake.exceptions import WorkflowError
 
 BASE = Path(workflow.basedir)
 WORKFLOW = BASE / "workflow"
+# where modules are looked for: the package, and beside the Snakefile a user's own
+MODULE_ROOTS = (WORKFLOW, BASE)
 
 try:
     # in place, so that scripts see the completed configuration too
     config.update(complete(config, load_schema(WORKFLOW / "schemas" / "config.schema.yaml")))
+    COMPONENTS = known_components(config, MODULE_ROOTS)
     check_sweep(config, COMPONENTS)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
@@ -90,30 +93,34 @@ def dataset_definition(dataset):
 def stage_code(stage, *modules):
     """Digest of the code behind a stage: its script and what that imports, plus `modules`."""
     try:
-        return code_digest(WORKFLOW / "scripts" / f"{stage}.py", modules)
+        return code_digest(WORKFLOW / "scripts" / f"{stage}.py", modules, MODULE_ROOTS)
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
 
 
-def component_paths(wildcards):
-    """Import paths of a run's components, by kind."""
-    return {
-        "encoder": COMPONENTS["encoders"][wildcards.encoder],
-        "decoder": COMPONENTS["decoders"][wildcards.decoder],
-        "marginal": COMPONENTS["marginals"][wildcards.marginal],
-    }
-
-
 def run_code(stage):
     """Params function: the code behind a stage for one run, its components included."""
-    return lambda wildcards: stage_code(
-        stage, *(path.partition(":")[0] for path in component_paths(wildcards).values())
-    )
+
+    def code(wildcards):
+        chosen = (
+            COMPONENTS["encoders"][wildcards.encoder],
+            COMPONENTS["decoders"][wildcards.decoder],
+            COMPONENTS["marginals"][wildcards.marginal],
+        )
+        return stage_code(stage, *(component.module for component in chosen))
+
+    return code
 
 
-def vae_spec(wildcards):
+def run_spec(wildcards):
     """Params function: what the run's VAE is made of."""
-    return component_paths(wildcards) | config["model"]
+    return vae_spec(
+        config,
+        COMPONENTS,
+        encoder=wildcards.encoder,
+        decoder=wildcards.decoder,
+        marginal=wildcards.marginal,
+    )
 
 
 def finished(paths):

@@ -16,6 +16,7 @@ rule measure_vae:
         mem_mb=2000,
     params:
         code=run_code("measure_vae"),
+        spec=run_spec,
         measure=config["measure"],
     script:
         "../scripts/measure_vae.py"
@@ -45,6 +46,7 @@ rule draw_gallery:
     threads: 1
     params:
         code=run_code("draw_gallery"),
+        spec=run_spec,
         gallery=config["gallery"],
         title=lambda wildcards: config["datasets"][wildcards.dataset]["title"],
     script:
@@ -68,6 +70,7 @@ rule train_probe:
         mem_mb=2000,
     params:
         code=run_code("train_probe"),
+        spec=run_spec,
         probe=config["probe"],
     script:
         "../scripts/train_probe.py"

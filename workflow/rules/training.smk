@@ -19,7 +19,7 @@ rule train_vae:
         mem_mb=2000,
     params:
         code=run_code("train_vae"),
-        spec=vae_spec,
+        spec=run_spec,
         training=config["training"],
     script:
         "../scripts/train_vae.py"

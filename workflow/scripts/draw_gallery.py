@@ -5,9 +5,11 @@ from labelinfo.jobs import job
 with job(snakemake.log[0], snakemake.threads):
     from labelinfo.config.run import Run
     from labelinfo.figures.picture_run import picture_run
+    from labelinfo.models.vae import VaeSpec
 
     picture_run(
         Run.from_wildcards(snakemake.wildcards),
+        VaeSpec(**snakemake.params.spec),
         snakemake.params.gallery,
         title=snakemake.params.title,
         dataset_file=snakemake.input.dataset,

@@ -5,9 +5,11 @@ from labelinfo.jobs import job
 with job(snakemake.log[0], snakemake.threads):
     from labelinfo.config.run import Run
     from labelinfo.measure.run import measure_run
+    from labelinfo.models.vae import VaeSpec
 
     measure_run(
         Run.from_wildcards(snakemake.wildcards),
+        VaeSpec(**snakemake.params.spec),
         snakemake.params.measure,
         dataset_file=snakemake.input.dataset,
         weights_file=snakemake.input.weights,

@@ -4,10 +4,12 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads):
     from labelinfo.config.run import Run
+    from labelinfo.models.vae import VaeSpec
     from labelinfo.probes.run import probe_run
 
     probe_run(
         Run.from_wildcards(snakemake.wildcards),
+        VaeSpec(**snakemake.params.spec),
         snakemake.wildcards.task,
         snakemake.params.probe,
         dataset_file=snakemake.input.dataset,

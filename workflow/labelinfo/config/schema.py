@@ -153,8 +153,8 @@ def _sentence(error: ValidationError) -> str:
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
-        near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.5)
-        hint = f"did you mean {_name([*where, near[0]])}?" if near else f"known are: {known}."
+        near = _nearest(unknown, known)
+        hint = f"did you mean {_name([*where, near])}?" if near else f"known are: {known}."
         return f"Config key {_name([*where, unknown])} is unknown; {hint}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
@@ -171,6 +171,12 @@ def _sentence(error: ValidationError) -> str:
     if number is not None:
         sentence += f" YAML reads {error.instance} as text: write {number!r}."
     return sentence + meaning
+
+
+def _nearest(word: str, known: list[str]) -> str | None:
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    # letters that changed places come first: of short words, others may look as near
+    return min(near, key=lambda other: sorted(other) != sorted(word), default=None)
 
 
 def _integer_meant(error: ValidationError) -> int | None:

@@ -10,12 +10,14 @@ from labelinfo.figures.style import save_figure
 from labelinfo.io.tables import read_table
 from labelinfo.measure.pictures import make_pictures
 from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VaeSpec
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
 
 def picture_run(
     run: Run,
+    spec: VaeSpec,
     settings: dict[str, Any],
     *,
     title: str,
@@ -27,7 +29,7 @@ def picture_run(
 ) -> None:
     """Draw the run's reconstructions and samples, with its R and D above them."""
     dataset = load_dataset(dataset_file)
-    model, metadata = load_vae(weights_file)
+    model, metadata = load_vae(weights_file, spec)
     heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
     if metadata["status"] != "ok":
         save_figure(draw_gallery(None, f"{heading}: {metadata['status']}"), [target])

@@ -12,6 +12,7 @@ from labelinfo.bounds import (
     standard_error,
 )
 from labelinfo.data.dataset import Split, draw_binary
+from labelinfo.models.sampling import rsample_and_log_prob
 from labelinfo.models.vae import VAE
 
 
@@ -51,17 +52,18 @@ def measure_rate_distortion(
     rows: list[Tensor] = []
     closed_form = True
     with torch.autocast(device.type, enabled=False):
+        marginal = model.marginal(model.encoder)
         for images in split.images.to(device).split(batch_size):
             x = draw_binary(images)
             posterior = model.encoder(x)
-            marginal = model.marginal(model.encoder)
             exact = rate_closed_form_nats(posterior, marginal)
             closed_form = exact is not None
             monte_carlo = torch.zeros(len(x), dtype=torch.float64, device=device)
             distortion = torch.zeros_like(monte_carlo)
             for _ in range(samples):
-                z = posterior.sample()
-                monte_carlo += rate_monte_carlo_nats(posterior, marginal, z).double()
+                z, log_posterior = rsample_and_log_prob(posterior)
+                log_marginal = marginal.log_prob(z)
+                monte_carlo += rate_monte_carlo_nats(log_posterior, log_marginal).double()
                 distortion += distortion_nats(model.decoder(z), x).double()
             monte_carlo /= samples
             rate = exact.double() if closed_form else monte_carlo

@@ -11,6 +11,7 @@ from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.measure.rate_distortion import measure_rate_distortion
 from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 def measure_run(
     run: Run,
+    spec: VaeSpec,
     settings: dict[str, Any],
     *,
     dataset_file: Path | str,
@@ -34,8 +36,8 @@ def measure_run(
 
     Parameters
     ----------
-    run, settings
-        What is measured, and the configuration's ``measure`` section.
+    run, spec, settings
+        What is measured, what its VAE is made of, and the configuration's ``measure`` section.
     dataset_file, weights_file
         The prepared data set and the best weights.
     target
@@ -44,7 +46,7 @@ def measure_run(
         Where to compute; digest of the stage's code.
     """
     dataset = load_dataset(dataset_file)
-    model, metadata = load_vae(weights_file)
+    model, metadata = load_vae(weights_file, spec)
     row: dict[str, Any] = {**run.columns, "status": metadata["status"]}
     if metadata["status"] == "ok":
         model = model.to(resolve_device(device))

@@ -1,12 +1,21 @@
-"""Gated convolutions, the building block of the encoder's and the decoder's trunks."""
+"""What the components share: gated convolutions, scaled sizes, precision."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 
-def scaled(channels: int, width: float) -> int:
-    """Return a channel count times the width multiplier, rounded, at least 1."""
-    return max(1, round(channels * width))
+def scaled(size: int, width: float) -> int:
+    """Return a number of channels or units times the width multiplier, rounded, at least 1."""
+    return max(1, round(size * width))
+
+
+def at_least_float32(values: Tensor) -> Tensor:
+    """Return values in float32 if they are in a half precision, and as they are otherwise.
+
+    Densities are sums over many terms, so they are never taken in autocast's bfloat16.
+    """
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
 class GatedConv2d(nn.Conv2d):

@@ -6,11 +6,15 @@ run as it is.
 
 ENCODERS = {
     "gaussian": "labelinfo.models.encoders.gaussian:GaussianEncoder",
+    "iaf": "labelinfo.models.encoders.iaf:IafEncoder",
 }
 DECODERS = {
     "deconv": "labelinfo.models.decoders.deconv:DeconvDecoder",
+    "pixelcnn": "labelinfo.models.decoders.pixelcnn:PixelCnnDecoder",
 }
 MARGINALS = {
     "gaussian": "labelinfo.models.marginals.gaussian:GaussianMarginal",
+    "maf": "labelinfo.models.marginals.maf:MafMarginal",
+    "vamp": "labelinfo.models.marginals.vamp:VampMarginal",
 }
 COMPONENTS = {"encoders": ENCODERS, "decoders": DECODERS, "marginals": MARGINALS}

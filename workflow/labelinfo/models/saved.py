@@ -8,20 +8,25 @@ from labelinfo.io.tensors import load_tensors
 from labelinfo.models.vae import VAE, VaeSpec
 
 
-def load_vae(source: Path | str) -> tuple[VAE, dict[str, Any]]:
+def load_vae(source: Path | str, spec: VaeSpec) -> tuple[VAE, dict[str, Any]]:
     """Rebuild a trained VAE from its weights file; return it with the file's metadata.
+
+    What to build is the caller's word: a file that names something else is refused, never obeyed,
+    so that no file decides what code runs.
 
     Raises
     ------
     StorageError
-        If the file is missing or damaged.
+        If the file is missing, damaged, or belongs to another model.
     """
     tensors, metadata = load_tensors(source)
     try:
-        model = VaeSpec(**metadata["spec"]).build()
+        if metadata["spec"] != spec.as_dict():
+            raise ValueError("another specification")
+        model = spec.build()
         model.load_state_dict(tensors)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise StorageError(
-            f"The weights {source} do not fit the model they name: delete them and run again."
+            f"The weights {source} are not those of the model asked for: delete them and run again."
         ) from error
     return model.eval().requires_grad_(False), metadata

@@ -1,13 +1,17 @@
 """The one VAE, and how it is built from component names."""
 
 import importlib
-from dataclasses import asdict, dataclass
+import inspect
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from labelinfo.bounds import distortion_nats, rate_closed_form_nats, rate_monte_carlo_nats
 from labelinfo.errors import ConfigError
+from labelinfo.models.sampling import rsample_and_log_prob
 
 
 class Terms(NamedTuple):
@@ -37,30 +41,53 @@ class VAE(nn.Module):
         self.decoder = decoder
         self.marginal = marginal
 
-    def forward(self, x: Tensor) -> Terms:
+    def initialise(self, images: Tensor) -> None:
+        """Show training images (N, 1, 28, 28) to the components that have an ``initialise``."""
+        for component in (self.encoder, self.decoder, self.marginal):
+            if hasattr(component, "initialise"):
+                component.initialise(images)
+
+    def forward(self, x: Tensor, marginal: Distribution | None = None) -> Terms:
         """Return rate and distortion of binary images x from one draw of z each.
 
         The rate is the closed form where it exists, which has the smaller variance, and the
-        Monte Carlo estimate otherwise.
+        Monte Carlo estimate otherwise. ``marginal`` saves making m(z) anew while nothing learns.
         """
         posterior = self.encoder(x)
-        z = posterior.rsample()
-        marginal = self.marginal(self.encoder)
-        rate = rate_closed_form_nats(posterior, marginal)
-        if rate is None:
-            rate = rate_monte_carlo_nats(posterior, marginal, z)
+        if marginal is None:
+            marginal = self.marginal(self.encoder)
+        # products in a half precision are for the networks: a density's terms have to cancel
+        with torch.autocast(x.device.type, enabled=False):
+            z, log_posterior = rsample_and_log_prob(posterior)
+            rate = rate_closed_form_nats(posterior, marginal)
+            if rate is None:
+                rate = rate_monte_carlo_nats(log_posterior, marginal.log_prob(z))
         return Terms(rate, distortion_nats(self.decoder(z), x))
 
 
 @dataclass(frozen=True)
 class VaeSpec:
-    """What a VAE is made of: import paths ``module:Class`` and sizes."""
+    """What a VAE is made of: import paths ``module:Class``, sizes, and the components' options.
+
+    Attributes
+    ----------
+    encoder, decoder, marginal
+        Import paths.
+    latent_dim
+        Dimension L of z.
+    width
+        Multiplier of every number of channels or units.
+    options
+        Further keyword arguments of a component's class, by kind: ``encoder``, ``decoder``,
+        ``marginal``.
+    """
 
     encoder: str
     decoder: str
     marginal: str
-    latent_dim: int = 64
-    width: float = 1.0
+    latent_dim: int
+    width: float
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, ready for JSON."""
@@ -72,13 +99,30 @@ class VaeSpec:
         Raises
         ------
         ConfigError
-            If an import path leads nowhere.
+            If an import path leads nowhere, or a class does not take its options or lacks a
+            method that the VAE calls.
         """
-        return VAE(
-            load_component(self.encoder)(latent_dim=self.latent_dim, width=self.width),
-            load_component(self.decoder)(latent_dim=self.latent_dim, width=self.width),
-            load_component(self.marginal)(latent_dim=self.latent_dim),
-        )
+        return VAE(*(self._component(kind) for kind in ("encoder", "decoder", "marginal")))
+
+    def _component(self, kind: str) -> nn.Module:
+        path = getattr(self, kind)
+        component = load_component(path)
+        options = self.options.get(kind, {})
+        try:
+            inspect.signature(component).bind(latent_dim=0, width=0, **options)
+        except TypeError as error:
+            raise ConfigError(
+                f"The {kind} {path!r} cannot be made with latent_dim, width and the options "
+                f"{sorted(options)}: {error}."
+            ) from error
+        missing = [name for name in _METHODS[kind] if not callable(getattr(component, name, None))]
+        if missing:
+            raise ConfigError(f"The {kind} {path!r} lacks the methods {missing}.")
+        return component(latent_dim=self.latent_dim, width=self.width, **options)
+
+
+# what is called of a component by name, besides the module itself
+_METHODS = {"encoder": ("features", "posterior"), "decoder": (), "marginal": ()}
 
 
 def load_component(path: str) -> type[nn.Module]:

@@ -10,6 +10,7 @@ from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.fit import fit_probes, measure_probes
 from labelinfo.probes.vae_codes import VaeCodes
 from labelinfo.provenance import describe
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 def probe_run(
     run: Run,
+    spec: VaeSpec,
     task: str,
     settings: dict[str, Any],
     *,
@@ -36,8 +38,9 @@ def probe_run(
 
     Parameters
     ----------
-    run, task, settings
-        What is probed for which labels, and the configuration's ``probe`` section.
+    run, spec, task, settings
+        What is probed, what its VAE is made of, for which labels, and the configuration's ``probe``
+        section.
     dataset_file, weights_file
         The prepared data set and the best weights.
     target
@@ -46,7 +49,7 @@ def probe_run(
         Where to compute; digest of the stage's code.
     """
     dataset = load_dataset(dataset_file)
-    model, metadata = load_vae(weights_file)
+    model, metadata = load_vae(weights_file, spec)
     row: dict[str, Any] = {**run.columns, "task": task, "status": metadata["status"]}
     if metadata["status"] == "ok":
         identity = (*run.identity, "probe", task)

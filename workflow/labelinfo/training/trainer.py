@@ -115,7 +115,9 @@ def train(
         With status ``ok``, or ``diverged`` if a loss was not finite or above 10⁶ nats.
     """
     torch.manual_seed(derive_seed(*identity, "initialise"))
-    model = spec.build().to(device)
+    model = spec.build()
+    model.initialise(dataset.train.images.view(-1, 1, 28, 28))
+    model = model.to(device)
     # built outside the loop, so that its per-parameter state can be restored into it
     optimizer = torch.optim.Adam(model.parameters(), lr=settings["learning_rate"], fused=True)
     fingerprint = fingerprint or {}
@@ -295,9 +297,11 @@ class _Engine:
         torch.manual_seed(derive_seed(*self.identity, "validate"))
         self.model.eval()
         sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        with self._autocast():
+            marginal = self.model.marginal(self.model.encoder)
         for images in self.valid.images.split(4 * self.batch_size):
             with self._autocast():
-                terms = self.model(draw_binary(images))
+                terms = self.model(draw_binary(images), marginal)
             sums += torch.stack(
                 [terms.rate_nats.double().sum(), terms.distortion_nats.double().sum()]
             )

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 
 from labelinfo.models.encoders.trunk import ConvTrunk
+from labelinfo.models.layers import at_least_float32
 
 
 class GaussianEncoder(nn.Module):
@@ -22,7 +23,7 @@ class GaussianEncoder(nn.Module):
     Kingma & Welling (2014), *Auto-encoding variational Bayes*, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, latent_dim: int = 64, width: float = 1.0) -> None:
+    def __init__(self, latent_dim: int, width: float) -> None:
         super().__init__()
         self.trunk = ConvTrunk(width)
         self.head = nn.Linear(self.trunk.out_features, 2 * latent_dim)
@@ -32,14 +33,23 @@ class GaussianEncoder(nn.Module):
 
         It is the expensive and deterministic part, so that many draws of z cost one pass.
         """
-        return self.head(self.trunk(x)).float()
+        return at_least_float32(self.head(self.trunk(x)))
+
+    def gaussian(self, features: Tensor) -> Distribution:
+        """Return N(μ, diag σ²), the whole posterior."""
+        return diagonal_gaussian(features)
 
     def posterior(self, features: Tensor) -> Distribution:
         """Return p(z|x), a distribution over (B, L), from :meth:`features`."""
-        mean, log_variance = features.chunk(2, dim=-1)
-        scale = torch.exp(0.5 * log_variance)
-        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+        return self.gaussian(features)
 
     def forward(self, x: Tensor) -> Distribution:
         """Return p(z|x) for images x (B, 1, 28, 28)."""
         return self.posterior(self.features(x))
+
+
+def diagonal_gaussian(heads: Tensor) -> Distribution:
+    """Return N(μ, diag σ²) for heads (B, 2L) that hold means and log-variances."""
+    mean, log_variance = heads.chunk(2, dim=-1)
+    scale = torch.exp(0.5 * log_variance)
+    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)

@@ -18,7 +18,7 @@ class ConvTrunk(nn.Sequential):
     Alemi et al. (2018), *Fixing a broken ELBO*, https://arxiv.org/abs/1711.00464, appendix.
     """
 
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self, width: float) -> None:
         c32, c64, c256 = scaled(32, width), scaled(64, width), scaled(256, width)
         super().__init__(
             GatedConv2d(1, c32, 5, 1, padding=2),

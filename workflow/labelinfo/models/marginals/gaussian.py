@@ -12,12 +12,14 @@ class GaussianMarginal(nn.Module):
     ----------
     latent_dim
         Dimension L of z.
+    width
+        Without meaning here.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, latent_dim: int = 64) -> None:
+    def __init__(self, latent_dim: int, width: float) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(latent_dim))
         self.register_buffer("scale", torch.ones(latent_dim))

@@ -1,0 +1,39 @@
+"""Components and VAEs for tests, with the options that the schema gives them."""
+
+import itertools
+from pathlib import Path
+
+import torch
+
+from labelinfo.config.components import known_components, vae_spec
+from labelinfo.config.schema import complete, load_schema
+from labelinfo.models.registry import DECODERS, ENCODERS, MARGINALS
+from labelinfo.models.vae import VaeSpec, load_component
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+EVERY = list(itertools.product(ENCODERS, DECODERS, MARGINALS))
+
+
+def make(kind, name, **sizes):
+    """Make an ``encoder``, ``decoder`` or ``marginal``, ready for evaluation."""
+    component = _known()[f"{kind}s"][name]
+    torch.manual_seed(0)
+    return load_component(component.path)(**sizes, **component.options).eval()
+
+
+def make_spec(encoder="gaussian", decoder="deconv", marginal="gaussian", **model):
+    """Return what a VAE of these components is made of; ``model`` overrides the defaults."""
+    config = complete({"model": model}, SCHEMA)
+    known = known_components(config, ())
+    return VaeSpec(**vae_spec(config, known, encoder=encoder, decoder=decoder, marginal=marginal))
+
+
+def make_vae(encoder, decoder, marginal, *, seed=0, **model):
+    """Make a VAE with fresh parameters."""
+    torch.manual_seed(seed)
+    return make_spec(encoder, decoder, marginal, **model).build()
+
+
+def _known():
+    return known_components(complete({}, SCHEMA), ())

@@ -1,0 +1,202 @@
+"""The autoregressive decoder: what each pixel sees, that it normalises, and how it draws."""
+
+import itertools
+
+import pytest
+import torch
+from torch.autograd.functional import jacobian
+
+from components import make
+from labelinfo.models.decoders.pixelcnn import AutoregressiveBernoulli, PixelNetwork
+from labelinfo.models.decoders.raster import (
+    DownConv2d,
+    DownRightConv2d,
+    GatedResidual,
+    RasterMemory,
+)
+
+FEATURES = 3
+
+
+def network(channels=4, layers=3):
+    torch.manual_seed(0)
+    net = PixelNetwork(channels, layers, FEATURES).to(torch.get_default_dtype())
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(1.5)
+    return net
+
+
+def binary(*shape):
+    return (torch.rand(shape) < 0.5).to(torch.get_default_dtype())
+
+
+def sees(net, size):
+    """Return whether logit i depends on pixel j, (H·W, H·W), in raster order."""
+    features = torch.randn(1, FEATURES, size, size)
+    # several images, as a unit may be flat at one
+    derivative = sum(
+        jacobian(lambda x: net(x, features).flatten(), binary(1, 1, size, size)).abs()
+        for _ in range(2)
+    )
+    return derivative.view(size * size, size * size) != 0
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_no_logit_sees_its_own_pixel_or_a_later_one(layers, float64):
+    assert not sees(network(layers=layers), 7).triu().any()
+
+
+def test_every_logit_sees_all_earlier_pixels_without_a_blind_spot(float64):
+    # 7×7 lies within the reach of 13 convolutions in each stream
+    size = 7
+    seen = sees(network(), size)
+    earlier = torch.ones(size * size, size * size, dtype=torch.bool).tril(-1)
+    missing = [(divmod(i, size), divmod(j, size)) for i, j in (earlier & ~seen).nonzero().tolist()]
+    assert missing == []
+
+
+def test_both_streams_see_what_they_should(float64):
+    size, net = 7, network()
+    features = torch.randn(1, FEATURES, size, size)
+    row, column = 4, 3
+
+    def down(above):
+        return net._down(above, features)[-1][0, :, row, column].sum()
+
+    def right(left):
+        zeros = [torch.zeros(1, 4, size, size)] * 7
+        return net._right(left, zeros, features)[0, 0, row, column]
+
+    above, left = torch.randn(1, 2, size, size), torch.randn(1, 2, size, size)
+    # both are fed pixels that were shifted by one, so they may use the place itself
+    of_down = jacobian(down, above)[0].abs().sum(0) != 0
+    assert of_down[: row + 1].all()
+    assert not of_down[row + 1 :].any()
+    of_right = jacobian(right, left)[0].abs().sum(0) != 0
+    assert of_right[: row + 1, : column + 1].all()
+    assert not of_right[row + 1 :].any()
+    assert not of_right[:, column + 1 :].any()
+
+
+@pytest.mark.parametrize("convolution", [DownConv2d, DownRightConv2d])
+def test_every_layer_is_told_of_z_and_keeps_its_place(convolution, float64):
+    layer = GatedResidual(convolution, 4, FEATURES, 2)
+    x, aside = torch.randn(1, 4, 5, 5), torch.randn(1, 2, 5, 5)
+
+    def at_centre(features):
+        return layer(x, features, aside)[0, :, 2, 2].sum()
+
+    told = jacobian(at_centre, torch.randn(1, FEATURES, 5, 5))[0].abs().sum(0) != 0
+    assert told.nonzero().tolist() == [[2, 2]]
+
+
+def test_it_normalises_over_all_images_of_a_tiny_size(float64):
+    net = network(channels=3, layers=1)
+    features = torch.randn(1, FEATURES, 3, 4)
+    every = torch.tensor(list(itertools.product([0.0, 1.0], repeat=12))).view(-1, 1, 1, 3, 4)
+    log_probs = AutoregressiveBernoulli(net, features).log_prob(every)
+    assert log_probs.shape == (4096, 1)
+    assert torch.logsumexp(log_probs, 0).item() == pytest.approx(0, abs=1e-12)
+    # and it is no product of pixels
+    assert log_probs.std() > 0.1
+
+
+def test_the_decoder_of_z_normalises_over_all_images_of_a_tiny_size(float64):
+    decoder = make("decoder", "pixelcnn", latent_dim=2, width=0.125).double()
+    channels = decoder.trunk.out_channels
+    decoder.trunk = torch.nn.Sequential(
+        torch.nn.Linear(2, 9 * channels), torch.nn.Unflatten(-1, (channels, 3, 3))
+    )
+    every = torch.tensor(list(itertools.product([0.0, 1.0], repeat=9))).view(-1, 1, 3, 3)
+    for z in torch.randn(2, 1, 2):
+        log_probs = decoder(z.expand(len(every), -1)).log_prob(every)
+        assert torch.logsumexp(log_probs, 0).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_log_prob_is_the_chain_rule_over_pixels(float64):
+    net = network()
+    features, x = torch.randn(2, FEATURES, 4, 5), binary(2, 1, 4, 5)
+    expected = torch.zeros(2)
+    for row, column in itertools.product(range(4), range(5)):
+        so_far = x.clone()
+        so_far[:, :, row, column:] = 0
+        so_far[:, :, row + 1 :] = 0
+        on = net(so_far, features)[:, 0, row, column].sigmoid()
+        expected += torch.where(x[:, 0, row, column] == 1, on, 1 - on).log()
+    torch.testing.assert_close(AutoregressiveBernoulli(net, features).log_prob(x), expected)
+
+
+def test_drawing_step_by_step_equals_the_naive_loop(float64):
+    net = network()
+    features, uniforms = torch.randn(5, FEATURES, 6, 7), torch.rand(5, 1, 6, 7)
+    x = torch.zeros(5, 1, 6, 7)
+    for row, column in itertools.product(range(6), range(7)):
+        on = net(x, features)[:, 0, row, column].sigmoid()  # the whole network for each pixel
+        x[:, 0, row, column] = (uniforms[:, 0, row, column] < on).double()
+    with torch.no_grad():
+        drawn = net.draw(features, uniforms)
+    assert torch.equal(drawn, x)
+    assert 0 < x.mean() < 1
+    # the drawn image crosses its own probabilities where the uniforms say so
+    assert torch.equal(drawn, (uniforms < net(drawn, features).sigmoid()).double())
+
+
+def test_a_full_image_drawn_step_by_step_equals_its_own_probabilities():
+    decoder = make("decoder", "pixelcnn", latent_dim=4, width=0.125)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        features = decoder.trunk(torch.randn(2, 4))
+        uniforms = torch.rand(2, 1, 28, 28)
+        drawn = decoder.network.draw(features, uniforms)
+        on = decoder.network(drawn, features).sigmoid()
+    near_tie = (uniforms - on).abs() < 1e-5
+    assert not ((drawn == 1) != (uniforms < on))[~near_tie].any()
+
+
+def test_drawing_evaluates_each_stream_once_where_it_is_needed():
+    net = network(channels=2, layers=1)
+    seen = {"down": 0, "right": 0}
+    pixels = {"down": 0, "right": 0}
+
+    def count(stream):
+        def hook(_module, arguments, _output):
+            seen[stream] += 1
+            pixels[stream] += arguments[0].shape[2] * arguments[0].shape[3]
+
+        return hook
+
+    net.down_after[-1].register_forward_hook(count("down"))
+    net.right_after[-1].register_forward_hook(count("right"))
+    with torch.no_grad():
+        net.draw(torch.randn(1, FEATURES, 6, 7), torch.rand(1, 1, 6, 7))
+    assert seen == {"down": 6, "right": 42}
+    assert pixels == {"down": 42, "right": 42}
+
+
+@pytest.mark.parametrize("convolution", [DownConv2d, DownRightConv2d])
+def test_a_convolution_fed_step_by_step_is_the_whole_one(convolution, float64):
+    layer = convolution(3, 2)
+    x = torch.randn(2, 3, 4, 5)
+    whole = layer(x)
+    memory = RasterMemory(5)
+    if convolution is DownConv2d:
+        rows = [layer(x[:, :, row : row + 1], memory) for row in range(4)]
+    else:
+        rows = []
+        for row in range(4):
+            pixels = []
+            for column in range(5):
+                memory.column = column
+                pixels.append(layer(x[:, :, row : row + 1, column : column + 1], memory))
+            rows.append(torch.cat(pixels, dim=3))
+    torch.testing.assert_close(torch.cat(rows, dim=2), whole)
+
+
+def test_samples_and_densities_take_leading_shapes(float64):
+    distribution = AutoregressiveBernoulli(network(2, 1), torch.randn(3, FEATURES, 4, 4))
+    x = distribution.sample((2,))
+    assert x.shape == (2, 3, 1, 4, 4)
+    log_prob = distribution.log_prob(x)
+    assert log_prob.shape == (2, 3)
+    torch.testing.assert_close(log_prob[1], distribution.log_prob(x[1]))

@@ -1,0 +1,95 @@
+"""The page on extending does what it says, in a checkout whose package is left alone."""
+
+import re
+
+import pandas as pd
+import pytest
+from checkouts import ROOT
+
+pytestmark = pytest.mark.workflow
+
+PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+SMALL = (
+    "sweep={marginals: [learned]}",
+    "datasets={sample: {limit: {train: 128, valid: 64, test: 64}}}",
+    "model={latent_dim: 3, width: 0.125}",
+    "training={epochs: 1, batch_size: 32}",
+    "measure={samples: 2}",
+    "probe={epochs: 1, samples: 2}",
+    "pca={dims: [2], sigmas: [1.0]}",
+    "gallery={images: 2, reconstructions: 1}",
+)
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.fixture
+def extended(checkout):
+    """Return a checkout with the page's two files beside the Snakefile."""
+    for text in (*blocks("python"), *blocks("yaml")):
+        name = text.splitlines()[0].removeprefix("# ")
+        (checkout.path / name).write_text(text, encoding="utf-8")
+    return checkout
+
+
+def plan(checkout, *arguments):
+    command = ("-n", "--configfile", "my_experiment.yaml", "--config", *SMALL, *arguments)
+    return checkout.snakemake(*command)
+
+
+def test_the_pages_components_run_like_any_other_and_are_watched(extended):
+    (command,) = blocks("sh")
+    outcome = extended.snakemake(*command.split()[1:], "--config", *SMALL)
+    assert outcome.code == 0, outcome.text
+    runs = pd.read_parquet(extended.path / "results" / "mine" / "tables" / "runs.parquet")
+    assert set(zip(runs["encoder"], runs["decoder"], runs["marginal"], strict=True)) == {
+        ("gaussian", "dense", "learned"),
+        ("linear", "dense", "learned"),
+    }
+    assert (runs["status"] == "ok").all()
+    assert (runs["rate_estimator"] == "closed form").all()
+    assert (runs["label_distortion_nats"] > 0).all()
+
+    # an option retrains what has it, a comment nothing, an edit what uses the file
+    assert plan(extended).jobs == {}
+    components = "components={decoders: {dense: {options: {hidden_units: 100}}}}"
+    assert plan(extended, components).jobs["train_vae"] == 2
+    extended.edit("my_models.py", '"""m(z) = N(ν', '# a comment\n    """The marginal m(z) = N(ν')
+    assert plan(extended).jobs == {}
+    extended.edit("my_models.py", "nn.ELU()", "nn.ReLU()")
+    assert plan(extended).jobs["train_vae"] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("my_models:LinearEncoder", "my_modles:LinearEncoder", "names the module 'my_modles'"),
+        ("my_models:LinearEncoder", "my_models:Linear", "it defines: Bernoulli, DenseDecoder"),
+        ("my_models:LinearEncoder", "my_models.LinearEncoder", "has to match"),
+        ("    linear:", "    gaussian:", "has the name of a built-in one"),
+        ("[gaussian, linear]", "[gaussian, linaer]", "known are: ['gaussian', 'iaf', 'linear']"),
+        ("betas: { dense", "betas: { deconv", "`sweep.betas.dense` is missing"),
+        (
+            'class: "my_models:LearnedGaussian"',
+            "",
+            "`components.marginals.learned.class` is missing",
+        ),
+    ],
+)
+def test_a_component_that_cannot_be_is_refused_before_anything_runs(extended, old, new, sentence):
+    extended.edit("my_experiment.yaml", old, new)
+    outcome = plan(extended)
+    assert outcome.code != 0
+    assert sentence in outcome.text, outcome.text
+    assert "Traceback" not in outcome.text
+
+
+def test_a_component_that_cannot_be_made_ends_its_job_with_a_sentence(extended):
+    extended.edit("my_experiment.yaml", "hidden_units: 200", "hiden_units: 200")
+    run = "results/mine/train_vae/sample/gaussian-dense-learned/beta1/seed0/best.safetensors"
+    options = ("--configfile", "my_experiment.yaml", "--config", *SMALL)
+    outcome = extended.snakemake("--cores", "1", run, *options)
+    assert outcome.code != 0
+    assert "'my_models:DenseDecoder' cannot be made with latent_dim, width and" in outcome.text

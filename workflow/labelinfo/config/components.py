@@ -1,0 +1,98 @@
+"""The components that a configuration can name: the package's and the user's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labelinfo.code_digest import defined_names, find_module
+from labelinfo.errors import ConfigError
+from labelinfo.models.registry import COMPONENTS
+
+
+@dataclass(frozen=True)
+class Component:
+    """The import path ``module:Class`` of a component, and its options."""
+
+    path: str
+    options: dict[str, Any]
+
+    @property
+    def module(self) -> str:
+        """The module in which the class is."""
+        return self.path.partition(":")[0]
+
+
+def known_components(
+    config: dict[str, Any], roots: tuple[Path, ...]
+) -> dict[str, dict[str, Component]]:
+    """Return every component of a completed configuration by kind and name.
+
+    The options of a built-in one stand under its name in ``model``, those of a user's own beside
+    its class in ``components``. The files are read, not run.
+
+    Parameters
+    ----------
+    config
+        A completed configuration.
+    roots
+        Folders in which modules are looked for.
+
+    Raises
+    ------
+    ConfigError
+        If a user's component has the name of a built-in one, or its class is nowhere to be found.
+    """
+    known = {
+        kind: {name: Component(path, config["model"].get(name, {})) for name, path in own.items()}
+        for kind, own in COMPONENTS.items()
+    }
+    for kind, own in config["components"].items():
+        for name, definition in own.items():
+            key = f"components.{kind}.{name}"
+            if name in COMPONENTS[kind]:
+                raise ConfigError(
+                    f"Config key `{key}` has the name of a built-in one: give it another."
+                )
+            component = Component(definition["class"], definition["options"])
+            _check_exists(key, component, roots)
+            known[kind][name] = component
+    return known
+
+
+def vae_spec(
+    config: dict[str, Any],
+    components: dict[str, dict[str, Component]],
+    *,
+    encoder: str,
+    decoder: str,
+    marginal: str,
+) -> dict[str, Any]:
+    """Return what a VAE of these components is made of: the fields of ``VaeSpec``."""
+    chosen = {
+        "encoder": components["encoders"][encoder],
+        "decoder": components["decoders"][decoder],
+        "marginal": components["marginals"][marginal],
+    }
+    return {
+        **{kind: component.path for kind, component in chosen.items()},
+        "latent_dim": config["model"]["latent_dim"],
+        "width": config["model"]["width"],
+        "options": {kind: component.options for kind, component in chosen.items()},
+    }
+
+
+def _check_exists(key: str, component: Component, roots: tuple[Path, ...]) -> None:
+    file = find_module(component.module, roots)
+    if file is None:
+        raise ConfigError(
+            f"Config key `{key}.class` names the module {component.module!r}, but there is no such "
+            f"Python file below {' or '.join(map(str, roots))}."
+        )
+    name = component.path.partition(":")[2]
+    names = defined_names(file)
+    if name not in names:
+        classes = ", ".join(sorted(names)) or "nothing"
+        raise ConfigError(
+            f"Config key `{key}.class` names {name!r}, which {file} does not define; it defines: "
+            f"{classes}."
+        )
