@@ -1,0 +1,109 @@
+"""bfloat16 products leave the measured quantities of a trained model where float32 has them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from components import make_spec
+from labelinfo.data.dataset import Dataset, Split
+from labelinfo.data.files import read_verified
+from labelinfo.data.formats import parse_amat, parse_idx
+from labelinfo.data.labels import match_originals
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.vae_codes import VaeCodes
+from labelinfo.training.trainer import train
+
+SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
+CPU = torch.device("cpu")
+TRAINING = {
+    "epochs": 8,
+    "batch_size": 16,
+    "learning_rate": 5e-3,
+    "warmup_epochs": 0.5,
+    "gradient_norm_max": 100.0,
+    "precision": "bfloat16",
+}
+PROBE = {
+    "hidden_units": 50,
+    "epochs": 10,
+    "batch_size": 32,
+    "learning_rate": 3e-3,
+    "decay_factor": 0.1,
+    "decay_epochs": 6,
+}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Return 400 + 100 + 300 real digits of the sample."""
+
+    def read(name, parse):
+        return parse(read_verified(SAMPLE / f"{name}.gz"), name)
+
+    bits = read("binarized_test.amat", parse_amat)
+    originals = read("t10k-images-idx3-ubyte", parse_idx).reshape(-1, 784)
+    match = match_originals(bits, originals, clamp=1e-4)
+    classes = read("t10k-labels-idx1-ubyte", parse_idx)
+    images, labels = torch.from_numpy(bits), torch.from_numpy(classes[match.index]).long()
+    splits = [
+        Split(images[rows], {"digit": labels[rows]})
+        for rows in (slice(0, 400), slice(400, 500), slice(500, 800))
+    ]
+    return Dataset("digits", *splits, {"digit": list("0123456789")}, {})
+
+
+def autocast(enabled):
+    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+
+
+@torch.no_grad()
+def rate_and_distortion(model, x, low):
+    torch.manual_seed(1)
+    with autocast(low):
+        terms = model(x)
+    return torch.stack(terms).double().mean(1)
+
+
+@torch.no_grad()
+def label_distortion(model, probe, split, low):
+    with autocast(low):
+        features = model.encoder.features(split.images.float().view(-1, 1, 28, 28))
+    torch.manual_seed(2)
+    z = model.encoder.posterior(features).sample((8,))
+    logits = probe(z.flatten(0, 1)[None])[0]
+    return functional.cross_entropy(logits, split.labels["digit"].repeat(8)).double()
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "marginal"),
+    [
+        ("gaussian", "deconv", "vamp"),
+        ("iaf", "deconv", "maf"),
+        ("gaussian", "pixelcnn", "gaussian"),
+        ("iaf", "pixelcnn", "vamp"),
+    ],
+)
+def test_bfloat16_moves_no_measured_quantity_by_a_tenth_of_a_nat(
+    digits, encoder, decoder, marginal
+):
+    spec = make_spec(
+        encoder, decoder, marginal, latent_dim=8, width=0.125,
+        pixelcnn={"layers": 1}, vamp={"components": 20},
+    )  # fmt: skip
+    identity = ("digits", encoder, decoder, marginal, "0.02", 0)
+    result = train(spec, digits, 0.02, TRAINING, identity, device=CPU)
+    assert result.record["precision"] == "bfloat16"
+    model = spec.build()
+    model.load_state_dict(result.best_state)
+    model.eval().requires_grad_(False)
+    codes = VaeCodes(model.encoder, digits, binarizations=1, identity=identity, device=CPU)
+    probe = fit_probes(codes, digits.train.labels["digit"], 10, PROBE, identity, ["vae"])
+
+    x = digits.test.images.float().view(-1, 1, 28, 28)
+    high, low = (rate_and_distortion(model, x, low) for low in (False, True))
+    assert high[0] > 0.5  # it has learned to send something
+    assert (high - low).abs().max() < 0.1
+    c_high, c_low = (label_distortion(model, probe, digits.test, low) for low in (False, True))
+    assert abs(c_high - c_low) < 0.1
