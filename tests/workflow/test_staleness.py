@@ -6,10 +6,13 @@ pytestmark = pytest.mark.workflow
 
 DEMO = ("-n", "--configfile", "workflow/experiments/demo.yaml")
 PACKAGE = "workflow/labelinfo"
-RUNS = 4
+RUNS = 9
 FIGURES = {"plot_figure1": 1, "plot_figure2": 1}
 TABLES = {"aggregate_runs": 1, **FIGURES, "write_summary": 1, "check_runs": 1}
 MEASURED = {"measure_vae": RUNS, "draw_gallery": RUNS, "train_probe": RUNS}
+# each marginal in three runs, the pixelcnn decoder in three, the deconv decoder in six
+THREE = {"train_vae": 3, "measure_vae": 3, "draw_gallery": 3, "train_probe": 3, **TABLES}
+SIX = {"train_vae": 6, "measure_vae": 6, "draw_gallery": 6, "train_probe": 6, **TABLES}
 
 
 @pytest.fixture
@@ -82,7 +85,10 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
          {"train_probe": RUNS, **TABLES}),
         (f"{PACKAGE}/measure/rate_distortion.py", "closed_form = True", "closed_form = False",
          {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
-        (f"{PACKAGE}/models/decoders/deconv.py", "padding=2),", "padding=2, ),\n", None),
+        (f"{PACKAGE}/models/decoders/trunk.py", "padding=2),", "padding=2, ),\n", None),
+        (f"{PACKAGE}/models/decoders/deconv.py", "self.trunk(z))", "self.trunk(1 * z))", SIX),
+        (f"{PACKAGE}/models/decoders/raster.py", "elu(cat([x, -x]", "elu(cat([-x, x]", THREE),
+        (f"{PACKAGE}/models/marginals/maf.py", "max(latent_dim, ", "min(latent_dim, ", THREE),
         (f"{PACKAGE}/models/encoders/gaussian.py", "0.5 * log_variance", "0.50001 * log_variance",
          {"train_vae": RUNS, **MEASURED, **TABLES}),
         (f"{PACKAGE}/training/schedule.py", "0.5 * (1 +", "0.49 * (1 +",
@@ -93,7 +99,7 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
          {"measure_pca": 1, "aggregate_baselines": 1, **FIGURES, "write_summary": 1}),
     ],
     ids=["panel", "figure 2", "gallery", "probe training", "VAE codes", "measuring", "layout only",
-         "encoder", "schedule", "audit", "headlines", "PCA"],
+         "deconv", "pixelcnn", "maf", "encoder", "schedule", "audit", "headlines", "PCA"],
 )  # fmt: skip
 def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):
     edit(file, old, new)
@@ -111,10 +117,14 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("measure={samples: 17}", {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
         ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **TABLES}),
         ("tables={violation_standard_errors: 5}", TABLES),
-        ("sweep={betas: {deconv: [0.1, 0.5, 2, 8, 32]}}",
-         {"train_vae": 1, "measure_vae": 1, "draw_gallery": 1, "train_probe": 1, **TABLES}),
+        ("sweep={betas: {deconv: [0.2, 2, 32]}}", THREE),
+        ("sweep={betas: {pixelcnn: [0.1, 1]}}", THREE),
+        ("sweep={encoders: [gaussian, iaf]}", {"train_vae": RUNS, **MEASURED, **TABLES}),
+        ("model={vamp: {components: 51}}", THREE),
+        ("model={pixelcnn: {channels: 16}}", THREE),
+        ("model={iaf: {steps: 5}}", {}),
         ("sweep={seeds: [0, 1]}", {"train_vae": RUNS, **MEASURED, **TABLES}),
-        ("sweep={betas: {deconv: [0.1, 0.5, 2]}}", TABLES),
+        ("sweep={betas: {deconv: [0.2]}}", TABLES),
         ("sweep={on_divergence: report}", {"check_runs": 1}),
         ("pca={dims: [5, 15]}",
          {"measure_pca": 1, "aggregate_baselines": 1, **FIGURES, "write_summary": 1}),
