@@ -20,6 +20,13 @@ from labelinfo.training.run import train_run
 from labelinfo.training.trainer import CURVE_COLUMNS, train
 
 SPEC = make_spec(latent_dim=4, width=0.125)
+SMALL = {"pixelcnn": {"layers": 1, "channels": 16}, "vamp": {"components": 10}}
+# with SPEC, every component once
+SPECS = [
+    SPEC,
+    make_spec("iaf", "deconv", "maf", latent_dim=4, width=0.125),
+    make_spec("gaussian", "pixelcnn", "vamp", latent_dim=4, width=0.125, **SMALL),
+]
 SETTINGS = {
     "epochs": 3,
     "batch_size": 16,
@@ -37,8 +44,8 @@ class KilledError(Exception):
     pass
 
 
-def fit(dataset, *, beta=1.0, identity=RUN.identity, settings=SETTINGS, **options):
-    return train(SPEC, dataset, beta, settings, identity, device=CPU, **options)
+def fit(dataset, *, spec=SPEC, beta=1.0, identity=RUN.identity, settings=SETTINGS, **options):
+    return train(spec, dataset, beta, settings, identity, device=CPU, **options)
 
 
 def same(first, second):
@@ -66,13 +73,20 @@ def test_beta_trades_rate_for_distortion(tiny_dataset):
     assert low["valid_distortion_nats"] < high["valid_distortion_nats"] - 1
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("killed_after", [1, 2])
+@pytest.mark.parametrize(
+    ("spec", "precision", "killed_after"),
+    [
+        (SPECS[0], "float32", 1),
+        (SPECS[0], "bfloat16", 2),
+        (SPECS[1], "float32", 2),
+        (SPECS[2], "bfloat16", 1),
+    ],
+)
 def test_a_resumed_training_is_bitwise_the_undisturbed_one(
-    tiny_dataset, tmp_path, precision, killed_after
+    tiny_dataset, tmp_path, spec, precision, killed_after
 ):
     settings = SETTINGS | {"precision": precision}
-    undisturbed = fit(tiny_dataset, settings=settings)
+    undisturbed = fit(tiny_dataset, spec=spec, settings=settings)
 
     def kill(epoch):
         if epoch == killed_after:
@@ -80,9 +94,15 @@ def test_a_resumed_training_is_bitwise_the_undisturbed_one(
 
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KilledError):
-        fit(tiny_dataset, settings=settings, checkpoint=checkpoint, after_epoch=kill)
+        fit(tiny_dataset, spec=spec, settings=settings, checkpoint=checkpoint, after_epoch=kill)
     epochs = []
-    resumed = fit(tiny_dataset, settings=settings, checkpoint=checkpoint, after_epoch=epochs.append)
+    resumed = fit(
+        tiny_dataset,
+        spec=spec,
+        settings=settings,
+        checkpoint=checkpoint,
+        after_epoch=epochs.append,
+    )
     assert epochs == list(range(killed_after + 1, 4))
     assert same(resumed.best_state, undisturbed.best_state)
     assert same(resumed.last_state, undisturbed.last_state)
@@ -130,8 +150,10 @@ def test_intensities_are_drawn_afresh_each_epoch(tiny_dataset):
 
 
 @pytest.mark.parametrize("rate", [1e30, 1e4])
-def test_a_diverging_training_says_where_and_keeps_a_good_state(tiny_dataset, rate):
-    result = fit(tiny_dataset, settings=SETTINGS | {"learning_rate": rate, "epochs": 4})
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_diverging_training_says_where_and_keeps_a_good_state(tiny_dataset, spec, rate):
+    settings = SETTINGS | {"learning_rate": rate, "epochs": 4}
+    result = fit(tiny_dataset, spec=spec, settings=settings)
     assert result.record["status"] == "diverged"
     assert 1 <= result.record["diverged_epoch"] <= 4
     assert 1 <= result.record["diverged_step"] <= 6
