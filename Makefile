@@ -24,8 +24,9 @@ lint: $(VENV)/.installed-dev
 	snakefmt --check .
 	snakemake --lint
 
+# two processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest
+	pytest -n $(CORES) --dist loadgroup
 
 install: $(VENV)/.installed
 

@@ -32,12 +32,12 @@ def run(folder, experiment):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def real_digits(tmp_path_factory):
     return run(tmp_path_factory.mktemp("mirror"), "mnist_small")
 
 
-def test_naive_bayes_labels_are_mnists_own_counts(results):
-    table = pd.read_parquet(results / "prepare_dataset" / "mnist_static" / "summary.parquet")
+def test_naive_bayes_labels_are_mnists_own_counts(real_digits):
+    table = pd.read_parquet(real_digits / "prepare_dataset" / "mnist_static" / "summary.parquet")
     counts = {
         row["split"]: np.array(json.loads(row["label_counts"])) for _, row in table.iterrows()
     }
@@ -49,13 +49,13 @@ def test_naive_bayes_labels_are_mnists_own_counts(results):
     assert means == {"train": 0.13056, "valid": 0.13113, "test": 0.13251}
 
 
-def test_preparing_takes_two_gibibytes_at_most(results):
-    row = pd.read_csv(results / "benchmarks" / "prepare_dataset" / "mnist_static.tsv", sep="\t")
+def test_preparing_takes_two_gibibytes_at_most(real_digits):
+    row = pd.read_csv(real_digits / "benchmarks" / "prepare_dataset" / "mnist_static.tsv", sep="\t")
     assert row["max_rss"].item() < 2048
 
 
-def test_a_short_sweep_on_real_digits_gives_sensible_numbers(results):
-    runs = pd.read_parquet(results / "tables" / "runs.parquet").sort_values("beta")
+def test_a_short_sweep_on_real_digits_gives_sensible_numbers(real_digits):
+    runs = pd.read_parquet(real_digits / "tables" / "runs.parquet").sort_values("beta")
     assert (runs["status"] == "ok").all()
     assert (runs["violations"] == "").all()
     assert runs["rate_nats"].is_monotonic_decreasing
