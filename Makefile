@@ -24,7 +24,7 @@ lint: $(VENV)/.installed-dev
 	snakefmt --check .
 	snakemake --lint
 
-# two processes; each takes the next test as it comes
+# CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
 	pytest -n $(CORES) --dist loadgroup
 

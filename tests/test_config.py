@@ -1,6 +1,7 @@
 """The configuration: complete, checked, and every fault named by its key."""
 
 import copy
+import datetime
 import json
 import re
 import subprocess
@@ -433,6 +434,39 @@ def test_a_model_is_its_components_with_their_options_and_no_others():
     assert vae_spec(other, known_components(other, ()), **names, marginal="maf") == vae_spec(
         config, known, **names, marginal="maf"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"model": {"pixelcnn": {"layers": 3}}}),
+        ({}, {"training": {"batch_size": 128, "epochs": 100.0}}),
+        ({"model": {"width": 1}}, {"model": {"width": 1.0}}),
+        ({"sweep": {"betas": {"deconv": [1, 2]}}}, {"sweep": {"betas": {"deconv": ["1", 2.0]}}}),
+        (
+            {"sweep": {"seeds": [1]}, "probe": {"epochs": 3, "samples": 2}},
+            {"probe": {"samples": 2, "epochs": 3}, "sweep": {"seeds": [1]}},
+        ),
+    ],
+)
+def test_ways_of_writing_the_same_configuration_come_out_as_one(one, other):
+    # to the letter, as Snakemake compares a job's parameters by their text
+    assert repr(complete(one, SCHEMA)) == repr(complete(other, SCHEMA))
+
+
+def test_ones_own_options_are_what_yaml_means_in_a_file_and_on_the_command_line():
+    def options(**given):
+        own = {"components": {"decoders": {"mine": {"class": "a:B", "options": given}}}}
+        return complete(own, SCHEMA)["components"]["decoders"]["mine"]["options"]
+
+    file = options(units=200, rate="1e-4", flag=True, none=None, name="elu")
+    assert file == {"units": 200, "rate": 1e-4, "flag": True, "none": None, "name": "elu"}
+    # Snakemake hands all that is nested over as text
+    line = options(name="elu", none="null", flag="true", units="200", rate="1e-4")
+    assert repr(line) == repr(file)
+    for bad in ([1, 2], {"a": 1}, datetime.date(2020, 1, 1)):
+        with pytest.raises(ConfigError, match=r"`components.decoders.mine.options.bad` is"):
+            options(bad=bad)
 
 
 @pytest.mark.parametrize("kind", COMPONENTS)

@@ -54,8 +54,9 @@ def test_the_pages_components_run_like_any_other_and_are_watched(extended):
 
     # an option retrains what has it, a comment nothing, an edit what uses the file
     assert plan(extended).jobs == {}
-    components = "components={decoders: {dense: {options: {hidden_units: 100}}}}"
-    assert plan(extended, components).jobs["train_vae"] == 2
+    components = "components={{decoders: {{dense: {{options: {{hidden_units: {}}}}}}}}}"
+    assert plan(extended, components.format(200)).jobs == {}
+    assert plan(extended, components.format(100)).jobs["train_vae"] == 2
     extended.edit("my_models.py", '"""m(z) = N(ν', '# a comment\n    """The marginal m(z) = N(ν')
     assert plan(extended).jobs == {}
     extended.edit("my_models.py", "nn.ELU()", "nn.ReLU()")

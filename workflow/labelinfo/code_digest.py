@@ -87,7 +87,9 @@ def find_module(module: str, roots: tuple[Path, ...]) -> Path | None:
 
 
 def defined_names(path: Path) -> set[str]:
-    """Return the names of the classes that a file defines or imports at its top level.
+    """Return the names of classes and variables that a file defines or imports at its top level.
+
+    Of a star import the name is ``*``.
 
     Raises
     ------
@@ -100,17 +102,19 @@ def defined_names(path: Path) -> set[str]:
             names.add(node.name)
         elif isinstance(node, ast.ImportFrom):
             names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return names
 
 
 @cache
 def _parse(path: Path) -> ast.Module:
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise ConfigError(
-            f"{path} is not valid Python: line {error.lineno}, {error.msg}."
-        ) from error
+        # bytes, as a file may declare its encoding
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        line, what = getattr(error, "lineno", None) or 1, getattr(error, "msg", error)
+        raise ConfigError(f"{path} is not valid Python: line {line}, {what}.") from error
 
 
 @cache

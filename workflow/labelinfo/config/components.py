@@ -90,7 +90,7 @@ def _check_exists(key: str, component: Component, roots: tuple[Path, ...]) -> No
         )
     name = component.path.partition(":")[2]
     names = defined_names(file)
-    if name not in names:
+    if name not in names and "*" not in names:
         classes = ", ".join(sorted(names)) or "nothing"
         raise ConfigError(
             f"Config key `{key}.class` names {name!r}, which {file} does not define; it defines: "

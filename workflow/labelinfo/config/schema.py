@@ -45,7 +45,9 @@ def complete(config: Config, schema: Config) -> Config:
         What the user wrote, overlays merged. It is not changed.
     schema
         The JSON schema. The default of a map is merged with the user's map, key by key; every
-        other default is taken whole where the user says nothing.
+        other default is taken whole where the user says nothing. Two ways of writing the same
+        configuration (keys in another order, a default spelt out, 1 for 1.0) come out as one, so
+        that neither makes the other's results stale.
 
     Raises
     ------
@@ -69,6 +71,8 @@ def _fill(value: Any, schema: Config) -> Any:
     if isinstance(value, float) and value.is_integer() and "integer" in _types(schema):
         # JSON Schema takes 100.0 for an integer; Python's range does not
         return int(value)
+    if type(value) is int and "number" in _types(schema) and "integer" not in _types(schema):
+        return float(value) if abs(value) < 2**53 else value
     if not isinstance(value, dict):
         return copy.deepcopy(value)
     if isinstance(schema.get("default"), dict):
@@ -82,7 +86,8 @@ def _fill(value: Any, schema: Config) -> Any:
     for key, below in properties.items():
         if key not in filled and "default" in below:
             filled[key] = _fill(below["default"], below)
-    return filled
+    # keys that are not text are refused later
+    return dict(sorted(filled.items(), key=lambda item: str(item[0])))
 
 
 def _read_text(text: str, schema: Config) -> Any:
@@ -92,6 +97,9 @@ def _read_text(text: str, schema: Config) -> Any:
     as text. Where text is allowed, it stays text.
     """
     wanted = _types(schema)
+    if {"string", "number", "integer", "boolean"} <= wanted:
+        # anything at all: what YAML would make of it, and then 1e-4, which YAML reads as text
+        wanted = wanted - {"string"}
     if "string" in wanted or not wanted:
         # null is spelt as in YAML where both are allowed
         return None if "null" in wanted and text in ("null", "~") else text

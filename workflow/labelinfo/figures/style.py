@@ -132,15 +132,16 @@ BASELINE_LINE_WIDTH = 1.3
 _SPARE_FILLS = ("left", "top", "right", "bottom")
 _SPARE_COLOURS = ("#D55E00", "#009E73", "#56B4E9", "#000000")
 _SPARE_MARKERS = ("D", "v", "p", "X", "P")
-_ENCODERS = ("gaussian", "iaf")
-_ENCODER_MARKS = ("", ".", "+", "x", "_", "|")
+# the mark inside a run's marker; the plain encoder has none
+_ENCODERS = {"gaussian": "", "iaf": "."}
+_SPARE_ENCODER_MARKS = ("+", "x", "_", "|")
 
 
 @dataclass(frozen=True)
 class RunStyles:
     """The styles of all components in a table of runs, in the order of the legend.
 
-    ``encoders`` gives the mark inside the marker: the first encoder has none.
+    ``encoders`` gives the mark inside the marker, empty for none.
     """
 
     decoders: dict[str, DecoderStyle]
@@ -203,8 +204,8 @@ def choose_run_styles(runs: pd.DataFrame) -> RunStyles:
         for name, spare in _known_first(runs["marginal"], MARGINALS)
     }
     encoders = {
-        name: _ENCODER_MARKS[position % len(_ENCODER_MARKS)]
-        for position, (name, _) in enumerate(_known_first(runs["encoder"], _ENCODERS))
+        name: _ENCODERS.get(name, _SPARE_ENCODER_MARKS[spare % len(_SPARE_ENCODER_MARKS)])
+        for name, spare in _known_first(runs["encoder"], _ENCODERS)
     }
     return RunStyles(decoders, marginals, encoders)
 

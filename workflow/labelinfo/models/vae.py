@@ -52,6 +52,11 @@ class VAE(nn.Module):
 
         The rate is the closed form where it exists, which has the smaller variance, and the
         Monte Carlo estimate otherwise. ``marginal`` saves making m(z) anew while nothing learns.
+
+        Raises
+        ------
+        ConfigError
+            If a component's distribution does not give one log-density an image.
         """
         posterior = self.encoder(x)
         if marginal is None:
@@ -62,7 +67,19 @@ class VAE(nn.Module):
             rate = rate_closed_form_nats(posterior, marginal)
             if rate is None:
                 rate = rate_monte_carlo_nats(log_posterior, marginal.log_prob(z))
-        return Terms(rate, distortion_nats(self.decoder(z), x))
+        distortion = distortion_nats(self.decoder(z), x)
+        # another shape would broadcast in the objective and train on nonsense
+        if rate.shape != (len(x),):
+            raise ConfigError(
+                f"The encoder or the marginal gives log-densities of shape {tuple(rate.shape)} for "
+                f"{len(x)} images: give one number an image (event shape (L,))."
+            )
+        if distortion.shape != (len(x),):
+            raise ConfigError(
+                f"The decoder gives log-densities of shape {tuple(distortion.shape)} for {len(x)} "
+                "images: give one number an image (event shape (1, 28, 28))."
+            )
+        return Terms(rate, distortion)
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,13 @@ class VaeSpec:
         missing = [name for name in _METHODS[kind] if not callable(getattr(component, name, None))]
         if missing:
             raise ConfigError(f"The {kind} {path!r} lacks the methods {missing}.")
-        return component(latent_dim=self.latent_dim, width=self.width, **options)
+        try:
+            return component(latent_dim=self.latent_dim, width=self.width, **options)
+        except Exception as error:
+            raise ConfigError(
+                f"The {kind} {path!r} cannot be made with latent_dim {self.latent_dim}, width "
+                f"{self.width} and the options {options}: {type(error).__name__}, {error}."
+            ) from error
 
 
 # what is called of a component by name, besides the module itself
@@ -131,10 +154,15 @@ def load_component(path: str) -> type[nn.Module]:
     Raises
     ------
     ConfigError
-        If the module or the class does not exist.
+        If the module or the class does not exist, or the class is no ``torch.nn.Module``.
     """
     module, _, name = path.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"The component {path!r} cannot be imported: {error}.") from error
+        component = getattr(importlib.import_module(module), name)
+    except Exception as error:  # a user's module may do anything
+        raise ConfigError(
+            f"The component {path!r} cannot be imported: {type(error).__name__}, {error}."
+        ) from error
+    if not (isinstance(component, type) and issubclass(component, nn.Module)):
+        raise ConfigError(f"The component {path!r} is not a subclass of torch.nn.Module.")
+    return component

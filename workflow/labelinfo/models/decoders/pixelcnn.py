@@ -51,9 +51,10 @@ class PixelCnnDecoder(nn.Module):
 class PixelNetwork(nn.Module):
     """Logits ℓ_i(x_<i, features) from two streams of shifted gated residual convolutions.
 
-    The down stream knows all rows above a pixel, the down-right stream also what is left of it in
+    The down stream knows the rows above a pixel, the down-right stream also what is left of it in
     its own row, and is told at each layer what the down stream knows; together they have no blind
-    spot. Layers after the turn also see their mirror image before it (skip connections).
+    spot within their reach, some 4 · ``layers`` + 2 rows and columns back. Layers after the turn
+    also see their mirror image before it (skip connections).
 
     Parameters
     ----------
