@@ -65,7 +65,7 @@ def complete(config: Config, schema: Config) -> Config:
 
 def _fill(value: Any, schema: Config) -> Any:
     if isinstance(value, str):
-        return _read_text(value, schema)
+        value = _read_text(value, schema)
     if isinstance(value, list):
         return [_fill(item, schema.get("items", {})) for item in value]
     if isinstance(value, float) and value.is_integer() and "integer" in _types(schema):
