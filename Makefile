@@ -26,7 +26,7 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist loadgroup
+	pytest -n $(CORES) --dist worksteal
 
 install: $(VENV)/.installed
 

@@ -11,15 +11,6 @@ from labelinfo.data.dataset import Dataset, Split
 THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep the tests that share a costly fixture in one of the processes that run the tests."""
-    for item in items:
-        shared = [name for name in ("finished_demo", "real_digits") if name in item.fixturenames]
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(shared[0]))
-
-
 @pytest.fixture(autouse=True)
 def _few_threads():
     torch.set_num_threads(THREADS)

@@ -1,7 +1,9 @@
 """Checkouts for the tests that run Snakemake."""
 
+import shutil
+
 import pytest
-from checkouts import copy_repository
+from checkouts import Checkout, copy_repository, once
 
 
 @pytest.fixture
@@ -13,7 +15,15 @@ def checkout(tmp_path):
 @pytest.fixture(scope="session")
 def finished_demo(tmp_path_factory):
     """Return a copy in which the demo has run to its end. Tests may not leave it changed."""
-    copy = copy_repository(tmp_path_factory.mktemp("demo") / "checkout")
-    outcome = copy.snakemake("--cores", "2", "--configfile", "workflow/experiments/demo.yaml")
-    assert outcome.code == 0, outcome.text
-    return copy
+
+    def build(folder):
+        outcome = copy_repository(folder).snakemake(
+            "--cores", "2", "--configfile", "workflow/experiments/demo.yaml"
+        )
+        assert outcome.code == 0, outcome.text
+
+    demo = once(tmp_path_factory, "demo", build)
+    # each process edits its own
+    own = tmp_path_factory.mktemp("demo") / "checkout"
+    shutil.copytree(demo, own, symlinks=True)
+    return Checkout(own)

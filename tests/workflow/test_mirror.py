@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from checkouts import copy_repository
+from checkouts import copy_repository, once
 
 MIRROR = os.environ.get("LABELINFO_MIRROR")
 
@@ -19,7 +19,7 @@ pytestmark = [
 
 
 def run(folder, experiment):
-    copy = copy_repository(folder / "checkout")
+    copy = copy_repository(folder)
     outcome = copy.snakemake(
         "--cores",
         "2",
@@ -33,7 +33,8 @@ def run(folder, experiment):
 
 @pytest.fixture(scope="module")
 def real_digits(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("mirror"), "mnist_small")
+    folder = once(tmp_path_factory, "mirror", lambda folder: run(folder, "mnist_small"))
+    return folder / "results" / "mnist_small"
 
 
 def test_naive_bayes_labels_are_mnists_own_counts(real_digits):

@@ -1,4 +1,5 @@
 # The configuration, checked before anything reads it, and the names that every stage shares.
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -62,8 +63,12 @@ wildcard_constraints:
 
 
 def local_path(path):
-    """A user's path; a relative one starts at the folder of the Snakefile."""
-    return str(path) if Path(path).is_absolute() else str(BASE / path)
+    """A user's path; a relative one starts at the folder of the Snakefile.
+
+    It is told relative to the working directory, so that results stay fresh when a checkout is
+    moved or copied whole.
+    """
+    return str(path) if Path(path).is_absolute() else os.path.relpath(BASE / path)
 
 
 def dataset_files(dataset):
