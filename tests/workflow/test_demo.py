@@ -72,8 +72,8 @@ def test_beta_moves_along_the_rate_distortion_curve(runs, marginal):
 
 
 def test_an_autoregressive_decoder_describes_images_in_fewer_nats(runs):
-    total = runs.groupby("decoder")["rate_plus_distortion_nats"]
-    assert total.max()["pixelcnn"] < total.min()["deconv"] - 20
+    total = runs.groupby(["decoder", "marginal"])["rate_plus_distortion_nats"].min()
+    assert (total["pixelcnn"] < total["deconv"] - 10).all()
     # and sends something through z all the same, at a β far below 1
     assert runs.loc[runs["decoder"] == "pixelcnn", "rate_nats"].min() > 2
 
@@ -192,7 +192,7 @@ def test_tables_carry_their_origin(results, finished_demo):
         assert origin[0]["versions"]["torch"] == torch.__version__
         assert len(origin[0]["data"]) == 7
     config = read_provenance(results / "tables" / "runs.parquet")["train_vae"][0]["config"]
-    assert config["training"]["epochs"] == 8
+    assert config["training"]["epochs"] == 6
 
 
 def test_every_run_has_its_weights_curve_and_pictures(results):
@@ -200,7 +200,7 @@ def test_every_run_has_its_weights_curve_and_pictures(results):
         for beta in BETAS[decoder]:
             run = RUN.format(decoder, marginal, beta)
             curve = pd.read_parquet(results / "train_vae" / run / "learning_curve.parquet")
-            assert curve["epoch"].tolist() == list(range(1, 9))
+            assert curve["epoch"].tolist() == list(range(1, 7))
             assert curve["valid_loss_nats"].iloc[-1] < curve["valid_loss_nats"].iloc[0]
             assert (results / "draw_gallery" / f"{run}.png").stat().st_size > 10_000
 
