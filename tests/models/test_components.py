@@ -250,7 +250,7 @@ def test_a_component_that_does_not_take_its_options_is_named():
     spec = VaeSpec(
         ENCODERS["gaussian"], DECODERS["deconv"], MARGINALS["gaussian"], 2, 1, {"decoder": {"a": 1}}
     )
-    with pytest.raises(ConfigError, match=r"decoder .*DeconvDecoder.*'a'"):
+    with pytest.raises(ConfigError, match=r"decoder .*DeconvDecoder.*argument 'a'"):
         spec.build()
 
 

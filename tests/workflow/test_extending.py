@@ -93,4 +93,6 @@ def test_a_component_that_cannot_be_made_ends_its_job_with_a_sentence(extended):
     options = ("--configfile", "my_experiment.yaml", "--config", *SMALL)
     outcome = extended.snakemake("--cores", "1", run, *options)
     assert outcome.code != 0
-    assert "'my_models:DenseDecoder' cannot be made with latent_dim, width and" in outcome.text
+    assert (
+        "'my_models:DenseDecoder' cannot be made with latent_dim 3, width 0.125 and" in outcome.text
+    )

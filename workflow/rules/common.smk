@@ -107,12 +107,9 @@ def run_code(stage):
     """Params function: the code behind a stage for one run, its components included."""
 
     def code(wildcards):
-        chosen = (
-            COMPONENTS["encoders"][wildcards.encoder],
-            COMPONENTS["decoders"][wildcards.decoder],
-            COMPONENTS["marginals"][wildcards.marginal],
-        )
-        return stage_code(stage, *(component.module for component in chosen))
+        spec = run_spec(wildcards)
+        paths = (spec["encoder"], spec["decoder"], spec["marginal"])
+        return stage_code(stage, *(path.partition(":")[0] for path in paths))
 
     return code
 

@@ -1,7 +1,6 @@
 """The one VAE, and how it is built from component names."""
 
 import importlib
-import inspect
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -125,13 +124,6 @@ class VaeSpec:
         path = getattr(self, kind)
         component = load_component(path)
         options = self.options.get(kind, {})
-        try:
-            inspect.signature(component).bind(latent_dim=0, width=0, **options)
-        except TypeError as error:
-            raise ConfigError(
-                f"The {kind} {path!r} cannot be made with latent_dim, width and the options "
-                f"{sorted(options)}: {error}."
-            ) from error
         missing = [name for name in _METHODS[kind] if not callable(getattr(component, name, None))]
         if missing:
             raise ConfigError(f"The {kind} {path!r} lacks the methods {missing}.")
@@ -150,6 +142,9 @@ _METHODS = {"encoder": ("features", "posterior"), "decoder": (), "marginal": ()}
 
 def load_component(path: str) -> type[nn.Module]:
     """Import the class that ``module:Class`` names.
+
+    This runs code of the user's choice, so ``path`` is always the configuration's word, and never
+    read from a weights file or a table.
 
     Raises
     ------
