@@ -1,4 +1,4 @@
-"""What the components share: gated convolutions, scaled sizes, precision."""
+"""What the components share: convolutions, gates, scaled sizes, precision."""
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,54 @@ def at_least_float32(values: Tensor) -> Tensor:
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
-class GatedConv2d(nn.Conv2d):
+# Input channels × kernel area up to which a convolution on a GPU is one product of matrices: its
+# library has no good kernel for so few channels.
+_FEW_INPUTS = 32
+
+
+class Conv2d(nn.Conv2d):
+    """``torch.nn.Conv2d`` without dilation and groups, by the fastest route for its shape."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, c, H', W')."""
+        if self.padding == (0, 0) and self.kernel_size == x.shape[-2:]:
+            # one output pixel: a linear map of all inputs
+            return functional.linear(x.flatten(1), self.weight.flatten(1), self.bias)[
+                ..., None, None
+            ]
+        if x.is_cuda and self.stride == (1, 1):
+            if self.kernel_size == (1, 1):
+                return _over_channels(x, self.weight.flatten(1), self.bias)
+            if self.weight[0].numel() <= _FEW_INPUTS:
+                columns = neighbourhoods(x, self.kernel_size, self.padding)
+                # rows of zeros, as fast products want their sizes in multiples of 8
+                rest = -columns.shape[1] % 8
+                columns = functional.pad(columns, (0, 0, 0, 0, 0, rest))
+                weight = functional.pad(self.weight.flatten(1), (0, rest))
+                return _over_channels(columns, weight, self.bias)
+        return super().forward(x)
+
+
+def neighbourhoods(x: Tensor, kernel_size: tuple[int, ...], padding: tuple[int, ...]) -> Tensor:
+    """Return what a kernel of stride 1 covers at each pixel, (B, C · kh · kw, H', W').
+
+    It is ``torch.nn.functional.unfold`` in shape of an image, made of shifted copies, so that its
+    gradient is a sum in a fixed order.
+    """
+    (kernel_h, kernel_w), (padding_h, padding_w) = kernel_size, padding
+    x = functional.pad(x, (padding_w, padding_w, padding_h, padding_h))
+    height, width = x.shape[2] - kernel_h + 1, x.shape[3] - kernel_w + 1
+    shifted = [
+        x[:, :, i : i + height, j : j + width] for i in range(kernel_h) for j in range(kernel_w)
+    ]
+    return torch.stack(shifted, dim=2).flatten(1, 2)
+
+
+def _over_channels(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    return functional.linear(x.movedim(1, -1), weight, bias).movedim(-1, 1)
+
+
+class GatedConv2d(Conv2d):
     """Gated convolution a · σ(b), with [a, b] the halves of one convolution to 2c channels.
 
     References
@@ -61,4 +108,11 @@ class GatedConvTranspose2d(nn.ConvTranspose2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, c, H', W')."""
-        return functional.glu(super().forward(x), dim=1)
+        return functional.glu(self._convolve(x), dim=1)
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        if x.shape[-2:] == (1, 1) and self.padding == (0, 0) and self.stride == (1, 1):
+            # one input pixel: a linear map to all outputs
+            y = (x.flatten(1) @ self.weight.flatten(1)).unflatten(1, self.weight.shape[1:])
+            return y + self.bias[:, None, None]
+        return super().forward(x)

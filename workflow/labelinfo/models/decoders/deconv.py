@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent
 
 from labelinfo.models.decoders.trunk import DeconvTrunk
-from labelinfo.models.layers import at_least_float32
+from labelinfo.models.layers import Conv2d, at_least_float32
 
 
 class DeconvDecoder(nn.Module):
@@ -25,7 +25,7 @@ class DeconvDecoder(nn.Module):
     def __init__(self, latent_dim: int, width: float) -> None:
         super().__init__()
         self.trunk = DeconvTrunk(latent_dim, width)
-        self.logits = nn.Conv2d(self.trunk.out_channels, 1, 1)
+        self.logits = Conv2d(self.trunk.out_channels, 1, 1)
 
     def forward(self, z: Tensor) -> Distribution:
         """Return d(x|z), a distribution over images (B, 1, 28, 28), for z (B, L)."""

@@ -12,7 +12,7 @@ from labelinfo.models.decoders.raster import (
     RasterMemory,
 )
 from labelinfo.models.decoders.trunk import DeconvTrunk
-from labelinfo.models.layers import at_least_float32, scaled
+from labelinfo.models.layers import Conv2d, at_least_float32, scaled
 
 
 class PixelCnnDecoder(nn.Module):
@@ -80,10 +80,10 @@ class PixelNetwork(nn.Module):
         self.down_before = residual(DownConv2d, 0)
         self.down_after = residual(DownConv2d, channels)
         self.right_first = DownRightConv2d(2, channels)
-        self.right_above = nn.Conv2d(channels, channels, 1)
+        self.right_above = Conv2d(channels, channels, 1)
         self.right_before = residual(DownRightConv2d, channels)
         self.right_after = residual(DownRightConv2d, 2 * channels)
-        self.logits = nn.Conv2d(channels, 1, 1)
+        self.logits = Conv2d(channels, 1, 1)
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Return logits (B, 1, H, W) of binary images x (B, 1, H, W)."""

@@ -3,6 +3,8 @@
 from torch import Tensor, cat, nn
 from torch.nn import functional
 
+from labelinfo.models.layers import Conv2d
+
 
 class RasterMemory:
     """What each convolution of a network has been fed, as far as later pixels look back on it.
@@ -44,7 +46,7 @@ class RasterMemory:
         return rows[:, :, :, self.column : self.column + convolution.kernel_size[1]]
 
 
-class ShiftedConv2d(nn.Conv2d):
+class ShiftedConv2d(Conv2d):
     """Convolution whose kernel lies on the pixel's own row and the one above.
 
     Its output at (i, j) depends on rows i − 1 and i, columns j − ``left`` to j + ``right``.
@@ -119,8 +121,8 @@ class GatedResidual(nn.Module):
         super().__init__()
         self.first = convolution(2 * channels, channels)
         self.second = convolution(2 * channels, 2 * channels)
-        self.features = nn.Conv2d(feature_channels, 2 * channels, 1, bias=False)
-        self.aside = nn.Conv2d(2 * aside_channels, channels, 1) if aside_channels else None
+        self.features = Conv2d(feature_channels, 2 * channels, 1, bias=False)
+        self.aside = Conv2d(2 * aside_channels, channels, 1) if aside_channels else None
 
     def forward(
         self,
