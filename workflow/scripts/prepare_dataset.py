@@ -7,6 +7,7 @@ with job(snakemake.log[0], snakemake.threads):
     from labelinfo.data.prepare import Source, prepare_dataset
     from labelinfo.io.tables import write_table
     from labelinfo.provenance import describe
+    from labelinfo.training.device import resolve_device
 
     params = snakemake.params
     sources = {
@@ -23,6 +24,7 @@ with job(snakemake.log[0], snakemake.threads):
         params.definition,
         sources,
         clamp=params.data["naive_bayes_clamp"],
+        device=resolve_device(snakemake.config["machine"]["device"]),
     )
     config = {"datasets": {dataset.name: params.definition}, "data": params.data}
     origin = describe("prepare_dataset", code=params.code, config=config, data=dataset.digests)

@@ -38,7 +38,12 @@ class Match:
         return len(np.unique(self.index)) / len(self.index)
 
 
-def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> Match:
+def match_originals(
+    bits: np.ndarray,
+    intensities: np.ndarray,
+    clamp: float,
+    device: torch.device | str = "cpu",
+) -> Match:
     """Find the original from which each binary image was drawn pixel by pixel.
 
     argmax_x Σ_i log Bernoulli(b_i; x_i), with Σ_i log Bernoulli(b_i; x_i) = b · logit(x) +
@@ -54,6 +59,8 @@ def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> 
         (M, P) uint8 from 0 to 255; x = intensity / 255.
     clamp
         ε; x is clamped to [ε, 1 − ε].
+    device
+        Where the product is taken; the result does not depend on it.
 
     Returns
     -------
@@ -66,7 +73,7 @@ def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> 
     used = np.flatnonzero(bits.any(axis=0) | intensities.any(axis=0))
     slopes = _look_up((log_on - log_off).astype(np.float32), intensities[:, used])
     offsets = _row_sums(log_off, intensities)
-    candidates = _best_in_float32(bits[:, used], slopes, offsets.astype(np.float32))
+    candidates = _best_in_float32(bits[:, used], slopes, offsets.astype(np.float32), device)
     exact = _score(bits, intensities, candidates, log_on, log_off)
     # by score, then by row number
     order = np.lexsort((candidates, -exact), axis=1)
@@ -84,20 +91,21 @@ def match_originals(bits: np.ndarray, intensities: np.ndarray, clamp: float) -> 
     return Match(candidates[:, 0], exact[:, 0], margin)
 
 
-def _best_in_float32(bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    weights, constant = torch.from_numpy(slopes).T, torch.from_numpy(offsets)
+def _best_in_float32(
+    bits: np.ndarray, slopes: np.ndarray, offsets: np.ndarray, device: torch.device | str
+) -> np.ndarray:
+    weights = torch.from_numpy(slopes).to(device).T
+    constant = torch.from_numpy(offsets).to(device)
     count = min(_CANDIDATES, len(slopes))
-    candidates = np.empty((len(bits), count), dtype=np.int64)
+    candidates = torch.empty(len(bits), count, dtype=torch.long, device=device)
     # one buffer for all blocks: fresh pages for each would cost a tenth of the time
-    buffer = torch.empty(min(_BLOCK_ROWS, len(bits)), len(slopes))
+    buffer = torch.empty(min(_BLOCK_ROWS, len(bits)), len(slopes), device=device)
     for start in range(0, len(bits), _BLOCK_ROWS):
-        block = torch.from_numpy(bits[start : start + _BLOCK_ROWS]).float()
+        block = torch.from_numpy(bits[start : start + _BLOCK_ROWS]).to(device).float()
         scores = torch.addmm(constant, block, weights, out=buffer[: len(block)])
-        for rank in range(count):
-            best = scores.argmax(dim=1, keepdim=True)
-            candidates[start : start + len(block), rank] = best[:, 0].numpy()
-            scores.scatter_(1, best, -torch.inf)
-    return candidates
+        best = scores.topk(count, dim=1, sorted=False).indices
+        candidates[start : start + len(block)] = best
+    return candidates.cpu().numpy()
 
 
 def _best_in_float64(

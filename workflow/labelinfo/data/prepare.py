@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ logger = logging.getLogger(__name__)
 _OMNIGLOT_SHUFFLE_SEED = 123
 _OMNIGLOT_VALID = 1345
 
+# Finds the original of each binary image: (N, P) bits and (M, P) intensities to a Match.
+Matcher = Callable[[np.ndarray, np.ndarray], Match]
+
 
 @dataclass
 class RawData:
@@ -62,7 +66,12 @@ class Source:
 
 
 def prepare_dataset(
-    name: str, definition: Mapping[str, Any], sources: dict[str, Source], *, clamp: float
+    name: str,
+    definition: Mapping[str, Any],
+    sources: dict[str, Source],
+    *,
+    clamp: float,
+    device: torch.device | str = "cpu",
 ) -> tuple[Dataset, pd.DataFrame]:
     """Read, check, label, split and binarise one data set.
 
@@ -76,6 +85,8 @@ def prepare_dataset(
         Its files by role.
     clamp
         ε of the naive-Bayes match.
+    device
+        Where that match takes its products; the labels do not depend on it.
 
     Returns
     -------
@@ -93,7 +104,8 @@ def prepare_dataset(
     contents = {role: source.read() for role, source in sources.items()}
     digests = {role: content_digest(content) for role, content in contents.items()}
     names = {role: str(source.path) for role, source in sources.items()}
-    raw = _READERS[definition["reader"]](name, definition, contents, names, clamp)
+    match = partial(match_originals, clamp=clamp, device=device)
+    raw = _READERS[definition["reader"]](name, definition, contents, names, match)
     for task in definition["tasks"]:
         if task not in raw.classes:
             raise DataError(
@@ -145,7 +157,7 @@ def _read_static_mnist(
     definition: Mapping[str, Any],
     contents: dict[str, bytes],
     names: dict[str, str],
-    clamp: float,
+    match: Matcher,
 ) -> RawData:
     images = {split: parse_amat(contents[split], names[split]) for split in SPLITS}
     matches, labels = {}, {}
@@ -168,15 +180,15 @@ def _read_static_mnist(
                 f"{names[f'{prefix}_labels']} holds a label above 9: it is no MNIST label file."
             )
         bits = np.concatenate([images[member] for member in members])
-        match = match_originals(bits, originals.reshape(len(originals), -1), clamp)
+        found = match(bits, originals.reshape(len(originals), -1))
         start = 0
         for member in members:
             rows = slice(start, start + len(images[member]))
             start = rows.stop
             matches[member] = Match(
-                match.index[rows], match.log_likelihood_nats[rows], match.margin_nats[rows]
+                found.index[rows], found.log_likelihood_nats[rows], found.margin_nats[rows]
             )
-            labels[member] = {"digit": digits[match.index[rows]].astype(np.int64)}
+            labels[member] = {"digit": digits[found.index[rows]].astype(np.int64)}
     return RawData(images, labels, {"digit": [str(digit) for digit in range(10)]}, matches)
 
 
@@ -185,7 +197,7 @@ def _read_omniglot(
     definition: Mapping[str, Any],
     contents: dict[str, bytes],
     names: dict[str, str],
-    clamp: float,
+    match: Matcher,
 ) -> RawData:
     arrays = parse_omniglot_mat(contents["data"], names["data"])
     if len(arrays.train_images) <= _OMNIGLOT_VALID:
@@ -221,7 +233,7 @@ def _read_table(
     definition: Mapping[str, Any],
     contents: dict[str, bytes],
     names: dict[str, str],
-    clamp: float,
+    match: Matcher,
 ) -> RawData:
     file = names["table"]
     parse = parse_npz if file.removesuffix(".gz").endswith(".npz") else parse_parquet
