@@ -32,6 +32,7 @@ class NoisyCodes:
     """z = clean + σ ε, one probe for each σ, all sharing ε."""
 
     device = CPU
+    binarizations = 1
 
     def __init__(self, clean, sigmas):
         self.clean = clean
@@ -39,8 +40,8 @@ class NoisyCodes:
         self.probes, self.in_features = len(sigmas), clean["train"].shape[1]
         self.asked = []
 
-    def draw(self, split, index, epoch=0):
-        self.asked.append((split, epoch, index.tolist()))
+    def draw(self, split, index):
+        self.asked.append((split, index.tolist()))
         clean = self.clean[split][index]
         return clean + self.sigmas * torch.randn_like(clean)
 
@@ -147,12 +148,22 @@ def test_epochs_visit_every_training_image_once_in_a_new_order():
     for identity in (("toy", 0), ("toy", 1)):
         labels, codes = two_signs(100, [1.0])
         fit(codes, labels, epochs=2, batch_size=20, identity=identity)
-        assert {split for split, _, _ in codes.asked} == {"train"}
-        for epoch in (0, 1):
-            index = [index for _, asked, index in codes.asked if asked == epoch]
-            orders.append(tuple(itertools.chain(*index)))
+        assert {split for split, _ in codes.asked} == {"train"}
+        # the first question only made the engine ready
+        batches = [index for _, index in codes.asked[1:]]
+        assert len(batches) == 10
+        orders += [tuple(itertools.chain(*batches[:5])), tuple(itertools.chain(*batches[5:]))]
     assert all(sorted(order) == list(range(100)) for order in orders)
     assert len(set(orders)) == 4
+
+
+def test_epochs_use_the_binarisations_in_turn():
+    labels, codes = two_signs(100, [1.0])
+    codes.clean["train"] = codes.clean["train"].repeat(3, 1)
+    codes.binarizations = 3
+    fit(codes, labels, epochs=7, batch_size=50)
+    draws = [{index // 100 for index in batch} for _, batch in codes.asked[1:]]
+    assert draws == [{epoch % 3} for epoch in range(7) for _ in range(2)]
 
 
 # Measuring
@@ -248,7 +259,7 @@ def test_binary_images_are_encoded_once():
     codes = vae_codes(encoder, dataset_of(images_of(620, seed=1)))
     assert encoder.encoded == 620 + 7 + 5
     index = torch.arange(600)
-    first, second = codes.draw("train", index), codes.draw("train", index, epoch=1)
+    first, second = codes.draw("train", index), codes.draw("train", index)
     assert encoder.encoded == 620 + 7 + 5
     assert first.shape == (1, 600, codes.in_features) == (1, 600, 2)
     assert not torch.any(first == second)
@@ -272,16 +283,16 @@ def test_intensities_are_binarised_in_turn():
     encoder = TwoNumbers(log_scale=-60.0)
     codes = vae_codes(encoder, dataset_of(intensities), binarizations=3)
     assert encoder.encoded == 3 * 8 + 7 + 5
-    draws = [codes.draw("train", torch.arange(8), epoch)[0] for epoch in range(6)]
-    for epoch in range(3):
-        assert torch.equal(draws[epoch], draws[epoch + 3])
+    assert codes.binarizations == 3
+    draws = [codes.draw("train", 8 * draw + torch.arange(8))[0] for draw in range(3)]
+    for draw in range(3):
         # Features are means of 392 bits, not of intensities
-        counts = draws[epoch] * 392
+        counts = draws[draw] * 392
         torch.testing.assert_close(counts, counts.round(), rtol=0, atol=1e-3)
-        assert not torch.equal(draws[epoch], draws[(epoch + 1) % 3])
+        assert not torch.equal(draws[draw], draws[(draw + 1) % 3])
     p = intensities.view(8, 2, 392)
     error = (p * (1 - p)).sum(dim=2).sqrt() / 392 / math.sqrt(3)
-    deviation = (torch.stack(draws[:3]).mean(dim=0) - p.mean(dim=2)) / error
+    deviation = (torch.stack(draws).mean(dim=0) - p.mean(dim=2)) / error
     assert deviation.abs().max() < 5
 
 

@@ -24,6 +24,8 @@ TRAINING = {
     "warmup_epochs": 0.5,
     "gradient_norm_max": 100.0,
     "precision": "bfloat16",
+    "compile": "never",
+    "activations_mb": None,
 }
 PROBE = {
     "hidden_units": 50,

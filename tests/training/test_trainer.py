@@ -34,6 +34,8 @@ SETTINGS = {
     "warmup_epochs": 0.5,
     "gradient_norm_max": 100.0,
     "precision": "float32",
+    "compile": "never",
+    "activations_mb": None,
 }
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
 CPU = torch.device("cpu")

@@ -12,6 +12,7 @@ rule measure_pca:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu_jobs=int(ON_GPU),
         mem_mb=3000,
     params:
         code=stage_code("measure_pca"),

@@ -25,6 +25,13 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+# On a machine with a GPU, as many jobs share it as the configuration says
+ON_GPU = config["machine"]["device"] == "cuda" or (
+    config["machine"]["device"] == "auto" and Path("/dev/nvidia0").exists()
+)
+if ON_GPU and "gpu_jobs" not in workflow.global_resources:
+    workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"])
+
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
 RUNS = list(enumerate_runs(config))

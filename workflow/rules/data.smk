@@ -34,6 +34,7 @@ rule prepare_dataset:
         ENVIRONMENT
     threads: 2
     resources:
+        gpu_jobs=int(ON_GPU),
         mem_mb=2000,
     params:
         code=stage_code("prepare_dataset"),

@@ -13,6 +13,7 @@ rule measure_vae:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu_jobs=int(ON_GPU),
         mem_mb=2000,
     params:
         code=run_code("measure_vae"),
@@ -44,6 +45,8 @@ rule draw_gallery:
     conda:
         ENVIRONMENT
     threads: 1
+    resources:
+        gpu_jobs=int(ON_GPU),
     params:
         code=run_code("draw_gallery"),
         spec=run_spec,
@@ -67,6 +70,7 @@ rule train_probe:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu_jobs=int(ON_GPU),
         mem_mb=2000,
     params:
         code=run_code("train_probe"),

@@ -19,4 +19,6 @@ with job(snakemake.log[0], snakemake.threads):
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
         threads=snakemake.threads,
+        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
+        compiled_folder="results/compiled",
     )

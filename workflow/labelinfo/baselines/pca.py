@@ -83,17 +83,18 @@ class PcaCodes:
         self, components: dict[str, list[Tensor]], k: int, sigmas: list[float], device: torch.device
     ) -> None:
         self._components = {
-            split: [draw[:, :k].to(device) for draw in draws] for split, draws in components.items()
+            split: torch.cat([draw[:, :k] for draw in draws]).to(device)
+            for split, draws in components.items()
         }
+        self.binarizations = len(components.get("train", []))
         self._sigmas = torch.tensor(sigmas, device=device).view(-1, 1, 1)
         self.probes = len(sigmas)
         self.in_features = k
         self.device = device
 
-    def draw(self, split: str, index: Tensor, epoch: int = 0) -> Tensor:
+    def draw(self, split: str, index: Tensor) -> Tensor:
         """Return codes (P, B, k)."""
-        stored = self._components[split]
-        clean = stored[epoch % len(stored)][index]
+        clean = self._components[split][index]
         return clean + self._sigmas * torch.randn_like(clean)
 
 

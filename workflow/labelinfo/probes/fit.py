@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
 from labelinfo.seeds import derive_seed
+from labelinfo.training.engine import Engine
 
 # Images per step when nothing is learned.
 _EVALUATION_BATCH = 1000
@@ -21,12 +22,13 @@ class Codes(Protocol):
     probes: int
     in_features: int
     device: torch.device
+    binarizations: int
 
-    def draw(self, split: str, index: Tensor, epoch: int = 0) -> Tensor:
+    def draw(self, split: str, index: Tensor) -> Tensor:
         """Return fresh codes (P, B, F) of the images ``index`` of a split.
 
-        The draw comes from torch's global random state; ``epoch`` chooses among stored
-        binarisations of the training images.
+        The draw comes from torch's global random state. Of the N training images there are
+        ``binarizations`` draws of pixels; the d-th of image i has index d · N + i.
         """
 
 
@@ -87,9 +89,25 @@ def fit_probes(
     seeds = [derive_seed(*identity, "initialise", name) for name in probe_names]
     probes = BatchedMLP(seeds, codes.in_features, settings["hidden_units"], classes)
     probes = probes.to(codes.device)
-    labels = labels.to(codes.device)
-    optimizer = torch.optim.Adam(probes.parameters(), lr=settings["learning_rate"], fused=True)
-    batch_size = min(settings["batch_size"], len(labels))
+    count = len(labels)
+    labels = labels.to(codes.device).repeat(codes.binarizations)
+
+    def gradients(index: Tensor) -> Tensor:
+        logits = probes(codes.draw("train", index))
+        losses = label_distortion_nats(logits, labels[index]).mean(dim=1)
+        losses.sum().backward()
+        return losses.detach()
+
+    engine = Engine(
+        probes,
+        gradients,
+        records=codes.probes,
+        learning_rate=settings["learning_rate"],
+        device=codes.device,
+    )
+    batch_size = min(settings["batch_size"], count)
+    steps = count // batch_size
+    engine.prepare(steps, batch_size)
     for epoch in tqdm(
         range(settings["epochs"]),
         desc="probe " + "-".join(map(str, identity)),
@@ -97,18 +115,13 @@ def fit_probes(
         leave=False,
         disable=None,
     ):
-        decays = epoch // settings["decay_epochs"]
-        for group in optimizer.param_groups:
-            group["lr"] = settings["learning_rate"] * settings["decay_factor"] ** decays
+        rate = settings["learning_rate"] * settings["decay_factor"] ** (
+            epoch // settings["decay_epochs"]
+        )
         torch.manual_seed(derive_seed(*identity, "epoch", epoch))
-        order = torch.randperm(len(labels), device=codes.device)
-        for step in range(len(labels) // batch_size):
-            index = order[step * batch_size : (step + 1) * batch_size]
-            logits = probes(codes.draw("train", index, epoch))
-            loss = label_distortion_nats(logits, labels[index]).mean(dim=1).sum()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        order = torch.randperm(count, device=codes.device)[: steps * batch_size]
+        order += count * (epoch % codes.binarizations)
+        engine.run(order.view(steps, batch_size), [rate] * steps)
     return probes
 
 

@@ -30,14 +30,16 @@ class VaeCodes:
     ) -> None:
         self.encoder = encoder.to(device).eval()
         self.device = device
-        draws = 1 if dataset.train.is_binary else binarizations
+        self.binarizations = 1 if dataset.train.is_binary else binarizations
         self._features = {
-            "train": [
-                self._encode(dataset.train.images, derive_seed(*identity, "binarize", draw))
-                for draw in range(draws)
-            ],
-            "valid": [self._encode(dataset.valid.images, 0)],
-            "test": [self._encode(dataset.test.images, 0)],
+            "train": torch.cat(
+                [
+                    self._encode(dataset.train.images, derive_seed(*identity, "binarize", draw))
+                    for draw in range(self.binarizations)
+                ]
+            ),
+            "valid": self._encode(dataset.valid.images, 0),
+            "test": self._encode(dataset.test.images, 0),
         }
         sample = self.draw("train", torch.zeros(1, dtype=torch.long, device=device))
         self.in_features = sample.shape[-1]
@@ -52,7 +54,7 @@ class VaeCodes:
         return torch.cat(batches)
 
     @torch.no_grad()
-    def draw(self, split: str, index: Tensor, epoch: int = 0) -> Tensor:
+    def draw(self, split: str, index: Tensor) -> Tensor:
         """Return codes (1, B, L)."""
-        stored = self._features[split]
-        return self.encoder.posterior(stored[epoch % len(stored)][index]).sample().unsqueeze(0)
+        # rsample, as torch's sample of a normal distribution waits for the device
+        return self.encoder.posterior(self._features[split][index]).rsample().unsqueeze(0)

@@ -27,8 +27,8 @@ class Progress:
 
 
 def snapshot(module: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of a module's parameters and buffers, on the CPU."""
-    return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
+    """Return a copy of a module's parameters and buffers, on their device."""
+    return {name: value.detach().clone() for name, value in module.state_dict().items()}
 
 
 def save_checkpoint(
@@ -79,9 +79,14 @@ def load_checkpoint(
         for name, value in tensors.items():
             part, _, rest = name.partition("/")
             parts[part][rest] = value
+        parameters = [p.detach() for p in module.parameters()]
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in parts["optimizer"].items():
             index, _, key = name.partition("/")
+            parameter = parameters[int(index)]
+            if value.shape == parameter.shape:
+                # moments have to lie in memory as their parameter does
+                value = torch.empty_like(parameter, device="cpu").copy_(value)
             state.setdefault(int(index), {})[key] = value
         module.load_state_dict(parts["model"])
         groups = optimizer.state_dict()["param_groups"]

@@ -1,5 +1,7 @@
 """Where tensors live and in which precision products are taken."""
 
+import os
+
 import torch
 
 from labelinfo.errors import ConfigError
@@ -24,6 +26,11 @@ def resolve_device(wanted: str) -> torch.device:
         # float32 means float32: TF32 products have a mantissa of 10 bits
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
+        # the same bits each time: no algorithm that adds in whatever order threads arrive
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False
     return torch.device(wanted)
 
 

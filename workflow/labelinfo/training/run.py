@@ -33,6 +33,8 @@ def train_run(
     device: str,
     code: str,
     threads: int,
+    checkpoint_seconds: float = 0.0,
+    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train ``run``, or go on with it, and write its weights, learning curve and record.
 
@@ -55,6 +57,10 @@ def train_run(
         Digest of the stage's code.
     threads
         Threads that torch uses.
+    checkpoint_seconds
+        How old a checkpoint gets, at least, before the next is written.
+    compiled_folder
+        Where compiled code is kept for the other trainings of this architecture.
     """
     where = resolve_device(device)
     dataset = load_dataset(dataset_file)
@@ -79,6 +85,8 @@ def train_run(
         run.identity,
         device=where,
         checkpoint=checkpoint,
+        checkpoint_seconds=checkpoint_seconds,
+        compiled_folder=compiled_folder and Path(compiled_folder),
         fingerprint=fingerprint,
     )
     origin = describe("train_vae", code=code, config=config, data=dataset.digests)

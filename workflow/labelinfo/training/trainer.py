@@ -4,7 +4,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,19 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor
+from torch._dynamo.exc import TorchDynamoException
 from tqdm import tqdm
 
-from labelinfo.bounds import objective_nats
-from labelinfo.data.dataset import Dataset, Split, draw_binary
+from labelinfo.data.dataset import Dataset
+from labelinfo.errors import ConfigError
 from labelinfo.models.vae import VAE, VaeSpec
+from labelinfo.provenance import versions
 from labelinfo.seeds import derive_seed
 from labelinfo.training.checkpoint import Progress, load_checkpoint, save_checkpoint, snapshot
-from labelinfo.training.device import resolve_precision
+from labelinfo.training.compiling import compiled_once, resolve_compile
+from labelinfo.training.device import device_name, resolve_precision
+from labelinfo.training.engine import Engine
+from labelinfo.training.objective import VaeObjective
 from labelinfo.training.schedule import learning_rate_at
 
 logger = logging.getLogger(__name__)
@@ -80,6 +84,8 @@ def train(
     *,
     device: torch.device,
     checkpoint: Path | None = None,
+    checkpoint_seconds: float = 0.0,
+    compiled_folder: Path | None = None,
     fingerprint: dict[str, Any] | None = None,
     after_epoch: Callable[[int], None] | None = None,
 ) -> TrainingResult:
@@ -103,7 +109,11 @@ def train(
     device
         Where to train.
     checkpoint
-        File to write after each epoch and to go on from; None keeps nothing.
+        File to go on from, and to write after an epoch; None keeps nothing.
+    checkpoint_seconds
+        How old a checkpoint gets, at least, before the next is written.
+    compiled_folder
+        Where compiled code is kept for the other trainings of this architecture; None keeps none.
     fingerprint
         What a checkpoint must have been made with to be used.
     after_epoch
@@ -118,15 +128,21 @@ def train(
     model = spec.build()
     model.initialise(dataset.train.images.view(-1, 1, 28, 28))
     model = model.to(device)
-    # built outside the loop, so that its per-parameter state can be restored into it
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings["learning_rate"], fused=True)
-    fingerprint = fingerprint or {}
+    loop = _Epochs(model, dataset, beta, settings, identity, device, compiled_folder)
+    # what they resolve to is the machine's to say, and both move the last bits
+    fingerprint = {
+        **(fingerprint or {}),
+        "compiled": loop.compiled,
+        "decoder_chunk": loop.objective.chunk,
+    }
+    optimizer = loop.engine.optimizer
     progress = checkpoint and load_checkpoint(checkpoint, model, optimizer, fingerprint)
     if progress:
         logger.info("Going on after epoch %d.", progress.epoch)
     else:
         progress = Progress(best_state=snapshot(model))
-    engine = _Engine(model, optimizer, dataset, beta, settings, identity, device)
+    loop.prepare(spec.as_dict())
+    checkpointed = time.monotonic()
     divergence = None
     last_state = snapshot(model)
     bar = tqdm(
@@ -140,21 +156,23 @@ def train(
     with bar:
         while progress.epoch < settings["epochs"]:
             started = time.perf_counter()
-            row, divergence = engine.run_epoch(progress.epoch)
+            row, divergence = loop.run(progress.epoch)
             if divergence:
                 break
             progress.epoch += 1
             seconds = time.perf_counter() - started
             progress.seconds += seconds
-            row |= {"seconds": seconds, "images_per_second": engine.images_per_epoch / seconds}
+            row |= {"seconds": seconds, "images_per_second": loop.images_per_epoch / seconds}
             progress.curve.append({"epoch": progress.epoch, **row})
             if row["valid_loss_nats"] < progress.best_loss_nats:
                 progress.best_loss_nats = row["valid_loss_nats"]
                 progress.best_epoch = progress.epoch
                 progress.best_state = snapshot(model)
             last_state = snapshot(model)
-            if checkpoint:
+            due = time.monotonic() - checkpointed >= checkpoint_seconds
+            if checkpoint and due and progress.epoch < settings["epochs"]:
                 save_checkpoint(checkpoint, model, optimizer, progress, fingerprint)
+                checkpointed = time.monotonic()
             logger.info(
                 "epoch %d/%d: train D + βR %.2f, valid D %.2f + %g · R %.2f = %.2f nats, %.1f s",
                 progress.epoch,
@@ -179,14 +197,16 @@ def train(
             divergence.step,
             divergence.loss_nats,
         )
-    images = engine.images_per_epoch * progress.epoch
+    images = loop.images_per_epoch * progress.epoch
     record = {
         "status": "diverged" if divergence else "ok",
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
         "train_seconds": progress.seconds,
         "images_per_second": images / progress.seconds if progress.seconds else math.nan,
-        "precision": engine.precision,
+        "prepare_seconds": loop.prepare_seconds,
+        "precision": loop.objective.precision,
+        "compiled": loop.compiled,
         "diverged_epoch": divergence.epoch if divergence else None,
         "diverged_step": divergence.step if divergence else None,
         "diverged_loss_nats": divergence.loss_nats if divergence else None,
@@ -195,56 +215,82 @@ def train(
     return TrainingResult(progress.best_state, last_state, curve, record)
 
 
-class _Engine:
-    """One epoch at a time, with the data on the device and no waiting for it inside an epoch."""
+class _Epochs:
+    """One epoch at a time: the batches, their learning rates, the validation."""
 
     def __init__(
         self,
         model: VAE,
-        optimizer: torch.optim.Optimizer,
         dataset: Dataset,
         beta: float,
         settings: dict[str, Any],
         identity: tuple[str | int, ...],
         device: torch.device,
+        compiled_folder: Path | None,
     ) -> None:
-        self.model = model
-        self.optimizer = optimizer
-        self.beta = beta
         self.settings = settings
         self.identity = identity
         self.device = device
-        self.train: Split = dataset.train.to(device)
-        self.valid: Split = dataset.valid.to(device)
-        self.batch_size = min(settings["batch_size"], len(self.train))
+        self.images = len(dataset.train)
+        self.batch_size = min(settings["batch_size"], self.images)
         # Only whole batches, so that every step has one shape; the images left out differ from
         # epoch to epoch.
-        self.steps = len(self.train) // self.batch_size
+        self.steps = self.images // self.batch_size
         self.images_per_epoch = self.steps * self.batch_size
-        self.precision = resolve_precision(settings["precision"], device)
+        self.compiled = resolve_compile(
+            settings["compile"], device, self.steps * settings["epochs"], compiled_folder
+        )
+        self.compiled_folder = compiled_folder if self.compiled else None
+        self.objective = VaeObjective(
+            model,
+            dataset.train.to(device),
+            dataset.valid.to(device),
+            beta=beta,
+            batch_size=self.batch_size,
+            precision=resolve_precision(settings["precision"], device),
+            activations_mb=settings["activations_mb"] if device.type == "cpu" else None,
+            compiled=self.compiled,
+        )
+        self.engine = Engine(
+            model,
+            self.objective.gradients,
+            records=len(VaeObjective.RECORDS),
+            learning_rate=settings["learning_rate"],
+            gradient_norm_max=settings["gradient_norm_max"],
+            device=device,
+        )
+        self.prepare_seconds = 0.0
 
-    def run_epoch(self, epoch: int) -> tuple[dict[str, float], _Divergence | None]:
+    def prepare(self, spec: dict[str, Any]) -> None:
+        """Compile and record what every epoch does."""
+        started = time.perf_counter()
+        self.objective.model.train()
+        # everything that the machine code depends on, and so not β
+        key = [spec, self.batch_size, self.objective.chunk, self.objective.precision]
+        key += [device_name(self.device), torch.get_num_threads(), versions()]
+        try:
+            with compiled_once(self.compiled_folder, key):
+                self.engine.prepare(self.steps, self.batch_size)
+        except TorchDynamoException as error:
+            raise ConfigError(
+                f"The networks cannot be compiled ({' '.join(str(error).split())[:200]}): set the "
+                "config key `training.compile` to 'never'."
+            ) from error
+        self.prepare_seconds = time.perf_counter() - started
+
+    def run(self, epoch: int) -> tuple[dict[str, float], _Divergence | None]:
         """Train epoch number ``epoch`` (from 0) and validate; return the curve's row."""
         torch.manual_seed(derive_seed(*self.identity, "epoch", epoch))
-        order = torch.randperm(len(self.train), device=self.device)
-        losses = torch.zeros(self.steps, 3, device=self.device)
-        norms = torch.zeros(self.steps, device=self.device)
-        self.model.train()
-        for step in range(self.steps):
-            batch = order[step * self.batch_size : (step + 1) * self.batch_size]
-            losses[step], norms[step] = self._step(
-                epoch, step, draw_binary(self.train.images[batch])
-            )
-        table = losses.cpu()
-        bad = (
-            ~torch.isfinite(table[:, 2])
-            | (table[:, 2] > EXPLODED_NATS)
-            | ~torch.isfinite(norms.cpu())
-        )
+        order = torch.randperm(self.images, device=self.device)[: self.images_per_epoch]
+        rates = [self._learning_rate(epoch * self.steps + step) for step in range(self.steps)]
+        self.objective.model.train()
+        table = self.engine.run(order.view(self.steps, self.batch_size), rates)
+        losses, norms = table[:, 2], table[:, 3]
+        bad = ~torch.isfinite(losses) | (losses > EXPLODED_NATS) | ~torch.isfinite(norms)
         if bad.any():
             step = int(bad.nonzero()[0])
-            return {}, _Divergence(epoch + 1, step + 1, float(table[step, 2]))
-        rate, distortion, loss = self.validate()
+            return {}, _Divergence(epoch + 1, step + 1, float(losses[step]))
+        rate, distortion, loss = self._validate()
         if not (math.isfinite(loss) and loss <= EXPLODED_NATS):
             return {}, _Divergence(epoch + 1, self.steps, loss)
         means = table.double().mean(0).tolist()
@@ -255,55 +301,24 @@ class _Engine:
             "valid_rate_nats": rate,
             "valid_distortion_nats": distortion,
             "valid_loss_nats": loss,
-            "learning_rate": self._learning_rate(epoch, self.steps - 1),
-            "gradient_norm": float(norms.double().mean()),
+            "learning_rate": rates[-1],
+            "gradient_norm": means[3],
         }, None
 
-    def _learning_rate(self, epoch: int, step: int) -> float:
-        return learning_rate_at(
-            epoch * self.steps + step,
-            peak=self.settings["learning_rate"],
-            warmup_steps=self.settings["warmup_epochs"] * self.steps,
-            total_steps=self.settings["epochs"] * self.steps,
-        )
-
-    def _autocast(self) -> AbstractContextManager:
-        return torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"
-        )
-
-    def _step(self, epoch: int, step: int, x: Tensor) -> tuple[Tensor, Tensor]:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate(epoch, step)
-        with self._autocast():
-            terms = self.model(x)
-        loss = objective_nats(terms.rate_nats, terms.distortion_nats, self.beta).mean()
-        self.optimizer.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), self.settings["gradient_norm_max"]
-        )
-        self.optimizer.step()
-        means = (terms.rate_nats.detach().mean(), terms.distortion_nats.detach().mean())
-        return torch.stack([*means, loss.detach()]), norm.detach()
-
-    @torch.no_grad()
-    def validate(self) -> tuple[float, float, float]:
+    def _validate(self) -> tuple[float, float, float]:
         """Return R, D and D + βR on the validation split, in nats, with the same z-noise always.
 
         Common random numbers make epochs comparable; products are taken in the training's
         precision, as this only picks a state and is never reported as a result.
         """
+        self.objective.model.eval()
         torch.manual_seed(derive_seed(*self.identity, "validate"))
-        self.model.eval()
-        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
-        with self._autocast():
-            marginal = self.model.marginal(self.model.encoder)
-        for images in self.valid.images.split(4 * self.batch_size):
-            with self._autocast():
-                terms = self.model(draw_binary(images), marginal)
-            sums += torch.stack(
-                [terms.rate_nats.double().sum(), terms.distortion_nats.double().sum()]
-            )
-        rate, distortion = (sums / len(self.valid)).tolist()
-        return rate, distortion, distortion + self.beta * rate
+        return self.objective.validate()
+
+    def _learning_rate(self, step: int) -> float:
+        return learning_rate_at(
+            step,
+            peak=self.settings["learning_rate"],
+            warmup_steps=self.settings["warmup_epochs"] * self.steps,
+            total_steps=self.settings["epochs"] * self.steps,
+        )

@@ -1,0 +1,198 @@
+"""On a GPU: recorded and compiled steps are the plain ones, and runs repeat to the bit."""
+
+import pytest
+import torch
+from torch import nn
+
+from components import make_spec, make_vae
+from labelinfo.measure.rate_distortion import measure_rate_distortion
+from labelinfo.models.layers import Conv2d, GatedConvTranspose2d
+from labelinfo.probes.fit import fit_probes, measure_probes
+from labelinfo.training import engine, objective
+from labelinfo.training.device import resolve_device
+from labelinfo.training.trainer import train
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here"),
+]
+SMALL = {"pixelcnn": {"layers": 1, "channels": 16}, "vamp": {"components": 10}}
+ARCHITECTURES = [
+    ("gaussian", "deconv", "gaussian"),
+    ("gaussian", "pixelcnn", "vamp"),
+    ("iaf", "deconv", "maf"),
+]
+SETTINGS = {
+    "epochs": 3,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "warmup_epochs": 0.5,
+    "gradient_norm_max": 100.0,
+    "precision": "bfloat16",
+    "compile": "never",
+    "activations_mb": None,
+}
+TIMES = ["seconds", "images_per_second"]
+
+
+@pytest.fixture(scope="module")
+def cuda():
+    return resolve_device("cuda")
+
+
+def fit(names, dataset, device, **options):
+    spec = make_spec(*names, latent_dim=8, width=0.25, **SMALL)
+    identity = ("tiny", *names, "1", 0)
+    settings = SETTINGS | options.pop("settings", {})
+    return train(spec, dataset, 1.0, settings, identity, device=device, **options)
+
+
+def same(first, second):
+    return all(
+        torch.equal(first.best_state[name], second.best_state[name]) for name in first.best_state
+    )
+
+
+@pytest.mark.parametrize("names", ARCHITECTURES)
+def test_recorded_steps_are_the_plain_ones(tiny_dataset, cuda, monkeypatch, names):
+    recorded = fit(names, tiny_dataset, cuda)
+    for module in (engine, objective):
+        monkeypatch.setattr(module, "captured", lambda function, device: function)
+    plain = fit(names, tiny_dataset, cuda)
+    columns = plain.curve.drop(columns=TIMES)
+    torch.testing.assert_close(
+        torch.tensor(recorded.curve.drop(columns=TIMES).to_numpy()),
+        torch.tensor(columns.to_numpy()),
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+@pytest.mark.parametrize("names", ARCHITECTURES)
+def test_compiled_training_follows_the_plain_one(tiny_dataset, cuda, names, tmp_path):
+    settings = {"precision": "float32", "epochs": 2}
+    plain = fit(names, tiny_dataset, cuda, settings=settings).curve
+    compiled = fit(
+        names,
+        tiny_dataset,
+        cuda,
+        settings=settings | {"compile": "always"},
+        compiled_folder=tmp_path / "compiled",
+    ).curve
+    for column in ("train_loss_nats", "valid_rate_nats", "valid_distortion_nats"):
+        assert compiled[column].to_numpy() == pytest.approx(
+            plain[column].to_numpy(), rel=2e-3, abs=0.02
+        )
+
+
+@pytest.mark.parametrize("names", ARCHITECTURES)
+@pytest.mark.parametrize("compiled", ["never", "always"])
+def test_the_same_training_gives_the_same_bits(tiny_dataset, cuda, names, compiled):
+    once, twice = (fit(names, tiny_dataset, cuda, settings={"compile": compiled}) for _ in range(2))
+    assert same(once, twice)
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("names", ARCHITECTURES)
+def test_a_resumed_training_is_bitwise_the_undisturbed_one(tiny_dataset, cuda, names, tmp_path):
+    undisturbed = fit(names, tiny_dataset, cuda)
+
+    def kill(epoch):
+        if epoch == 2:
+            raise KilledError
+
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        fit(names, tiny_dataset, cuda, checkpoint=checkpoint, after_epoch=kill)
+    epochs = []
+    resumed = fit(names, tiny_dataset, cuda, checkpoint=checkpoint, after_epoch=epochs.append)
+    assert epochs == [3]
+    assert same(resumed, undisturbed)
+
+
+def test_divergence_is_seen(tiny_dataset, cuda):
+    result = fit(ARCHITECTURES[0], tiny_dataset, cuda, settings={"learning_rate": 1e30})
+    assert result.record["status"] == "diverged"
+
+
+@pytest.mark.parametrize("names", ARCHITECTURES)
+def test_measurements_are_those_of_the_cpu(tiny_dataset, cuda, names):
+    model = make_vae(*names, latent_dim=8, width=0.25, **SMALL).eval().requires_grad_(False)
+    options = {"samples": 200, "batch_size": 40, "seed": 1}
+    on_cpu = measure_rate_distortion(model, tiny_dataset.test, **options)
+    on_gpu = measure_rate_distortion(model.to(cuda), tiny_dataset.test, **options)
+    for name in ("rate_nats", "distortion_nats"):
+        error = (on_cpu[f"{name}_se"] ** 2 + on_gpu[f"{name}_se"] ** 2) ** 0.5
+        assert abs(on_cpu[name] - on_gpu[name]) < 4 * error + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((3, 1, 28, 28), {"kernel_size": 5, "padding": 2}),
+        ((3, 2, 9, 7), {"kernel_size": (2, 3)}),
+        ((3, 16, 9, 7), {"kernel_size": 1}),
+        ((3, 16, 7, 7), {"kernel_size": 7}),
+    ],
+)
+def test_every_route_of_a_convolution_is_the_convolution(cuda, shape, options):
+    torch.manual_seed(0)
+    ours = Conv2d(shape[1], 6, **options).to(cuda, torch.float64)
+    theirs = nn.Conv2d(shape[1], 6, **options).to(cuda, torch.float64)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(shape, device=cuda, dtype=torch.float64, requires_grad=True)
+    y = [layer(x) for layer in (ours, theirs)]
+    torch.testing.assert_close(*y)
+    weight = torch.randn_like(y[0])
+    gradients = [
+        torch.autograd.grad((out * weight).sum(), [x, *layer.parameters()])
+        for out, layer in zip(y, (ours, theirs), strict=True)
+    ]
+    for first, second in zip(*gradients, strict=True):
+        torch.testing.assert_close(first, second)
+
+
+def test_a_transposed_convolution_of_one_pixel_is_the_convolution(cuda):
+    torch.manual_seed(0)
+    layer = GatedConvTranspose2d(8, 4, 7).to(cuda, torch.float64)
+    x = torch.randn(3, 8, 1, 1, device=cuda, dtype=torch.float64)
+    expected = nn.functional.glu(nn.ConvTranspose2d.forward(layer, x), dim=1)
+    torch.testing.assert_close(layer(x), expected)
+
+
+class Signs:
+    """z = y + σ ε for labels y = ±1."""
+
+    probes, in_features, binarizations = 2, 1, 1
+
+    def __init__(self, labels, device):
+        self.device = device
+        self.clean = (2.0 * labels - 1).to(device)
+        self.sigmas = torch.tensor([0.7, 2.0], device=device).view(-1, 1, 1)
+
+    def draw(self, split, index):
+        clean = self.clean[index][:, None]
+        return clean + self.sigmas * torch.randn(len(index), 1, device=self.device)
+
+
+def test_probes_learn_the_same_on_either_device(cuda):
+    labels = torch.arange(2000) % 2
+    settings = {
+        "hidden_units": 16,
+        "epochs": 10,
+        "batch_size": 50,
+        "learning_rate": 3e-3,
+        "decay_factor": 0.1,
+        "decay_epochs": 7,
+    }
+    measured = []
+    for device in (torch.device("cpu"), cuda, cuda):
+        codes = Signs(labels, device)
+        probes = fit_probes(codes, labels, 2, settings, ("signs",), ["a", "b"])
+        result = measure_probes(probes, codes, "test", labels, samples=20, seed=1)
+        measured.append(torch.from_numpy(result.per_image_nats).mean(dim=1))
+    torch.testing.assert_close(measured[0], measured[1], rtol=0, atol=0.02)
+    assert torch.equal(measured[1], measured[2])

@@ -1,0 +1,122 @@
+"""Gradient steps on one device: the loop that every training of the project runs."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from labelinfo.training.graphs import captured
+
+
+class Engine:
+    """Adam steps over batches of indices, with no waiting for the device inside an epoch.
+
+    What a step reads and writes (its batch's indices, its learning rate, its row of the table) lies
+    on the device and is found by a counter that lies there too. So an epoch is the same step again
+    and again, and on a GPU one recorded CUDA graph that is replayed.
+
+    Parameters
+    ----------
+    module
+        Holds the parameters; it is on the device already.
+    gradients
+        Called with the indices (B,) of a batch: leaves the gradients of its loss in the parameters'
+        ``grad`` and returns what is to be recorded, (M,), float32. It must not wait for the device.
+    records
+        M.
+    learning_rate
+        What the optimiser is made with; each step is told its own.
+    gradient_norm_max
+        Gradients of a larger Euclidean norm are scaled down to it; None leaves them alone.
+    device
+        Where all of it happens.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        gradients: Callable[[Tensor], Tensor],
+        *,
+        records: int,
+        learning_rate: float,
+        gradient_norm_max: float | None = None,
+        device: torch.device,
+    ) -> None:
+        self.module = module
+        self.device = device
+        self.optimizer = torch.optim.Adam(
+            module.parameters(),
+            # a tensor, so that a recorded step can be told another one
+            lr=torch.tensor(learning_rate, device=device),
+            fused=True,
+            capturable=device.type == "cuda",
+        )
+        self._gradients = gradients
+        self._records = records
+        self._gradient_norm_max = gradient_norm_max
+        self._replay: Callable[[], None] | None = None
+
+    def prepare(self, steps: int, batch_size: int) -> None:
+        """Make ready for epochs of ``steps`` batches: compile, choose algorithms, record.
+
+        Parameters, optimiser and random state are as before; any checkpoint has been loaded.
+        """
+        self._batches = torch.zeros(steps, batch_size, dtype=torch.long, device=self.device)
+        self._rates = torch.zeros(steps, device=self.device)
+        columns = self._records + (self._gradient_norm_max is not None)
+        self._table = torch.zeros(steps, columns, device=self.device)
+        self._at = torch.zeros(1, dtype=torch.long, device=self.device)
+        before = [tensor.detach().clone() for tensor in self._state()]
+        known = len(self.optimizer.state) > 0
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            self._replay = captured(self._step, self.device)
+            self._replay()
+        tensors = [tensor.detach() for tensor in self._state()]
+        for tensor, value in zip(tensors, before, strict=False):
+            tensor.copy_(value)
+        if not known:
+            # the warm-up made Adam's moments, which are zero before the first step
+            for tensor in tensors[len(before) :]:
+                tensor.zero_()
+
+    def run(self, batches: Tensor, rates: list[float]) -> Tensor:
+        """Take one step for each row of ``batches``; return what was recorded.
+
+        Parameters
+        ----------
+        batches
+            (S, B) int64 indices, S and B as they were told to :meth:`prepare`.
+        rates
+            S learning rates.
+
+        Returns
+        -------
+        Tensor
+            (S, M) on the CPU: what ``gradients`` returned; where gradients are clipped, (S, M + 1)
+            with their norm before it.
+        """
+        self._batches.copy_(batches)
+        self._rates.copy_(torch.tensor(rates))
+        self._at.zero_()
+        for _ in rates:
+            self._replay()
+        return self._table.to("cpu", copy=True)
+
+    def _step(self) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"].copy_(self._rates.index_select(0, self._at)[0])
+        self.optimizer.zero_grad()
+        row = self._gradients(self._batches.index_select(0, self._at)[0])
+        if self._gradient_norm_max is not None:
+            parameters = self.module.parameters()
+            norm = torch.nn.utils.clip_grad_norm_(parameters, self._gradient_norm_max)
+            row = torch.cat([row, norm[None]])
+        self.optimizer.step()
+        self._table.index_copy_(0, self._at, row[None])
+        self._at.add_(1).remainder_(len(self._table))
+
+    def _state(self) -> Iterator[Tensor]:
+        """Yield every tensor that a step changes: parameters and buffers, then Adam's moments."""
+        yield from self.module.state_dict(keep_vars=True).values()
+        for state in self.optimizer.state.values():
+            yield from state.values()

@@ -1,0 +1,148 @@
+"""D + βR of a VAE on the images of a data set, as the engine takes it."""
+
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+
+from labelinfo.bounds import objective_nats
+from labelinfo.data.dataset import Split, draw_binary
+from labelinfo.models.vae import VAE
+from labelinfo.training.compiling import compile_function
+from labelinfo.training.graphs import captured
+
+
+class VaeObjective:
+    """The objective's gradients on training images, and its value on validation images.
+
+    The gradient is taken in two parts that meet at z: first the decoder's, in chunks of images if
+    their activations would fill the memory, then the encoder's and the marginal's. It is the
+    gradient of the whole, as D's gradient reaches the encoder through z alone.
+
+    Parameters
+    ----------
+    model
+        On its device.
+    train, valid
+        Images, on the same device.
+    beta
+        β of D + βR.
+    batch_size
+        Images per step.
+    precision
+        ``bfloat16`` takes the networks' products under autocast, ``float32`` does not.
+    activations_mb
+        Megabytes of activations that the decoder may keep at once; None for no limit.
+    compiled
+        Whether the networks are compiled; β is no part of the compiled code.
+    """
+
+    # what `gradients` returns for each batch
+    RECORDS = ("rate_nats", "distortion_nats", "loss_nats")
+
+    def __init__(
+        self,
+        model: VAE,
+        train: Split,
+        valid: Split,
+        *,
+        beta: float,
+        batch_size: int,
+        precision: str,
+        activations_mb: float | None = None,
+        compiled: bool = False,
+    ) -> None:
+        self.model = model
+        self.beta = beta
+        self.precision = precision
+        self._train = train.images
+        self._valid = valid.images
+        self._device = train.images.device
+        self._evaluation_batch = 4 * batch_size
+        self._validation: Callable[[], Tensor] | None = None
+        self.chunk = batch_size
+        if activations_mb is not None:
+            bytes_per_image = self._decoder_bytes_per_image()
+            self.chunk = _largest_divisor(batch_size, int(activations_mb * 1e6 / bytes_per_image))
+        self._encode, self._distortion = model.encode, model.distortion_nats
+        if compiled:
+            self._encode = compile_function(model.encode)
+            self._distortion = compile_function(model.distortion_nats)
+
+    def gradients(self, index: Tensor) -> Tensor:
+        """Add the gradients of the batch's mean D + βR to the parameters; return R, D, D + βR."""
+        x = draw_binary(self._train[index])
+        with self._autocast():
+            z, rate = self._encode(x)
+        z_leaf = z.detach().requires_grad_()
+        distortions = []
+        for z_chunk, x_chunk in zip(z_leaf.split(self.chunk), x.split(self.chunk), strict=True):
+            with self._autocast():
+                distortion = self._distortion(z_chunk, x_chunk)
+            (distortion.sum() / len(x)).backward()
+            distortions.append(distortion.detach())
+        distortion = torch.cat(distortions).mean()
+        rate = rate.mean()
+        torch.autograd.backward([self.beta * rate, z], [None, z_leaf.grad])
+        rate = rate.detach()
+        return torch.stack([rate, distortion, objective_nats(rate, distortion, self.beta)])
+
+    def validate(self) -> tuple[float, float, float]:
+        """Return mean R, D and D + βR on the validation images, in nats, from one draw of z each.
+
+        The draws come from torch's global random state.
+        """
+        if self._validation is None:
+            with torch.random.fork_rng(
+                devices=[self._device] if self._device.type == "cuda" else []
+            ):
+                self._validation = captured(self._validation_sums, self._device)
+        rate, distortion = (self._validation() / len(self._valid)).tolist()
+        return rate, distortion, objective_nats(rate, distortion, self.beta)
+
+    @torch.no_grad()
+    def _validation_sums(self) -> Tensor:
+        sums = torch.zeros(2, dtype=torch.float64, device=self._device)
+        with self._autocast():
+            marginal = self.model.marginal(self.model.encoder)
+        for images in self._valid.split(self._evaluation_batch):
+            with self._autocast():
+                terms = self.model(draw_binary(images), marginal)
+            sums += torch.stack(terms).double().sum(dim=1)
+        return sums
+
+    def _autocast(self) -> AbstractContextManager:
+        # without bfloat16 nothing is entered, so that a caller's own autocast stays what it is
+        if self.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self._device.type, torch.bfloat16)
+
+    def _decoder_bytes_per_image(self) -> float:
+        """Return the size of what the decoder keeps of one more image for its gradient."""
+        few, more = (self._decoder_bytes(images) for images in (1, 3))
+        return (more - few) / 2
+
+    def _decoder_bytes(self, images: int) -> int:
+        kept: dict[int, int] = {}
+
+        def pack(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            kept[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        with torch.random.fork_rng(devices=[]), self._autocast():
+            x = draw_binary(self._train[:1]).expand(images, -1, -1, -1)
+            z, _ = self.model.encode(x)
+            with saved_tensors_hooks(pack, lambda tensor: tensor):
+                # held, as no two tensors that live at once share an address
+                _distortion = self.model.distortion_nats(z.detach().requires_grad_(), x)
+        return sum(kept.values())
+
+
+def _largest_divisor(number: int, limit: int) -> int:
+    """Return the largest divisor up to ``limit``: chunks of one size are compiled once."""
+    fitting = (size for size in range(min(number, limit), 0, -1) if number % size == 0)
+    return next(fitting, 1)
