@@ -1,4 +1,5 @@
 # The configuration, checked before anything reads it, and the names that every stage shares.
+import gc
 import os
 import re
 from functools import cache
@@ -11,6 +12,10 @@ from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
 from snakemake.exceptions import WorkflowError
+
+# Thousands of jobs are millions of objects that all live on: to look through them for garbage at
+# Python's usual pace takes a tenth of a dry run.
+gc.set_threshold(200_000)
 
 BASE = Path(workflow.basedir)
 WORKFLOW = BASE / "workflow"
@@ -35,6 +40,8 @@ if ON_GPU and "gpu_jobs" not in workflow.global_resources:
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
 RUNS = list(enumerate_runs(config))
+# pictures of one seed tell what a rate looks like
+PICTURED_RUNS = [run for run in RUNS if run.seed == config["sweep"]["seeds"][0]]
 DATASETS = config["sweep"]["datasets"]
 # (data set, task) pairs, in the order of the figure's rows
 PAIRS = [(dataset, task) for dataset in DATASETS for task in tasks_of(config, dataset)]

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 # gains. A sweep pays for it once, so that even its first job is seldom slower for it.
 WORTHWHILE_STEPS = {"cpu": 1500, "cuda": 3000}
 
+# On a CPU one takes up to 1.2 GB; the kernels of a GPU are many and small.
+_COMPILERS = {"cpu": 1, "cuda": 4}
+
 _MADE_HERE = "made_here"
 
 
@@ -44,6 +47,8 @@ def resolve_compile(
         return False
     if folder is not None and _trusted(folder):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder.resolve())
+    # as many compilers at once as memory was asked for, whatever the number of cores
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", str(_COMPILERS[device.type]))
     fault = _compiler_fault(device)
     if fault is None:
         return True
@@ -60,6 +65,14 @@ def resolve_compile(
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of tensors of fixed shapes; random numbers stay those of plain torch."""
     return torch.compile(function, dynamic=False, options={"fallback_random": True})
+
+
+def is_compile_error(error: Exception) -> bool:
+    """Return whether it is torch's compiler that failed, and not what was compiled."""
+    # imported late, as it takes a second
+    from torch._dynamo.exc import TorchDynamoException
+
+    return isinstance(error, TorchDynamoException)
 
 
 @contextlib.contextmanager

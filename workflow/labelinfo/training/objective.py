@@ -61,12 +61,13 @@ class VaeObjective:
         self._train = train.images
         self._valid = valid.images
         self._device = train.images.device
-        self._evaluation_batch = 4 * batch_size
         self._validation: Callable[[], Tensor] | None = None
         self.chunk = batch_size
         if activations_mb is not None:
             bytes_per_image = self._decoder_bytes_per_image()
             self.chunk = _largest_divisor(batch_size, int(activations_mb * 1e6 / bytes_per_image))
+        # without gradients little is kept, but what exists at once is as large
+        self._evaluation_batch = 4 * self.chunk
         self._encode, self._distortion = model.encode, model.distortion_nats
         if compiled:
             self._encode = compile_function(model.encode)

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor
-from torch._dynamo.exc import TorchDynamoException
 from tqdm import tqdm
 
 from labelinfo.data.dataset import Dataset
@@ -20,7 +19,7 @@ from labelinfo.models.vae import VAE, VaeSpec
 from labelinfo.provenance import versions
 from labelinfo.seeds import derive_seed
 from labelinfo.training.checkpoint import Progress, load_checkpoint, save_checkpoint, snapshot
-from labelinfo.training.compiling import compiled_once, resolve_compile
+from labelinfo.training.compiling import compiled_once, is_compile_error, resolve_compile
 from labelinfo.training.device import device_name, resolve_precision
 from labelinfo.training.engine import Engine
 from labelinfo.training.objective import VaeObjective
@@ -271,7 +270,9 @@ class _Epochs:
         try:
             with compiled_once(self.compiled_folder, key):
                 self.engine.prepare(self.steps, self.batch_size)
-        except TorchDynamoException as error:
+        except Exception as error:
+            if not (self.compiled and is_compile_error(error)):
+                raise
             raise ConfigError(
                 f"The networks cannot be compiled ({' '.join(str(error).split())[:200]}): set the "
                 "config key `training.compile` to 'never'."
