@@ -128,6 +128,36 @@ def test_a_checkpoint_that_does_not_fit_is_left_aside(tiny_dataset, tmp_path, da
     assert epochs == [1, 2, 3]
 
 
+@pytest.mark.parametrize(("seconds", "written"), [(0.0, True), (3600.0, False)])
+def test_a_checkpoint_is_written_when_the_last_is_old_enough(
+    tiny_dataset, tmp_path, seconds, written
+):
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    fit(tiny_dataset, checkpoint=checkpoint, checkpoint_seconds=seconds)
+    assert checkpoint.exists() is written
+
+
+def test_a_compiled_training_repeats_itself_and_follows_the_plain_one(
+    tiny_dataset, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "unused")
+    folder = tmp_path / "compiled"
+    settings = SETTINGS | {"compile": "always"}
+    first, second = (fit(tiny_dataset, settings=settings, compiled_folder=folder) for _ in range(2))
+    assert first.record["compiled"]
+    assert len(list(folder.glob("*.compiled"))) == 1
+    assert same(first.last_state, second.last_state)
+    # another β is the same machine code
+    fit(tiny_dataset, beta=2.0, settings=settings, compiled_folder=folder)
+    assert len(list(folder.glob("*.compiled"))) == 1
+    plain = fit(tiny_dataset)
+    assert not plain.record["compiled"]
+    for column in ("train_loss_nats", "valid_rate_nats", "valid_distortion_nats"):
+        assert first.curve[column].to_numpy() == pytest.approx(
+            plain.curve[column].to_numpy(), rel=1e-3, abs=0.02
+        )
+
+
 def test_the_seed_is_the_identity(tiny_dataset):
     once = fit(tiny_dataset)
     assert same(once.best_state, fit(tiny_dataset).best_state)

@@ -12,8 +12,8 @@ rule measure_pca:
         ENVIRONMENT
     threads: 1
     resources:
+        mem_mb=memory_mb(1500),
         gpu_jobs=int(ON_GPU),
-        mem_mb=3000,
     params:
         code=stage_code("measure_pca"),
         pca=config["pca"],
@@ -36,6 +36,8 @@ rule compute_random_discard:
         f"{OUT}/logs/compute_random_discard/{{dataset}}/{{task}}.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("compute_random_discard"),
         entropy=lambda wildcards: {

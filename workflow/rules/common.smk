@@ -11,6 +11,7 @@ from labelinfo.config.run import Run
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
+from labelinfo.machine import uses_gpu
 from snakemake.exceptions import WorkflowError
 
 # Thousands of jobs are millions of objects that all live on: to look through them for garbage at
@@ -31,11 +32,18 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 # On a machine with a GPU, as many jobs share it as the configuration says
-ON_GPU = config["machine"]["device"] == "cuda" or (
-    config["machine"]["device"] == "auto" and Path("/dev/nvidia0").exists()
-)
+ON_GPU = uses_gpu(config["machine"]["device"])
 if ON_GPU and "gpu_jobs" not in workflow.global_resources:
     workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"])
+
+
+def memory_mb(on_cpu):
+    """Megabytes to ask for, given what is needed on a CPU (docs/speed.md has the measurements).
+
+    On a GPU, torch's libraries and the driver take some gigabytes of the machine's own memory.
+    """
+    return on_cpu + 4000 * ON_GPU
+
 
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"

@@ -10,6 +10,8 @@ rule fetch_file:
         f"{DOWNLOADS}/logs/{{file}}.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         checks=lambda wildcards: {
             key: value
@@ -34,8 +36,8 @@ rule prepare_dataset:
         ENVIRONMENT
     threads: 2
     resources:
+        mem_mb=memory_mb(1300),
         gpu_jobs=int(ON_GPU),
-        mem_mb=2000,
     params:
         code=stage_code("prepare_dataset"),
         definition=lambda wildcards: dataset_definition(wildcards.dataset),

@@ -15,6 +15,8 @@ rule plot_figure1:
         f"{OUT}/logs/plot_figure1.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("plot_figure1"),
         panels=panels(),
@@ -39,6 +41,8 @@ rule plot_figure2:
         f"{OUT}/logs/plot_figure2.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("plot_figure2"),
         panel=zoomed_panel(),

@@ -13,8 +13,8 @@ rule measure_vae:
         ENVIRONMENT
     threads: 1
     resources:
+        mem_mb=memory_mb(1500),
         gpu_jobs=int(ON_GPU),
-        mem_mb=2000,
     params:
         code=run_code("measure_vae"),
         spec=run_spec,
@@ -46,6 +46,7 @@ rule draw_gallery:
         ENVIRONMENT
     threads: 1
     resources:
+        mem_mb=memory_mb(1000),
         gpu_jobs=int(ON_GPU),
     params:
         code=run_code("draw_gallery"),
@@ -70,8 +71,8 @@ rule train_probe:
         ENVIRONMENT
     threads: 1
     resources:
+        mem_mb=memory_mb(1000),
         gpu_jobs=int(ON_GPU),
-        mem_mb=2000,
     params:
         code=run_code("train_probe"),
         spec=run_spec,

@@ -8,6 +8,8 @@ rule aggregate_datasets:
         f"{OUT}/logs/aggregate_datasets.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("aggregate_datasets"),
     script:
@@ -32,6 +34,8 @@ rule aggregate_runs:
         f"{OUT}/logs/aggregate_runs.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("aggregate_runs"),
         expected=[
@@ -53,6 +57,8 @@ rule aggregate_baselines:
         f"{OUT}/logs/aggregate_baselines.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("aggregate_baselines"),
     script:
@@ -73,6 +79,8 @@ rule write_summary:
         f"{OUT}/logs/write_summary.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("write_summary"),
         panels=panels(),
@@ -103,6 +111,8 @@ rule check_runs:
         f"{OUT}/logs/check_runs.log",
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
     params:
         code=stage_code("check_runs"),
         on_divergence=config["sweep"]["on_divergence"],

@@ -16,9 +16,8 @@ rule train_vae:
     # one thread a job: a sweep fills the cores with jobs, and the bits do not depend on --cores
     threads: 1
     resources:
+        mem_mb=memory_mb(2200),
         gpu_jobs=int(ON_GPU),
-        # at width 1, batch 128 and float32; the activations of an autoregressive decoder are large
-        mem_mb=lambda wildcards: 2000 if wildcards.decoder == "deconv" else 6000,
     params:
         code=run_code("train_vae"),
         spec=run_spec,
