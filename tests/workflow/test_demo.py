@@ -170,6 +170,22 @@ def test_random_discard_goes_from_all_of_the_label_to_none(runs, baselines):
     assert line["label_distortion_nats"].tolist() == [runs["label_entropy_nats"].iloc[0], 0]
 
 
+def test_every_level_is_there_for_each_seed_and_a_trained_network_is_the_ceiling(runs, baselines):
+    levels = baselines[baselines["rate_nats"].isna()]
+    assert sorted(zip(levels["baseline"], levels["seed"], strict=True)) == [
+        (name, seed)
+        for name in ("complex_image", "random_convolutional", "random_fully_connected")
+        for seed in (0, 1)
+    ] + [("simple_image", seed) for seed in (0, 1)]
+    means = levels.groupby("baseline")["label_distortion_nats"].mean()
+    assert means["complex_image"] < 0.25
+    assert means["complex_image"] < means["simple_image"] < means["random_fully_connected"] < 0.8
+    # a network that was never trained keeps most of the digit
+    assert means["random_convolutional"] < 0.5 * runs["label_entropy_nats"].iloc[0]
+    assert means["complex_image"] < runs["label_distortion_nats"].min()
+    assert (levels["label_distortion_nats_se"] > 0).all()
+
+
 def test_pca_is_its_whole_grid_at_the_exact_rates(baselines, pca):
     assert list(baselines.columns) == baselines_table.COLUMNS
     assert set(zip(pca["k"], pca["sigma"], strict=True)) == {

@@ -8,6 +8,9 @@ DEMO = ("-n", "--configfile", "workflow/experiments/demo.yaml")
 PACKAGE = "workflow/labelinfo"
 RUNS = 9
 FIGURES = {"plot_figure1": 1, "plot_figure2": 1}
+# two of each kind, with two seeds each
+BASELINES = {"measure_pca": 1, "measure_random_encoder": 4, "train_classifier": 4}
+POINTS = {"aggregate_baselines": 1, **FIGURES, "write_summary": 1}
 TABLES = {"aggregate_runs": 1, **FIGURES, "write_summary": 1, "check_runs": 1}
 MEASURED = {"measure_vae": RUNS, "draw_gallery": RUNS, "train_probe": RUNS}
 # each marginal in three runs, the pixelcnn decoder in three, the deconv decoder in six
@@ -80,8 +83,8 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
          {"plot_figure2": 1}),
         (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", {"draw_gallery": RUNS}),
         (f"{PACKAGE}/probes/fit.py", "_EVALUATION_BATCH = 1000", "_EVALUATION_BATCH = 999",
-         {"train_probe": RUNS, "measure_pca": 1, "aggregate_baselines": 1, **TABLES}),
-        (f"{PACKAGE}/probes/vae_codes.py", "_ENCODING_BATCH = 500", "_ENCODING_BATCH = 499",
+         {"train_probe": RUNS, **BASELINES, **POINTS, **TABLES}),
+        (f"{PACKAGE}/probes/vae_codes.py", "to(device).eval()", "eval().to(device)",
          {"train_probe": RUNS, **TABLES}),
         (f"{PACKAGE}/measure/rate_distortion.py", "closed_form = True", "closed_form = False",
          {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
@@ -92,14 +95,19 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/models/encoders/gaussian.py", "0.5 * log_variance", "0.50001 * log_variance",
          {"train_vae": RUNS, **MEASURED, **TABLES}),
         (f"{PACKAGE}/training/schedule.py", "0.5 * (1 +", "0.49 * (1 +",
-         {"train_vae": RUNS, **MEASURED, **TABLES}),
+         {"train_vae": RUNS, "train_classifier": 4, **MEASURED, **POINTS, **TABLES}),
+        (f"{PACKAGE}/baselines/classifiers.py", "2 * x - 1", "2 * x - 0.9",
+         {"train_classifier": 4, **POINTS}),
+        (f"{PACKAGE}/baselines/random_encoders.py", "standardised=True", "standardised=False",
+         {"measure_random_encoder": 4, **POINTS}),
         (f"{PACKAGE}/tables/audit.py", "value(name) for name", "2 * value(name) for name", TABLES),
         (f"{PACKAGE}/tables/headlines.py", "MOST = 0.8", "MOST = 0.9", {"write_summary": 1}),
         (f"{PACKAGE}/baselines/pca.py", "1e-10 * eigenvalues", "1e-9 * eigenvalues",
-         {"measure_pca": 1, "aggregate_baselines": 1, **FIGURES, "write_summary": 1}),
+         {"measure_pca": 1, **POINTS}),
     ],
     ids=["panel", "figure 2", "gallery", "probe training", "VAE codes", "measuring", "layout only",
-         "deconv", "pixelcnn", "maf", "encoder", "schedule", "audit", "headlines", "PCA"],
+         "deconv", "pixelcnn", "maf", "encoder", "schedule", "classifiers", "random encoders",
+         "audit", "headlines", "PCA"],
 )  # fmt: skip
 def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):
     edit(file, old, new)
@@ -113,7 +121,7 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("figures={rate_max_nats: 50}", FIGURES),
         ("gallery={images: 3}", {"draw_gallery": RUNS}),
         ("probe={epochs: 41}",
-         {"train_probe": RUNS, "measure_pca": 1, "aggregate_baselines": 1, **TABLES}),
+         {"train_probe": RUNS, **BASELINES, "train_classifier": 2, **POINTS, **TABLES}),
         ("measure={samples: 17}", {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
         ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **TABLES}),
         ("tables={violation_standard_errors: 5}", TABLES),
@@ -123,11 +131,16 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("model={vamp: {components: 51}}", THREE),
         ("model={pixelcnn: {channels: 16}}", THREE),
         ("model={iaf: {steps: 5}}", {}),
-        ("sweep={seeds: [0, 1]}", {"train_vae": RUNS, **MEASURED, **TABLES}),
+        ("sweep={seeds: [0, 1]}",
+         {"train_vae": RUNS, "measure_vae": RUNS, "train_probe": RUNS, **TABLES}),
+        ("sweep={baseline_seeds: [0, 1, 2]}",
+         {"measure_random_encoder": 2, "train_classifier": 2, **POINTS}),
+        ("classifier={epochs: 6}", {"train_classifier": 2, **POINTS}),
+        ("random_encoder={hidden_units: 201}", {"measure_random_encoder": 4, **POINTS}),
         ("sweep={betas: {deconv: [0.2]}}", TABLES),
         ("sweep={on_divergence: report}", {"check_runs": 1}),
         ("pca={dims: [5, 15]}",
-         {"measure_pca": 1, "aggregate_baselines": 1, **FIGURES, "write_summary": 1}),
+         {"measure_pca": 1, **POINTS}),
     ],
 )  # fmt: skip
 def test_a_setting_reruns_what_reads_it(finished_demo, config, stale):

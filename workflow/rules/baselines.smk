@@ -22,6 +22,59 @@ rule measure_pca:
         "../scripts/measure_pca.py"
 
 
+# One job per encoder, task and seed.
+rule measure_random_encoder:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+    output:
+        table=f"{OUT}/measure_random_encoder/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.parquet",
+    log:
+        f"{OUT}/logs/measure_random_encoder/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/measure_random_encoder/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.tsv"
+    wildcard_constraints:
+        baseline=one_of(RANDOM_ENCODERS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_mb(1000),
+        gpu_jobs=int(ON_GPU),
+    params:
+        code=stage_code("measure_random_encoder"),
+        settings={
+            "probe": config["probe"],
+            "width": config["model"]["width"],
+            "hidden_units": config["random_encoder"]["hidden_units"],
+        },
+    script:
+        "../scripts/measure_random_encoder.py"
+
+
+rule train_classifier:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+    output:
+        table=f"{OUT}/train_classifier/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.parquet",
+    log:
+        f"{OUT}/logs/train_classifier/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/train_classifier/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.tsv"
+    wildcard_constraints:
+        baseline=one_of(CLASSIFIERS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_mb(2000),
+        gpu_jobs=int(ON_GPU),
+    params:
+        code=stage_code("train_classifier"),
+        settings=classifier_settings,
+    script:
+        "../scripts/train_classifier.py"
+
+
 rule compute_random_discard:
     input:
         summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",

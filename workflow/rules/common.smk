@@ -73,7 +73,12 @@ def fetched_files():
     }
 
 
+RANDOM_ENCODERS = ("random_fully_connected", "random_convolutional")
+CLASSIFIERS = ("simple_image", "complex_image")
+
+
 wildcard_constraints:
+    baseline=one_of([*RANDOM_ENCODERS, *CLASSIFIERS]),
     dataset=one_of(DATASETS),
     task=one_of(task for _, task in PAIRS),
     encoder=one_of(COMPONENTS["encoders"]),
@@ -159,12 +164,33 @@ def measures_of(dataset):
 
 def baseline_files():
     """The table of every baseline, data set and task."""
-    stages = {"random_discard": "compute_random_discard", "pca": "measure_pca"}
     return [
-        f"{OUT}/{stages[baseline]}/{dataset}/{task}.parquet"
+        file
         for dataset, task in PAIRS
         for baseline in config["sweep"]["baselines"]
+        for file in _files_of(baseline, dataset, task)
     ]
+
+
+def _files_of(baseline, dataset, task):
+    whole = {"random_discard": "compute_random_discard", "pca": "measure_pca"}
+    if baseline in whole:
+        return [f"{OUT}/{whole[baseline]}/{dataset}/{task}.parquet"]
+    stage = "measure_random_encoder" if baseline in RANDOM_ENCODERS else "train_classifier"
+    return [
+        f"{OUT}/{stage}/{dataset}/{baseline}/{task}/seed{seed}.parquet"
+        for seed in config["sweep"]["baseline_seeds"]
+    ]
+
+
+def classifier_settings(wildcards):
+    """Params function: the section that decides what a classifier is."""
+    if wildcards.baseline == "simple_image":
+        return config["probe"]
+    section = config["classifier"]
+    networks = section["networks"]
+    shared = {key: value for key, value in section.items() if key != "networks"}
+    return shared | networks.get(wildcards.task, networks["other"])
 
 
 def panels():

@@ -1,0 +1,147 @@
+"""Trained classifiers: the network is the paper's, and C is what theory says where it is known."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from labelinfo.baselines.classifiers import (
+    ComplexImageClassifier,
+    fit_complex_image,
+    measure_classifier,
+    train_classifier,
+)
+from labelinfo.data.dataset import Dataset, Split, save_dataset
+
+CPU = torch.device("cpu")
+SETTINGS = {
+    "epochs": 8,
+    "batch_size": 16,
+    "learning_rate": 2e-3,
+    "warmup_epochs": 0.5,
+    "hidden_units": 20,
+    "precision": "float32",
+    "depth": 6,
+    "dropout": 0.1,
+}
+PROBE = {
+    "hidden_units": 20,
+    "epochs": 60,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "decay_factor": 0.1,
+    "decay_epochs": 40,
+    "binarizations": 2,
+}
+
+
+def fit(dataset, identity=("tiny", "complex_image", "half", 0), **settings):
+    return fit_complex_image(dataset, "half", SETTINGS | settings, identity, device=CPU)
+
+
+def test_the_network_is_the_papers():
+    network = ComplexImageClassifier(64, 0.3, 200, 10)
+    kinds = [type(layer).__name__ for layer in network]
+    convolution = ["Conv2d", "ELU"]
+    assert kinds == [
+        *3 * convolution, "MaxPool2d", "Dropout", *2 * convolution, "MaxPool2d", "Dropout",
+        "Flatten", "Linear", "ELU", "Linear", "ELU", "Linear",
+    ]  # fmt: skip
+    sizes = [layer.weight.shape for layer in network if isinstance(layer, nn.Conv2d)]
+    assert sizes == [(64, 1, 5, 5)] + 4 * [(64, 64, 5, 5)]
+    assert [layer.p for layer in network if isinstance(layer, nn.Dropout)] == [0.3, 0.3]
+    widths = [layer.out_features for layer in network if isinstance(layer, nn.Linear)]
+    assert widths == [200, 200, 10]
+    assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+class Counts(nn.Module):
+    """Logits (0, s) with s the number of pixels that are on."""
+
+    def forward(self, x):
+        total = x.flatten(1).sum(1)
+        return torch.stack([torch.zeros_like(total), total], dim=1)
+
+
+def test_label_distortion_is_the_mean_of_the_losses():
+    images = torch.zeros(3, 784, dtype=torch.uint8)
+    images[1, :2] = 1
+    split = Split(images, {"half": torch.tensor([0, 1, 1])})
+    measured = measure_classifier(Counts(), split, "half", CPU)
+    expected = [math.log(2), math.log1p(math.exp(-2)), math.log(2)]
+    assert measured.per_image_nats[0] == pytest.approx(expected)
+    assert measured.row(0)["label_accuracy"] == pytest.approx(2 / 3)
+
+
+def test_a_label_that_the_image_shows_is_learned(tiny_dataset):
+    model, facts = fit(tiny_dataset)
+    measured = measure_classifier(model, tiny_dataset.test, "half", CPU).row(0)
+    assert measured["label_distortion_nats"] < 0.25
+    assert measured["label_accuracy"] > 0.9
+    assert 1 <= facts["best_epoch"] <= SETTINGS["epochs"]
+
+
+def test_a_label_independent_of_the_image_costs_its_entropy():
+    generator = torch.Generator().manual_seed(0)
+
+    def split(count):
+        images = (torch.rand(count, 784, generator=generator) < 0.2).to(torch.uint8)
+        return Split(images, {"half": torch.randint(2, (count,), generator=generator)})
+
+    dataset = Dataset("noise", split(300), split(300), split(1000), {"half": ["a", "b"]}, {})
+    model, _ = fit(dataset, epochs=3, learning_rate=1e-3)
+    measured = measure_classifier(model, dataset.test, "half", CPU).row(0)
+    error = measured["label_distortion_nats_se"]
+    assert measured["label_distortion_nats"] > math.log(2) - 4 * error - 1e-3
+    assert measured["label_distortion_nats"] < math.log(2) + 0.05
+
+
+def test_the_epoch_is_picked_on_validation_and_no_test_image_chooses(tiny_dataset):
+    # labels that validation contradicts: the earliest epoch, which has learned least, is best
+    wrong = Split(tiny_dataset.valid.images, {"half": 1 - tiny_dataset.valid.labels["half"]})
+    contradicted = Dataset(
+        "tiny", tiny_dataset.train, wrong, tiny_dataset.test, tiny_dataset.classes, {}
+    )
+    model, facts = fit(contradicted)
+    assert facts["best_epoch"] < SETTINGS["epochs"] / 2
+    noise = Split(1 - tiny_dataset.test.images, {"half": 1 - tiny_dataset.test.labels["half"]})
+    changed = Dataset("tiny", tiny_dataset.train, wrong, noise, tiny_dataset.classes, {})
+    other, _ = fit(changed)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, other.state_dict()[name]), name
+
+
+def test_the_seed_is_the_identity(tiny_dataset):
+    weights = [
+        fit(tiny_dataset, identity=("tiny", "complex_image", "half", seed), epochs=1)[0][0].weight
+        for seed in (0, 0, 1)
+    ]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "settings", "params"),
+    [
+        ("simple_image", PROBE, {"hidden_units": 20}),
+        ("complex_image", SETTINGS, {"depth": 6, "dropout": 0.1, "precision": "float32"}),
+    ],
+)
+def test_either_classifier_becomes_a_row(tiny_dataset, tmp_path, baseline, settings, params):
+    save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
+    target = tmp_path / "table.parquet"
+    train_classifier(
+        baseline, "half", 3, settings,
+        dataset_file=tmp_path / "dataset.safetensors", target=target, device="cpu", code="0",
+    )  # fmt: skip
+    row = pd.read_parquet(target).iloc[0]
+    assert (row["dataset"], row["task"], row["baseline"], row["seed"]) == (
+        "tiny", "half", baseline, 3,
+    )  # fmt: skip
+    assert math.isnan(row["rate_nats"])
+    assert row["label_distortion_nats"] < 0.5 * math.log(2)
+    assert math.isfinite(row["label_distortion_valid_nats"])
+    assert params.items() <= json.loads(row["params"]).items()

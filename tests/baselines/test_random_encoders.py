@@ -1,0 +1,83 @@
+"""Random encoders are never trained, and what their codes keep is what a probe finds."""
+
+import math
+
+import pandas as pd
+import pytest
+import torch
+
+from labelinfo.baselines.random_encoders import measure_random_encoder, random_encoder
+from labelinfo.data.dataset import Dataset, Split, save_dataset
+
+BASELINES = ["random_fully_connected", "random_convolutional"]
+SIZES = {"hidden_units": 30, "width": 0.125}
+PROBE = {
+    "hidden_units": 20,
+    "epochs": 30,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "decay_factor": 0.1,
+    "decay_epochs": 20,
+    "samples": 4,
+    "binarizations": 2,
+}
+
+
+def code(baseline, seed, x):
+    return random_encoder(baseline, identity=("tiny", baseline, seed), **SIZES)(x)
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_the_seed_is_the_encoder(baseline):
+    x = (torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0)) < 0.2).float()
+    once = code(baseline, 0, x)
+    assert once.shape == (5, {"random_fully_connected": 30, "random_convolutional": 32}[baseline])
+    assert torch.equal(once, code(baseline, 0, x))
+    assert not torch.equal(once, code(baseline, 1, x))
+    assert not once.requires_grad
+
+
+def test_the_fully_connected_code_is_two_layers_of_elu():
+    encoder = random_encoder("random_fully_connected", identity=("a",), **SIZES)
+    x = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    (w1, b1), (w2, b2) = ((layer.weight, layer.bias) for layer in (encoder[1], encoder[3]))
+    first = torch.nn.functional.elu(x.flatten(1) @ w1.T + b1)
+    torch.testing.assert_close(encoder(x), torch.nn.functional.elu(first @ w2.T + b2))
+
+
+def measure(dataset, tmp_path, baseline, seed=0):
+    save_dataset(tmp_path / "dataset.safetensors", dataset)
+    measure_random_encoder(
+        baseline,
+        "half",
+        seed,
+        {"probe": PROBE, **SIZES},
+        dataset_file=tmp_path / "dataset.safetensors",
+        target=tmp_path / "table.parquet",
+        device="cpu",
+        code="0",
+    )
+    return pd.read_parquet(tmp_path / "table.parquet").iloc[0]
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_it_keeps_a_label_that_the_image_shows(tiny_dataset, tmp_path, baseline):
+    row = measure(tiny_dataset, tmp_path, baseline)
+    assert (row["baseline"], row["seed"]) == (baseline, 0)
+    assert math.isnan(row["rate_nats"])
+    assert row["label_distortion_nats"] < 0.5 * math.log(2)
+    assert row["label_accuracy"] > 0.8
+    assert measure(tiny_dataset, tmp_path, baseline).equals(row)
+    other = measure(tiny_dataset, tmp_path, baseline, seed=1)
+    assert other["label_distortion_nats"] != row["label_distortion_nats"]
+
+
+def test_no_test_image_has_influence_on_what_is_said_of_validation(tiny_dataset, tmp_path):
+    row = measure(tiny_dataset, tmp_path, BASELINES[0])
+    noise = Split(1 - tiny_dataset.test.images, {"half": 1 - tiny_dataset.test.labels["half"]})
+    changed = Dataset(
+        "tiny", tiny_dataset.train, tiny_dataset.valid, noise, tiny_dataset.classes, {}
+    )
+    other = measure(changed, tmp_path, BASELINES[0])
+    assert other["label_distortion_valid_nats"] == row["label_distortion_valid_nats"]
+    assert other["label_distortion_nats"] != row["label_distortion_nats"]

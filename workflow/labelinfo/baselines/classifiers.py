@@ -1,0 +1,222 @@
+"""Classifiers trained end to end on pixels: how well the label can be known at all."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from labelinfo.baselines.points import point_of, probed_point, write_point
+from labelinfo.data.dataset import Dataset, Split, draw_binary, load_dataset
+from labelinfo.probes.feature_codes import FeatureCodes
+from labelinfo.probes.fit import LabelDistortion
+from labelinfo.probes.mlp import label_distortion_nats
+from labelinfo.provenance import describe
+from labelinfo.seeds import derive_seed
+from labelinfo.training.checkpoint import snapshot
+from labelinfo.training.device import resolve_device, resolve_precision
+from labelinfo.training.engine import Engine
+from labelinfo.training.schedule import learning_rate_at
+
+logger = logging.getLogger(__name__)
+
+_EVALUATION_BATCH = 250
+
+
+class ComplexImageClassifier(nn.Sequential):
+    """c(y|x): five 5×5 convolutions, then two fully connected layers of ELU units, then K logits.
+
+    2×2 max-pooling and dropout follow the third and the fifth convolution; every convolution keeps
+    height and width and is followed by an ELU.
+
+    Parameters
+    ----------
+    depth
+        Filters of each convolution.
+    dropout
+        Share of activations dropped in training, from 0 to 1.
+    hidden_units
+        Units in each fully connected layer.
+    classes
+        K.
+
+    References
+    ----------
+    Fertig, Arbabi & Alemi (2018), https://arxiv.org/abs/1812.02682, section 3.
+    """
+
+    def __init__(self, depth: int, dropout: float, hidden_units: int, classes: int) -> None:
+        layers: list[nn.Module] = []
+        for layer in range(5):
+            layers += [nn.Conv2d(depth if layer else 1, depth, 5, padding=2), nn.ELU()]
+            if layer in (2, 4):
+                layers += [nn.MaxPool2d(2), nn.Dropout(dropout)]
+        super().__init__(
+            *layers,
+            nn.Flatten(),
+            nn.Linear(7 * 7 * depth, hidden_units),
+            nn.ELU(),
+            nn.Linear(hidden_units, hidden_units),
+            nn.ELU(),
+            nn.Linear(hidden_units, classes),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map binary images (B, 1, 28, 28) to logits (B, K)."""
+        return super().forward(2 * x - 1).float()
+
+
+def fit_complex_image(
+    dataset: Dataset,
+    task: str,
+    settings: dict[str, Any],
+    identity: tuple[str | int, ...],
+    *,
+    device: torch.device,
+) -> tuple[ComplexImageClassifier, dict[str, Any]]:
+    """Train on the training split; return the state of the smallest C on validation, and facts.
+
+    Adam on cross-entropy, linear warm-up and cosine decay of the learning rate, dynamic
+    binarisation where the images are intensities. The test split is not touched.
+
+    Parameters
+    ----------
+    dataset, task
+        Images, and which of their labels.
+    settings
+        The configuration's ``classifier`` section for this task, with ``depth`` and ``dropout``.
+    identity
+        Root of all seeds.
+    device
+        Where to train.
+    """
+    torch.manual_seed(derive_seed(*identity, "initialise"))
+    classes = len(dataset.classes[task])
+    model = ComplexImageClassifier(
+        settings["depth"], settings["dropout"], settings["hidden_units"], classes
+    )
+    model = model.to(device, memory_format=torch.channels_last)
+    precision = resolve_precision(settings["precision"], device)
+    low = precision == "bfloat16"
+    train = dataset.train.to(device)
+    labels = train.labels[task]
+
+    def gradients(index: Tensor) -> Tensor:
+        x = draw_binary(train.images[index])
+        with torch.autocast(device.type, torch.bfloat16, enabled=low):
+            logits = model(x)
+        loss = label_distortion_nats(logits, labels[index]).mean()
+        loss.backward()
+        return loss.detach()[None]
+
+    engine = Engine(
+        model, gradients, records=1, learning_rate=settings["learning_rate"], device=device
+    )
+    batch_size = min(settings["batch_size"], len(train))
+    steps = len(train) // batch_size
+    model.train()
+    engine.prepare(steps, batch_size)
+    best, best_nats, best_epoch = snapshot(model), math.inf, 0
+    for epoch in range(settings["epochs"]):
+        rates = [
+            learning_rate_at(
+                epoch * steps + step,
+                peak=settings["learning_rate"],
+                warmup_steps=settings["warmup_epochs"] * steps,
+                total_steps=settings["epochs"] * steps,
+            )
+            for step in range(steps)
+        ]
+        torch.manual_seed(derive_seed(*identity, "epoch", epoch))
+        order = torch.randperm(len(train), device=device)[: steps * batch_size]
+        model.train()
+        losses = engine.run(order.view(steps, batch_size), rates)
+        nats = float(measure_classifier(model, dataset.valid, task, device).per_image_nats.mean())
+        logger.info(
+            "epoch %d: C %.4f nats on train, %.4f on valid", epoch + 1, float(losses.mean()), nats
+        )
+        if nats < best_nats:
+            best, best_nats, best_epoch = snapshot(model), nats, epoch + 1
+    model.load_state_dict(best)
+    return model.eval(), {"best_epoch": best_epoch, "precision": precision}
+
+
+@torch.no_grad()
+def measure_classifier(
+    model: nn.Module, split: Split, task: str, device: torch.device
+) -> LabelDistortion:
+    """Measure C of a classifier, in float32 and without dropout.
+
+    C = −E log c(y|x) ≥ H(Y|X): an **upper** bound on what the image leaves open of the label.
+    """
+    model.eval()
+    losses, hits = [], []
+    batches = zip(
+        split.images.split(_EVALUATION_BATCH),
+        split.labels[task].split(_EVALUATION_BATCH),
+        strict=True,
+    )
+    for images, labels in batches:
+        target = labels.to(device)
+        logits = model(draw_binary(images.to(device)))
+        losses.append(label_distortion_nats(logits, target).double().cpu())
+        hits.append((logits.argmax(dim=-1) == target).double().cpu())
+    return LabelDistortion(torch.cat(losses)[None].numpy(), torch.cat(hits)[None].numpy())
+
+
+def train_classifier(
+    baseline: str,
+    task: str,
+    seed: int,
+    settings: dict[str, Any],
+    *,
+    dataset_file: Path | str,
+    target: Path | str,
+    device: str,
+    code: str,
+) -> None:
+    """Train a classifier on pixels and write C and accuracy.
+
+    Parameters
+    ----------
+    baseline, task, seed
+        ``simple_image`` is the probe's network on raw pixels, ``complex_image`` the convolutional
+        one; for which labels; the number of its training.
+    settings
+        The configuration's section ``probe`` or, for ``complex_image``, ``classifier`` with the
+        task's depth and dropout.
+    dataset_file, target, device, code
+        The prepared data set, the one-row table, where to compute, digest of the stage's code.
+    """
+    dataset = load_dataset(dataset_file)
+    where = resolve_device(device)
+    identity = (dataset.name, baseline, task, seed)
+    if baseline == "simple_image":
+        codes = FeatureCodes(
+            _pixels,
+            dataset,
+            binarizations=settings["binarizations"],
+            identity=identity,
+            device=where,
+        )
+        point = probed_point(codes, dataset, task, settings, identity)
+        params = ["hidden_units"]
+        point["hidden_units"] = settings["hidden_units"]
+    else:
+        model, facts = fit_complex_image(dataset, task, settings, identity, device=where)
+        point = point_of(
+            *(measure_classifier(model, dataset.split(name), task, where).row(0)
+              for name in ("test", "valid"))
+        )  # fmt: skip
+        params = ["depth", "dropout", "best_epoch", "precision"]
+        point |= {"depth": settings["depth"], "dropout": settings["dropout"], **facts}
+    write_point(
+        target, dataset, task, baseline, seed, point, params,
+        describe("train_classifier", code=code, config=settings, data=dataset.digests),
+    )  # fmt: skip
+
+
+def _pixels(x: Tensor) -> Tensor:
+    return x.flatten(1)

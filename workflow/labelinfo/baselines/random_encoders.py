@@ -1,0 +1,109 @@
+"""Encoders that were never trained: what their architecture alone keeps of the label."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from labelinfo.baselines.points import probed_point, write_point
+from labelinfo.data.dataset import load_dataset
+from labelinfo.models.encoders.trunk import ConvTrunk
+from labelinfo.probes.feature_codes import FeatureCodes
+from labelinfo.provenance import describe
+from labelinfo.seeds import derive_seed
+from labelinfo.training.device import resolve_device
+
+
+class FullyConnected(nn.Sequential):
+    """Two fully connected layers of ELU units, images (B, 1, 28, 28) to codes (B, hidden_units).
+
+    References
+    ----------
+    Fertig, Arbabi & Alemi (2018), https://arxiv.org/abs/1812.02682, section 2.
+    """
+
+    def __init__(self, hidden_units: int) -> None:
+        super().__init__(
+            nn.Flatten(),
+            nn.Linear(784, hidden_units),
+            nn.ELU(),
+            nn.Linear(hidden_units, hidden_units),
+            nn.ELU(),
+        )
+
+
+def random_encoder(
+    baseline: str, *, hidden_units: int, width: float, identity: tuple[str | int, ...]
+) -> nn.Module:
+    """Return a deterministic encoder with the parameters that ``identity`` draws.
+
+    A deterministic code of an image has no bounded rate, so it is a baseline for C alone.
+
+    Parameters
+    ----------
+    baseline
+        ``random_fully_connected``, or ``random_convolutional``: the trunk of the β-VAEs' encoders.
+    hidden_units
+        Units in each of the two fully connected layers.
+    width
+        Multiplier of the trunk's channels.
+    identity
+        What the parameters are drawn from: torch's own initialisation of each layer.
+    """
+    torch.manual_seed(derive_seed(*identity, "initialise"))
+    encoder = (
+        FullyConnected(hidden_units) if baseline == "random_fully_connected" else ConvTrunk(width)
+    )
+    return encoder.eval().requires_grad_(False)
+
+
+def measure_random_encoder(
+    baseline: str,
+    task: str,
+    seed: int,
+    settings: dict[str, Any],
+    *,
+    dataset_file: Path | str,
+    target: Path | str,
+    device: str,
+    code: str,
+) -> None:
+    """Train a probe on the codes of an encoder that was never trained, and write C and accuracy.
+
+    Parameters
+    ----------
+    baseline, task, seed
+        Which encoder, for which labels, and the number of its random parameters.
+    settings
+        ``probe``, that section of the configuration; ``width`` and ``hidden_units``.
+    dataset_file, target
+        The prepared data set, and the one-row table.
+    device, code
+        Where to compute; digest of the stage's code.
+    """
+    dataset = load_dataset(dataset_file)
+    where = resolve_device(device)
+    identity = (dataset.name, baseline, seed)
+    encoder = random_encoder(
+        baseline,
+        hidden_units=settings["hidden_units"],
+        width=settings["width"],
+        identity=identity,
+    ).to(where)
+    codes = FeatureCodes(
+        encoder,
+        dataset,
+        binarizations=settings["probe"]["binarizations"],
+        identity=identity,
+        device=where,
+        # gates that were never trained leave numbers so small that a probe would not find them
+        standardised=True,
+    )
+    point = probed_point(codes, dataset, task, settings["probe"], (*identity, task))
+    params = {key: settings[key] for key in ("width", "hidden_units")}
+    used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]
+    write_point(
+        target, dataset, task, baseline, seed, point | {used: params[used]}, [used],
+        describe("measure_random_encoder", code=code, config=settings, data=dataset.digests),
+    )  # fmt: skip
