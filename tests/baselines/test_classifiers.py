@@ -10,6 +10,7 @@ from torch import nn
 
 from labelinfo.baselines.classifiers import (
     ComplexImageClassifier,
+    Pixels,
     fit_complex_image,
     measure_classifier,
     train_classifier,
@@ -121,6 +122,19 @@ def test_the_seed_is_the_identity(tiny_dataset):
     ]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+
+
+def test_pixels_are_the_bits_and_intensities_are_drawn_afresh(tiny_dataset):
+    index = torch.tensor([3, 1])
+    bits = Pixels(tiny_dataset, CPU).draw("train", index)
+    assert torch.equal(bits, tiny_dataset.train.images[index].float()[None])
+    grey = Split(torch.full((4, 784), 0.3), {"half": torch.zeros(4, dtype=torch.long)})
+    dataset = Dataset("grey", grey, tiny_dataset.valid, tiny_dataset.test, {"half": ["a"]}, {})
+    codes = Pixels(dataset, CPU)
+    first, second = codes.draw("train", index), codes.draw("train", index)
+    assert not torch.equal(first, second)
+    assert set(first.unique().tolist()) == {0.0, 1.0}
+    assert float(first.mean()) == pytest.approx(0.3, abs=0.06)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ rule measure_random_encoder:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1000),
+        mem_mb=memory_mb(1200),
         gpu_jobs=int(ON_GPU),
     params:
         code=stage_code("measure_random_encoder"),

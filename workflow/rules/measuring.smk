@@ -46,7 +46,7 @@ rule draw_gallery:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1000),
+        mem_mb=memory_mb(1500),
         gpu_jobs=int(ON_GPU),
     params:
         code=run_code("draw_gallery"),
@@ -71,7 +71,7 @@ rule train_probe:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1000),
+        mem_mb=memory_mb(1200),
         gpu_jobs=int(ON_GPU),
     params:
         code=run_code("train_probe"),

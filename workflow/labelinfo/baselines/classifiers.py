@@ -8,10 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from labelinfo.baselines.points import point_of, probed_point, write_point
-from labelinfo.data.dataset import Dataset, Split, draw_binary, load_dataset
-from labelinfo.probes.feature_codes import FeatureCodes
-from labelinfo.probes.fit import LabelDistortion
+from labelinfo.baselines.points import write_point
+from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset
+from labelinfo.probes.fit import LabelDistortion, fit_and_measure
 from labelinfo.probes.mlp import label_distortion_nats
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
@@ -166,6 +165,20 @@ def measure_classifier(
     return LabelDistortion(torch.cat(losses)[None].numpy(), torch.cat(hits)[None].numpy())
 
 
+class Pixels:
+    """The image itself as a code, for one probe; intensities are binarised by a fresh draw."""
+
+    probes, binarizations, in_features = 1, 1, 784
+
+    def __init__(self, dataset: Dataset, device: torch.device) -> None:
+        self.device = device
+        self._images = {name: dataset.split(name).images.to(device) for name in SPLITS}
+
+    def draw(self, split: str, index: Tensor) -> Tensor:
+        """Return codes (1, B, 784)."""
+        return draw_binary(self._images[split][index]).view(1, -1, 784)
+
+
 def train_classifier(
     baseline: str,
     task: str,
@@ -194,29 +207,20 @@ def train_classifier(
     where = resolve_device(device)
     identity = (dataset.name, baseline, task, seed)
     if baseline == "simple_image":
-        codes = FeatureCodes(
-            _pixels,
-            dataset,
-            binarizations=settings["binarizations"],
-            identity=identity,
-            device=where,
-        )
-        point = probed_point(codes, dataset, task, settings, identity)
+        codes = Pixels(dataset, where)
+        point = fit_and_measure(codes, dataset, task, settings, identity, "probe", samples=1)
         params = ["hidden_units"]
         point["hidden_units"] = settings["hidden_units"]
     else:
         model, facts = fit_complex_image(dataset, task, settings, identity, device=where)
-        point = point_of(
-            *(measure_classifier(model, dataset.split(name), task, where).row(0)
-              for name in ("test", "valid"))
-        )  # fmt: skip
+        test, valid = (
+            measure_classifier(model, dataset.split(name), task, where).row(0)
+            for name in ("test", "valid")
+        )
+        point = {**test, "label_distortion_valid_nats": valid["label_distortion_nats"]}
         params = ["depth", "dropout", "best_epoch", "precision"]
         point |= {"depth": settings["depth"], "dropout": settings["dropout"], **facts}
     write_point(
         target, dataset, task, baseline, seed, point, params,
         describe("train_classifier", code=code, config=settings, data=dataset.digests),
     )  # fmt: skip
-
-
-def _pixels(x: Tensor) -> Tensor:
-    return x.flatten(1)

@@ -6,10 +6,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from labelinfo.baselines.points import probed_point, write_point
+from labelinfo.baselines.points import write_point
 from labelinfo.data.dataset import load_dataset
 from labelinfo.models.encoders.trunk import ConvTrunk
 from labelinfo.probes.feature_codes import FeatureCodes
+from labelinfo.probes.fit import fit_and_measure
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
@@ -100,7 +101,9 @@ def measure_random_encoder(
         # gates that were never trained leave numbers so small that a probe would not find them
         standardised=True,
     )
-    point = probed_point(codes, dataset, task, settings["probe"], (*identity, task))
+    point = fit_and_measure(
+        codes, dataset, task, settings["probe"], (*identity, task), "probe", samples=1
+    )
     params = {key: settings[key] for key in ("width", "hidden_units")}
     used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]
     write_point(

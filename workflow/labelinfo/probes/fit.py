@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from labelinfo.data.dataset import Dataset
 from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
 from labelinfo.seeds import derive_seed
 from labelinfo.training.engine import Engine
@@ -143,3 +144,43 @@ def measure_probes(
         losses.append((loss / samples).cpu())
         hits.append((hit / samples).cpu())
     return LabelDistortion(torch.cat(losses, dim=1).numpy(), torch.cat(hits, dim=1).numpy())
+
+
+def fit_and_measure(
+    codes: Codes,
+    dataset: Dataset,
+    task: str,
+    settings: dict[str, Any],
+    identity: tuple[str | int, ...],
+    name: str,
+    *,
+    samples: int,
+) -> dict[str, float]:
+    """Train the one probe ``name`` and measure it; return C and accuracy on test, C on validation.
+
+    Parameters
+    ----------
+    codes, settings, identity
+        As for :func:`fit_probes`.
+    dataset, task
+        Where the labels come from.
+    name
+        Seeds the probe's initial parameters.
+    samples
+        Draws of z per image when C is measured; 1 for a deterministic code.
+    """
+    probes = fit_probes(
+        codes, dataset.train.labels[task], len(dataset.classes[task]), settings, identity, [name]
+    )
+    test, valid = (
+        measure_probes(
+            probes,
+            codes,
+            split,
+            dataset.split(split).labels[task],
+            samples=samples,
+            seed=derive_seed(*identity, "measure", split),
+        ).row(0)
+        for split in ("test", "valid")
+    )
+    return {**test, "label_distortion_valid_nats": valid["label_distortion_nats"]}

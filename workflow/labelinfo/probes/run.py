@@ -11,10 +11,9 @@ from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
-from labelinfo.probes.fit import fit_probes, measure_probes
+from labelinfo.probes.fit import fit_and_measure
 from labelinfo.probes.vae_codes import VaeCodes
 from labelinfo.provenance import describe
-from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
 logger = logging.getLogger(__name__)
@@ -60,32 +59,14 @@ def probe_run(
             identity=run.identity,
             device=resolve_device(device),
         )
-        probes = fit_probes(
-            codes,
-            dataset.train.labels[task],
-            len(dataset.classes[task]),
-            settings,
-            identity,
-            ["vae"],
+        row |= fit_and_measure(
+            codes, dataset, task, settings, identity, "vae", samples=settings["samples"]
         )
-        measured = {
-            split: measure_probes(
-                probes,
-                codes,
-                split,
-                dataset.split(split).labels[task],
-                samples=settings["samples"],
-                seed=derive_seed(*identity, "measure", split),
-            ).row(0)
-            for split in ("test", "valid")
-        }
-        row |= measured["test"]
         logger.info(
             "C = %.3f ± %.3f nats, accuracy %.1f %%",
             row["label_distortion_nats"],
             row["label_distortion_nats_se"],
             100 * row["label_accuracy"],
         )
-        row["label_distortion_valid_nats"] = measured["valid"]["label_distortion_nats"]
     origin = describe("train_probe", code=code, config={"probe": settings}, data=dataset.digests)
     write_table(target, pd.DataFrame([row]), origin)
