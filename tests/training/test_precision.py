@@ -13,6 +13,7 @@ from labelinfo.data.formats import parse_amat, parse_idx
 from labelinfo.data.labels import match_originals
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.vae_codes import VaeCodes
+from labelinfo.training.device import resolve_precision
 from labelinfo.training.trainer import train
 
 SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
@@ -109,3 +110,20 @@ def test_bfloat16_moves_no_measured_quantity_by_a_tenth_of_a_nat(
     assert 0 < (high - low).abs().max() < 0.1
     c_high, c_low = (label_distortion(model, probe, digits.test, low) for low in (False, True))
     assert 0 < abs(c_high - c_low) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("abilities", "expected"),
+    [
+        ({"cpu_name": "Intel Xeon", "amx_bf16": True, "avx512_bf16": True}, "bfloat16"),
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True}, "float32"),
+        ({"cpu_name": "AMD EPYC", "avx512_bf16": True}, "bfloat16"),
+        ({"cpu_name": "AMD EPYC"}, "float32"),
+        ({}, "float32"),
+    ],
+)
+def test_auto_takes_bfloat16_where_its_products_are_faster(monkeypatch, abilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities)
+    assert resolve_precision("auto", CPU) == expected
+    assert resolve_precision("bfloat16", CPU) == "bfloat16"
+    assert resolve_precision("float32", CPU) == "float32"

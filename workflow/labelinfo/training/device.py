@@ -37,17 +37,20 @@ def resolve_device(wanted: str) -> torch.device:
 def resolve_precision(wanted: str, device: torch.device) -> str:
     """Return ``bfloat16`` or ``float32``; ``auto`` asks whether the hardware has bfloat16.
 
-    Emulated bfloat16 is slower than float32, so ``auto`` wants native instructions: AMX or
-    AVX512-BF16 on a processor, compute capability 8 or better on a GPU.
+    It takes bfloat16 where its products are faster than float32's: with AMX, or with AVX512-BF16 on
+    a processor that is not Intel's, and from compute capability 8 on a GPU. On Intel's without AMX,
+    AVX512-BF16 products take about twice as long as float32's (docs/speed.md).
     """
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
-        native = torch.cuda.get_device_capability(device)[0] >= 8
+        faster = torch.cuda.get_device_capability(device)[0] >= 8
     else:
         abilities = torch.cpu.get_capabilities()
-        native = abilities.get("amx_bf16", False) or abilities.get("avx512_bf16", False)
-    return "bfloat16" if native else "float32"
+        intel = "Intel" in abilities.get("cpu_name", "")
+        avx = abilities.get("avx512_bf16", False) and not intel
+        faster = abilities.get("amx_bf16", False) or avx
+    return "bfloat16" if faster else "float32"
 
 
 def device_name(device: torch.device) -> str:
