@@ -15,12 +15,16 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from labelinfo.config.components import known_components, vae_spec  # noqa: E402
 from labelinfo.config.schema import complete, load_schema  # noqa: E402
 from labelinfo.data.dataset import Split  # noqa: E402
+from labelinfo.memory import keep_freed_memory  # noqa: E402
 from labelinfo.models.vae import VaeSpec  # noqa: E402
 from labelinfo.training.engine import Engine  # noqa: E402
 from labelinfo.training.objective import VaeObjective  # noqa: E402
 
 SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 IMAGES = 4096
+
+# as a job does
+keep_freed_memory()
 
 
 def spec_of(architecture: str, width: float) -> VaeSpec:

@@ -193,6 +193,15 @@ def table(dataset):
     return measured(dataset)
 
 
+def test_the_table_is_the_same_bits_with_any_number_of_threads(dataset):
+    tables = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        tables.append(measured(dataset))
+        assert torch.get_num_threads() == threads
+    assert tables[0].equals(tables[1])
+
+
 def test_every_point_of_the_grid_has_its_row_and_rate(table):
     points = list(zip(table["k"], table["sigma"], strict=True))
     assert sorted(points) == [(k, sigma) for k in (1, 3) for sigma in (0.3, 1.0, 2.5)]

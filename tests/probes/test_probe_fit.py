@@ -72,6 +72,15 @@ def test_probes_trained_together_are_those_trained_alone():
         torch.testing.assert_close(all_three[number], one[0], rtol=1e-4, atol=1e-5)
 
 
+def test_probes_of_a_batch_are_the_same_bits_with_any_number_of_threads():
+    fitted = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        labels, codes = two_signs(300, [0.3 * number for number in range(1, 9)])
+        fitted.append(parameters(fit(codes, labels, hidden_units=200, batch_size=128)))
+    assert torch.equal(*fitted)
+
+
 @pytest.mark.parametrize("epochs", [0, 3])
 def test_same_inputs_give_the_same_probes_bit_by_bit(epochs):
     labels, codes = two_signs(200, [0.7, 1.4])

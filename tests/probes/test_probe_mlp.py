@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from labelinfo.probes.gradients import ProbeGradients
 from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
 
 FEATURES, HIDDEN, CLASSES = 5, 7, 4
@@ -43,6 +44,29 @@ def test_equals_separate_networks_and_their_gradients(count, float64):
         for linear, weight, bias in zip(linears, probes.weights, probes.biases, strict=True):
             torch.testing.assert_close(weight.grad[number], linear.weight.grad.T)
             torch.testing.assert_close(bias.grad[number, 0], linear.bias.grad)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("classes", [2, CLASSES])
+def test_written_out_gradients_are_autograds_step_after_step(count, classes, float64):
+    torch.manual_seed(0)
+    probes = BatchedMLP(list(range(count)), FEATURES, HIDDEN, classes)
+    backpropagate = ProbeGradients(probes, 11)
+    for _ in range(2):
+        # inputs on both sides of every bend of ELU
+        z, labels = 3 * torch.randn(count, 11, FEATURES), torch.randint(classes, (11,))
+        losses = label_distortion_nats(probes(z), labels).mean(dim=1)
+        expected = torch.autograd.grad(losses.sum(), list(probes.parameters()))
+        codes = z.clone()
+        torch.testing.assert_close(backpropagate(z, labels), losses)
+        assert torch.equal(z, codes)
+        for parameter, gradient in zip(probes.parameters(), expected, strict=True):
+            torch.testing.assert_close(parameter.grad, gradient)
+            assert gradient.abs().max() > 1e-4
+        with torch.no_grad():
+            for parameter in probes.parameters():
+                parameter -= 0.1 * parameter.grad
+                parameter.grad = None
 
 
 def test_initial_parameters_fill_their_bounds_evenly():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labelinfo.errors import LabelinfoError
+from labelinfo.memory import keep_freed_memory
 
 logger = logging.getLogger("labelinfo")
 
@@ -40,6 +41,7 @@ def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]
         logger.addHandler(handler)
     try:
         if threads is not None:
+            keep_freed_memory()
             _set_threads(threads)
         yield logger
     except LabelinfoError as error:

@@ -10,7 +10,8 @@ rule measure_pca:
         f"{OUT}/benchmarks/measure_pca/{{dataset}}/{{task}}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    # a batch of probes is the same bits on any number of threads
+    threads: 2
     resources:
         mem_mb=memory_mb(1500),
         gpu_jobs=int(ON_GPU),

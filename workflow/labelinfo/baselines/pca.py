@@ -13,6 +13,7 @@ from labelinfo.errors import ConfigError
 from labelinfo.information import label_entropy_nats
 from labelinfo.probes.fit import fit_probes, measure_probes
 from labelinfo.seeds import derive_seed
+from labelinfo.training.device import one_thread
 
 logger = logging.getLogger(__name__)
 
@@ -122,12 +123,13 @@ def measure_pca(
     def train_bits(draw: int) -> Tensor:
         return _flat(dataset.train.images, derive_seed(dataset.name, "pca", "binarize", draw))
 
-    pca = WhitenedPCA(train_bits(0), dims[-1])
-    components = {
-        "train": [pca(train_bits(draw)) for draw in range(draws)],
-        "valid": [pca(_flat(dataset.valid.images, 0))],
-        "test": [pca(_flat(dataset.test.images, 0))],
-    }
+    with one_thread():
+        pca = WhitenedPCA(train_bits(0), dims[-1])
+        components = {
+            "train": [pca(train_bits(draw)) for draw in range(draws)],
+            "valid": [pca(_flat(dataset.valid.images, 0))],
+            "test": [pca(_flat(dataset.test.images, 0))],
+        }
     names = [f"{sigma:.12g}" for sigma in sigmas]
     rows = []
     for k in dims:

@@ -9,6 +9,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from labelinfo.data.dataset import Dataset
+from labelinfo.probes.gradients import ProbeGradients
 from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
 from labelinfo.seeds import derive_seed
 from labelinfo.training.engine import Engine
@@ -93,11 +94,11 @@ def fit_probes(
     count = len(labels)
     labels = labels.to(codes.device).repeat(codes.binarizations)
 
+    batch_size = min(settings["batch_size"], count)
+    backpropagate = ProbeGradients(probes, batch_size)
+
     def gradients(index: Tensor) -> Tensor:
-        logits = probes(codes.draw("train", index))
-        losses = label_distortion_nats(logits, labels[index]).mean(dim=1)
-        losses.sum().backward()
-        return losses.detach()
+        return backpropagate(codes.draw("train", index), labels[index])
 
     engine = Engine(
         probes,
@@ -106,7 +107,6 @@ def fit_probes(
         learning_rate=settings["learning_rate"],
         device=codes.device,
     )
-    batch_size = min(settings["batch_size"], count)
     steps = count // batch_size
     engine.prepare(steps, batch_size)
     for epoch in tqdm(

@@ -1,6 +1,8 @@
 """Where tensors live and in which precision products are taken."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -58,3 +60,14 @@ def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu ({torch.cpu.get_capabilities().get('cpu_name', 'unknown')})"
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one CPU thread within this block: how sums are split is part of their rounding."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,123 @@
+"""Speed of the PCA baseline's probes: all noise levels of one k at once, or one after another.
+
+    python benchmarks/probes.py
+
+*Plain* is the loop that one would write in PyTorch for one probe; *alone* is this package's engine
+with one probe; *batched* is what `measure_pca` does. Rounds alternate and medians are reported; one
+probe has one thread, which is faster for it than two.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import functional
+from workload import SCHEMA, matmul_gflops
+
+from labelinfo.baselines.pca import PcaCodes
+from labelinfo.config.schema import complete
+from labelinfo.probes.fit import fit_probes
+from labelinfo.training.device import device_name, resolve_device
+
+DEFAULTS = complete({}, SCHEMA)
+IMAGES, BATCH, HIDDEN = 12_800, DEFAULTS["probe"]["batch_size"], DEFAULTS["probe"]["hidden_units"]
+
+
+class Grid:
+    """Probes of one k on made-up codes; each call trains ``epochs`` epochs and returns seconds."""
+
+    def __init__(self, k: int, classes: int, device: torch.device) -> None:
+        torch.manual_seed(0)
+        self.k, self.classes, self.device = k, classes, device
+        self.clean = torch.randn(IMAGES, k)
+        self.labels = torch.randint(classes, (IMAGES,))
+
+    def plain(self, sigma: float, epochs: int) -> None:
+        """Train one probe as a loop in PyTorch."""
+        probe = nn.Sequential(
+            nn.Linear(self.k, HIDDEN), nn.ELU(), nn.Linear(HIDDEN, HIDDEN), nn.ELU(),
+            nn.Linear(HIDDEN, self.classes),
+        ).to(self.device)  # fmt: skip
+        optimizer = torch.optim.Adam(probe.parameters(), lr=1e-4)
+        clean, labels = self.clean.to(self.device), self.labels.to(self.device)
+        for _ in range(epochs):
+            for index in torch.randperm(IMAGES, device=self.device).split(BATCH):
+                x = clean[index]
+                z = x + sigma * torch.randn_like(x)
+                loss = functional.cross_entropy(probe(z), labels[index])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+
+    def engine(self, sigmas: list[float], epochs: int) -> None:
+        """Train the probes of these noise levels as one batch."""
+        codes = PcaCodes({"train": [self.clean]}, self.k, sigmas, self.device)
+        settings = DEFAULTS["probe"] | {"epochs": epochs}
+        fit_probes(
+            codes, self.labels, self.classes, settings, ("benchmark",), list(map(str, sigmas))
+        )
+
+
+def seconds_per_step(
+    train: Callable[[int], None], epochs: int, threads: int, device: torch.device
+) -> float:
+    """Time so many epochs less the time of none: what is done once is left out."""
+    torch.set_num_threads(threads)
+    taken = []
+    for count in (0, epochs):
+        started = time.perf_counter()
+        train(count)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        taken.append(time.perf_counter() - started)
+    return (taken[1] - taken[0]) / (epochs * (IMAGES // BATCH))
+
+
+def main() -> None:
+    """Print one row per way of training."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--k", type=int, default=42)
+    parser.add_argument("--classes", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    device = resolve_device(options.device)
+    sigmas = DEFAULTS["pca"]["sigmas"]
+    grid = Grid(options.k, options.classes, device)
+    batch = len(sigmas)
+    # way, what trains so many epochs, epochs, threads, probes
+    ways = [
+        ("plain", lambda epochs: grid.plain(1.0, epochs), 4, 1, 1),
+        ("alone", lambda epochs: grid.engine([1.0], epochs), 4, 1, 1),
+        ("alone, all threads", lambda epochs: grid.engine([1.0], epochs), 4, options.threads, 1),
+        ("batched, one thread", lambda epochs: grid.engine(sigmas, epochs), 2, 1, batch),
+        ("batched", lambda epochs: grid.engine(sigmas, epochs), 2, options.threads, batch),
+    ]
+    times: dict[str, list[float]] = {way[0]: [] for way in ways}
+    for _ in range(options.rounds):
+        for name, train, epochs, threads, probes in ways:
+            times[name].append(seconds_per_step(train, epochs, threads, device) / probes)
+    torch.set_num_threads(options.threads)
+    peak = matmul_gflops("float32", device)
+    weights = options.k * HIDDEN + HIDDEN * HIDDEN + HIDDEN * options.classes
+    gflop = 2 * BATCH * (3 * weights - options.k * HIDDEN) / 1e9
+    print(f"{device_name(device)}, torch {torch.__version__}, {options.threads} threads")
+    print(f"k = {options.k}, {options.classes} classes, {batch} noise levels, batch {BATCH}")
+    print(f"matrix products in float32: {peak:,.0f} GFLOP/s")
+    print("| way | ms a step of one probe | GFLOP/s | share of peak | times plain |")
+    plain = statistics.median(times["plain"])
+    for name, taken in times.items():
+        median = statistics.median(taken)
+        speed = gflop / median
+        print(
+            f"| {name} | {1e3 * median:.3f} | {speed:,.0f} | {speed / peak:.0%} "
+            f"| {plain / median:.1f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
