@@ -25,6 +25,8 @@ rule all:
     input:
         f"{OUT}/tables/runs.parquet",
         f"{OUT}/tables/baselines.parquet",
+        f"{OUT}/tables/differences.parquet",
+        f"{OUT}/tables/classifier_search.parquet" if finished(search_files()) else [],
         f"{OUT}/tables/datasets.parquet",
         multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),

@@ -16,6 +16,8 @@ from labelinfo.baselines.classifiers import (
     train_classifier,
 )
 from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.io.tables import read_provenance
+from labelinfo.tables.losses import read_losses
 
 CPU = torch.device("cpu")
 SETTINGS = {
@@ -137,11 +139,29 @@ def test_pixels_are_the_bits_and_intensities_are_drawn_afresh(tiny_dataset):
     assert float(first.mean()) == pytest.approx(0.3, abs=0.06)
 
 
+def test_a_searched_network_replaces_the_configured_one(tiny_dataset, tmp_path):
+    save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
+    train_classifier(
+        "complex_image", "half", 0, SETTINGS | {"epochs": 1},
+        dataset_file=tmp_path / "dataset.safetensors", target=tmp_path / "table.parquet",
+        losses_target=tmp_path / "losses.parquet", device="cpu", code="0",
+        network={"depth": 3, "dropout": 0.25},
+    )  # fmt: skip
+    params = json.loads(pd.read_parquet(tmp_path / "table.parquet")["params"].iloc[0])
+    assert {"depth": 3, "dropout": 0.25, "searched": True}.items() <= params.items()
+    config = read_provenance(tmp_path / "table.parquet")["config"]
+    assert (config["depth"], config["dropout"]) == (3, 0.25)
+
+
 @pytest.mark.parametrize(
     ("baseline", "settings", "params"),
     [
         ("simple_image", PROBE, {"hidden_units": 20}),
-        ("complex_image", SETTINGS, {"depth": 6, "dropout": 0.1, "precision": "float32"}),
+        (
+            "complex_image",
+            SETTINGS,
+            {"depth": 6, "dropout": 0.1, "searched": False, "precision": "float32"},
+        ),
     ],
 )
 def test_either_classifier_becomes_a_row(tiny_dataset, tmp_path, baseline, settings, params):
@@ -149,7 +169,8 @@ def test_either_classifier_becomes_a_row(tiny_dataset, tmp_path, baseline, setti
     target = tmp_path / "table.parquet"
     train_classifier(
         baseline, "half", 3, settings,
-        dataset_file=tmp_path / "dataset.safetensors", target=target, device="cpu", code="0",
+        dataset_file=tmp_path / "dataset.safetensors", target=target,
+        losses_target=tmp_path / "losses.parquet", device="cpu", code="0",
     )  # fmt: skip
     row = pd.read_parquet(target).iloc[0]
     assert (row["dataset"], row["task"], row["baseline"], row["seed"]) == (
@@ -158,4 +179,7 @@ def test_either_classifier_becomes_a_row(tiny_dataset, tmp_path, baseline, setti
     assert math.isnan(row["rate_nats"])
     assert row["label_distortion_nats"] < 0.5 * math.log(2)
     assert math.isfinite(row["label_distortion_valid_nats"])
+    losses, of, _ = read_losses(tmp_path / "losses.parquet")
+    assert losses.mean(axis=1) == pytest.approx([row["label_distortion_nats"]])
+    assert of == {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 3}
     assert params.items() <= json.loads(row["params"]).items()

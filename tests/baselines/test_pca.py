@@ -4,17 +4,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.integrate import quad
 
-from labelinfo.baselines.pca import (
-    PcaCodes,
-    WhitenedPCA,
-    area_under_curve_nats2,
-    measure_pca,
-    pca_rate_nats,
-)
+from labelinfo.baselines.pca import PcaCodes, WhitenedPCA, measure_pca, pca_rate_nats
+from labelinfo.baselines.pca_selection import area_under_curve_nats2, select_dimension
 from labelinfo.data.dataset import Dataset, Split
 from labelinfo.errors import ConfigError
 from labelinfo.information import label_entropy_nats
@@ -185,6 +181,10 @@ def dataset():
 
 
 def measured(dataset, **grid):
+    return measured_with_losses(dataset, **grid)[0]
+
+
+def measured_with_losses(dataset, **grid):
     return measure_pca(dataset, "bright", GRID | grid, PROBE, device=CPU)
 
 
@@ -235,11 +235,18 @@ def test_best_k_has_the_smallest_area_on_validation(table, dataset):
     assert table["selected"].sum() == 3
 
 
+def test_losses_of_the_test_images_go_with_the_rows(dataset):
+    table, losses = measured_with_losses(dataset)
+    assert losses.shape == (6, 150)
+    np.testing.assert_allclose(losses.mean(axis=1), table["label_distortion_nats"])
+
+
 def test_test_split_has_no_say(table, dataset):
     noise = striped(150, seed=7)
     scrambled = Split(noise.images.flip(1), {"bright": noise.labels["bright"].flip(0)})
     other = measured(replace(dataset, test=scrambled))
-    for column in ("selected", "selection_area_nats2", "label_distortion_valid_nats"):
+    choice = ("selected", "selection_area_nats2", "selection_excess_nats2_se")
+    for column in (*choice, "label_distortion_valid_nats"):
         assert other[column].tolist() == table[column].tolist()
     assert not np.any(other["label_distortion_nats"] == table["label_distortion_nats"])
 
@@ -285,3 +292,37 @@ def test_intensities_that_leave_no_choice_give_the_same_as_bits(table, dataset):
 def test_area_starts_at_the_entropy_and_ends_flat(order, rate_max, area):
     rates, distortions = np.array([1.0, 3.0])[order], np.array([0.5, 0.1])[order]
     assert area_under_curve_nats2(rates, distortions, 1.0, rate_max) == pytest.approx(area)
+
+
+def grid_of_two(losses):
+    """Return points of two k, with two noise levels each, and select by ``losses``."""
+    table = pd.DataFrame(
+        {
+            "k": [5, 5, 9, 9],
+            "rate_nats": [1.0, 3.0, 2.0, 4.0],
+            "label_distortion_valid_nats": losses.mean(axis=1),
+        }
+    )
+    return select_dimension(table, losses, 1.0, 3.0)
+
+
+def test_the_excess_is_the_difference_of_areas_and_its_error_that_of_a_bootstrap():
+    random = np.random.default_rng(0)
+    hard = random.exponential(size=200)
+    # what is hard for one is hard for all, so that the difference is known better than either
+    losses = np.array([[0.9], [0.4], [1.0], [0.8]]) * hard + 0.05 * random.random((4, 200))
+    table = grid_of_two(losses)
+    area = dict(zip(table["k"], table["selection_area_nats2"], strict=True))
+    assert table["selected"].tolist() == [True, True, False, False]
+    excess = dict(zip(table["k"], table["selection_excess_nats2"], strict=True))
+    assert excess == pytest.approx({5: 0.0, 9: area[9] - area[5]})
+    draws = [losses[:, random.integers(200, size=200)] for _ in range(2000)]
+    differences = [
+        area_under_curve_nats2(np.array([2.0, 4.0]), draw[2:].mean(axis=1), 1.0, 3.0)
+        - area_under_curve_nats2(np.array([1.0, 3.0]), draw[:2].mean(axis=1), 1.0, 3.0)
+        for draw in draws
+    ]
+    errors = dict(zip(table["k"], table["selection_excess_nats2_se"], strict=True))
+    assert errors[5] == 0
+    assert errors[9] == pytest.approx(np.std(differences), rel=0.08)
+    assert errors[9] < 0.5 * area[9] * hard.std() / hard.mean() / math.sqrt(200)

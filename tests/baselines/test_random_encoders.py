@@ -8,6 +8,7 @@ import torch
 
 from labelinfo.baselines.random_encoders import measure_random_encoder, random_encoder
 from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.tables.losses import read_losses
 
 BASELINES = ["random_fully_connected", "random_convolutional"]
 SIZES = {"hidden_units": 30, "width": 0.125}
@@ -54,6 +55,7 @@ def measure(dataset, tmp_path, baseline, seed=0):
         {"probe": PROBE, **SIZES},
         dataset_file=tmp_path / "dataset.safetensors",
         target=tmp_path / "table.parquet",
+        losses_target=tmp_path / "losses.parquet",
         device="cpu",
         code="0",
     )
@@ -67,6 +69,9 @@ def test_it_keeps_a_label_that_the_image_shows(tiny_dataset, tmp_path, baseline)
     assert math.isnan(row["rate_nats"])
     assert row["label_distortion_nats"] < 0.5 * math.log(2)
     assert row["label_accuracy"] > 0.8
+    losses, of, _ = read_losses(tmp_path / "losses.parquet")
+    assert losses.mean(axis=1) == pytest.approx([row["label_distortion_nats"]])
+    assert of == {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 0}
     assert measure(tiny_dataset, tmp_path, baseline).equals(row)
     other = measure(tiny_dataset, tmp_path, baseline, seed=1)
     assert other["label_distortion_nats"] != row["label_distortion_nats"]

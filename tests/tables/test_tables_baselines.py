@@ -1,6 +1,7 @@
 """Every baseline comes into the same columns, and where it came from is kept."""
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -70,8 +71,11 @@ def files(tmp_path):
 
 
 def test_tables_are_stacked_in_order_with_their_origins(files):
-    table, origins = aggregate_baselines(files)
+    table, origins = aggregate_baselines(files, {("mnist", "digit"): 2.0, ("mnist", "x"): 9.0})
     assert list(table.columns) == COLUMNS
+    assert list(table["label_entropy_nats"]) == [2.0] * 4
+    assert list(table["label_retained_share"]) == [0.25, 0.875, 1 - 2.3 / 2, 1]
+    assert table["label_distortion_bits"].iloc[0] == pytest.approx(1.5 / math.log(2))
     assert list(table.index) == [0, 1, 2, 3]
     assert list(table["baseline"]) == ["pca", "pca", "random_discard", "random_discard"]
     assert list(table["label_distortion_nats"]) == [1.5, 0.25, 2.3, 0.0]
@@ -79,7 +83,7 @@ def test_tables_are_stacked_in_order_with_their_origins(files):
 
 
 def test_without_baselines_the_table_is_empty_and_can_be_written(tmp_path):
-    table, origins = aggregate_baselines([])
+    table, origins = aggregate_baselines([], {})
     write_table(tmp_path / "baselines.parquet", table, collect(origins))
     back = read_table(tmp_path / "baselines.parquet")
     assert list(back.columns) == COLUMNS

@@ -1,6 +1,7 @@
 """What a person reads first: chosen on validation, told of test, nothing kept quiet."""
 
 import json
+import math
 import re
 
 import pandas as pd
@@ -79,9 +80,25 @@ def pca(rates, label_distortions, selected=True):
     return points("pca", rates, label_distortions, {"k": k, "sigma": 1.0, "selected": selected})
 
 
-def say(table=None, *baselines):
+def difference(beta, nats, **changes):
+    keys = ("dataset", "task", "encoder", "decoder", "marginal", "beta", "seed")
+    row = {key: value for key, value in run(beta, NUMBERS[beta]).items() if key in keys}
+    row |= {
+        "baseline": "complex_image",
+        "difference_nats": nats,
+        "difference_low_nats": nats - 0.01,
+        "difference_high_nats": nats + 0.02,
+        "confidence": 0.95,
+    }
+    return row | changes
+
+
+NO_DIFFERENCES = pd.DataFrame([difference(1.0, 0.1)]).iloc[:0]
+
+
+def say(table=None, *baselines, differences=NO_DIFFERENCES):
     table = runs() if table is None else table
-    return headlines(table, pd.concat(baselines or [DISCARD]), "mnist", "digit")
+    return headlines(table, pd.concat(baselines or [DISCARD]), differences, "mnist", "digit")
 
 
 def test_the_best_run_is_chosen_on_validation_and_reported_on_test():
@@ -92,7 +109,7 @@ def test_the_best_run_is_chosen_on_validation_and_reported_on_test():
 
 
 def test_the_smallest_rate_is_chosen_on_validation_and_compresses_by_the_rate_on_test():
-    _, smallest, _ = say()
+    smallest = say()[1]
     assert "keeps 80% of the digit's entropy is R = 11.000 ± 0.125 nats" in smallest
     assert "a compression of the image's 80.0 nats by 7.3 (" in smallest
     assert "β = 2)" in smallest
@@ -116,9 +133,9 @@ def test_the_lead_over_chance_is_chosen_on_validation_and_reported_on_test():
     ],
 )
 def test_the_selected_pca_is_compared_only_inside_its_range(rates, said):
-    _, _, comparison = say(
+    comparison = say(
         None, pca([1.0, 80.0], [0.0, 0.0], selected=False), pca(rates, [0.5, 1.5]), DISCARD
-    )
+    )[2]
     if said:
         assert f"1.76 and randomised PCA with k = 30 leaves {said}." in comparison
     else:
@@ -143,6 +160,63 @@ def test_baselines_of_other_data_do_not_count():
     assert say(None, DISCARD, other.assign(dataset="x"), other.assign(task="x")) == say()
 
 
+@pytest.mark.parametrize(
+    ("nats", "said"),
+    [
+        (0.125, "C is +0.125 nats (95% interval over test images: +0.115 to +0.145)."),
+        (-0.005, "C is -0.005 nats (95% interval over test images: -0.015 to +0.015)."),
+    ],
+)
+def test_the_best_run_of_validation_is_set_beside_the_ceiling(nats, said):
+    table = pd.DataFrame(
+        [
+            difference(0.5, 7.0),  # the best on test
+            difference(1.0, 7.0, baseline="simple_image"),
+            difference(1.0, 7.0, seed=1),
+            difference(1.0, 7.0, task="alphabet"),
+            difference(1.0, nats),
+        ]
+    )
+    levels = [points("complex_image", [math.nan], [c], {}) for c in (0.125, 0.375)]
+    sentence = say(None, DISCARD, *levels, differences=table)[1]
+    assert "(C = 0.250 nats, mean of 2 trainings)" in sentence
+    assert sentence.endswith(said)
+    (one,) = (text for text in say(None, levels[0], differences=table) if "Beside" in text)
+    assert "(C = 0.125 nats, one training)" in one
+
+
+def grid(best, dimensions, excess=(0.5, 0.125)):
+    """Return one point of each dimension."""
+    rows = []
+    for k in dimensions:
+        params = {"k": k, "sigma": 1.0, "selected": k == best}
+        row = points("pca", [10.0], [1.0], params)
+        row["selection_excess_nats2"], row["selection_excess_nats2_se"] = excess
+        rows.append(row)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("best", "dimensions", "said"),
+    [
+        (30, [10, 30], "30 is best: the smallest area under C against R on the validation split; "
+         "it is the paper's, too."),
+        (10, [10, 30], "with the paper's 30 it is larger by 0.500 ± 0.125 nats²."),
+        (10, [10, 20], "the paper's 30 is not in the grid."),
+    ],
+)  # fmt: skip
+def test_the_best_dimension_is_set_beside_the_papers(best, dimensions, said):
+    for table in (runs(), runs().iloc[:0]):
+        assert say(table, DISCARD, *grid(best, dimensions))[-1].endswith(said)
+
+
+def test_a_task_of_ones_own_has_no_dimension_of_the_papers():
+    own = pd.concat(grid(10, [10, 30])).assign(task="smiling")
+    (_, sentence) = headlines(runs(), own, NO_DIFFERENCES, "mnist", "smiling")
+    assert sentence.endswith("10 is best: the smallest area under C against R on the validation "
+                             "split.")  # fmt: skip
+
+
 def test_no_run_keeps_most():
     table = runs()
     table["label_distortion_valid_nats"] += 0.4
@@ -156,9 +230,9 @@ def test_without_finished_runs_there_is_one_sentence():
 
 
 def test_without_the_random_discard_line_nothing_is_compared():
-    nothing, _ = aggregate_baselines([])
+    nothing, _ = aggregate_baselines([], {})
     for baselines in (nothing, pca([1.0, 30.0], [1.5, 0.5])):
-        _, smallest, comparison = say(None, baselines)
+        _, smallest, comparison = say(None, baselines)[:3]
         assert "compression" not in smallest
         assert comparison.startswith("Without the random-discard line")
 
@@ -214,14 +288,14 @@ PLACES = {"Figure 1": "figures/figure1.png", "Runs": "tables/runs.parquet"}
 
 @pytest.fixture
 def summary():
-    return summarise(ended(), DISCARD, PANELS, PLACES)
+    return summarise(ended(), DISCARD, NO_DIFFERENCES, PANELS, PLACES)
 
 
 def test_the_summary_tells_the_headlines_and_the_caveat_of_each_panel(summary):
     first, second = summary.split("Static MNIST, parity")
     assert first.startswith("Static MNIST, digit\n")
     words = " ".join(first.split())
-    for sentence in headlines(ended(), DISCARD, "mnist", "digit"):
+    for sentence in headlines(ended(), DISCARD, NO_DIFFERENCES, "mnist", "digit"):
         assert sentence in words
     assert f"Note: {CAVEAT}" in words
     assert "No run of mnist, parity, is finished" in second
@@ -240,7 +314,7 @@ def test_the_summary_counts_what_is_missing_diverged_and_flagged(summary):
 
 
 def test_the_summary_of_a_whole_sweep_says_so():
-    summary = summarise(runs(), DISCARD, PANELS[:1], PLACES)
+    summary = summarise(runs(), DISCARD, NO_DIFFERENCES, PANELS[:1], PLACES)
     assert "Rows finished: 6 of 6." in summary
     assert "Rows that break an inequality: 0." in summary
     assert not re.search("missing|diverged|incomplete", summary)

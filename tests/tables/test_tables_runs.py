@@ -149,6 +149,9 @@ def test_numbers_go_to_the_row_they_belong_to(sweep):
     assert list(whole["rate_valid_nats"]) == [101.0, 101.0]
     assert list(whole["label_distortion_nats"]) == [0.5, 1.5]
     assert list(whole["label_distortion_valid_nats"]) == [0.625, 1.625]
+    assert whole["label_distortion_bits"].iloc[0] == pytest.approx(0.5 / math.log(2))
+    assert whole["label_retained_share"].iloc[0] == pytest.approx(1 - 0.5 / 3.75)
+    assert whole["label_retained_share_se"].iloc[0] == pytest.approx(0.125 / 3.75)
     assert list(whole["best_epoch"]) == [6, 6]
     half = table[table["beta"] == 4]
     assert list(half["label_distortion_nats"].isna()) == [True, False]

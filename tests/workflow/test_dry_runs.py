@@ -13,9 +13,9 @@ def test_each_experiment_plans_all_of_its_jobs(checkout, experiment):
     outcome = checkout.snakemake("-n", "--configfile", f"workflow/experiments/{experiment}")
     assert outcome.code == 0, outcome.text
     jobs = outcome.jobs
-    assert jobs["train_vae"] == jobs["measure_vae"] == jobs["draw_gallery"] >= 3
+    assert jobs["train_vae"] == jobs["measure_vae"] == jobs["draw_gallery"] >= 2
     assert jobs["train_probe"] >= jobs["train_vae"]
-    assert jobs["measure_pca"] == jobs["compute_random_discard"] >= 1
+    assert jobs["measure_pca"] >= 1
     assert jobs["plot_figure1"] == jobs["plot_figure2"] == jobs["aggregate_runs"] == 1
 
 

@@ -14,8 +14,11 @@ POINTS = {"aggregate_baselines": 1, **FIGURES, "write_summary": 1}
 TABLES = {"aggregate_runs": 1, **FIGURES, "write_summary": 1, "check_runs": 1}
 MEASURED = {"measure_vae": RUNS, "draw_gallery": RUNS, "train_probe": RUNS}
 # each marginal in three runs, the pixelcnn decoder in three, the deconv decoder in six
-THREE = {"train_vae": 3, "measure_vae": 3, "draw_gallery": 3, "train_probe": 3, **TABLES}
-SIX = {"train_vae": 6, "measure_vae": 6, "draw_gallery": 6, "train_probe": 6, **TABLES}
+COMPARED = {"compare_runs": 1, "write_summary": 1}
+PROBED = {**TABLES, **COMPARED}
+LEVELS = {**POINTS, **COMPARED}
+THREE = {"train_vae": 3, "measure_vae": 3, "draw_gallery": 3, "train_probe": 3, **PROBED}
+SIX = {"train_vae": 6, "measure_vae": 6, "draw_gallery": 6, "train_probe": 6, **PROBED}
 
 
 @pytest.fixture
@@ -83,9 +86,9 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
          {"plot_figure2": 1}),
         (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", {"draw_gallery": RUNS}),
         (f"{PACKAGE}/probes/fit.py", "_EVALUATION_BATCH = 1000", "_EVALUATION_BATCH = 999",
-         {"train_probe": RUNS, **BASELINES, **POINTS, **TABLES}),
+         {"train_probe": RUNS, **BASELINES, **POINTS, **PROBED}),
         (f"{PACKAGE}/probes/vae_codes.py", "to(device).eval()", "eval().to(device)",
-         {"train_probe": RUNS, **TABLES}),
+         {"train_probe": RUNS, **PROBED}),
         (f"{PACKAGE}/measure/rate_distortion.py", "closed_form = True", "closed_form = False",
          {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
         (f"{PACKAGE}/models/decoders/trunk.py", "padding=2),", "padding=2, ),\n", None),
@@ -93,13 +96,15 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/models/decoders/raster.py", "elu(cat([x, -x]", "elu(cat([-x, x]", THREE),
         (f"{PACKAGE}/models/marginals/maf.py", "max(latent_dim, ", "min(latent_dim, ", THREE),
         (f"{PACKAGE}/models/encoders/gaussian.py", "0.5 * log_variance", "0.50001 * log_variance",
-         {"train_vae": RUNS, **MEASURED, **TABLES}),
+         {"train_vae": RUNS, **MEASURED, **PROBED}),
         (f"{PACKAGE}/training/schedule.py", "0.5 * (1 +", "0.49 * (1 +",
-         {"train_vae": RUNS, "train_classifier": 4, **MEASURED, **POINTS, **TABLES}),
+         {"train_vae": RUNS, "train_classifier": 4, **MEASURED, **POINTS, **PROBED}),
         (f"{PACKAGE}/baselines/classifiers.py", "2 * x - 1", "2 * x - 0.9",
-         {"train_classifier": 4, **POINTS}),
+         {"train_classifier": 4, **LEVELS}),
         (f"{PACKAGE}/baselines/random_encoders.py", "standardised=True", "standardised=False",
-         {"measure_random_encoder": 4, **POINTS}),
+         {"measure_random_encoder": 4, **LEVELS}),
+        (f"{PACKAGE}/baselines/choice.py", "ignore_index=True", "ignore_index=not False", {}),
+        (f"{PACKAGE}/tables/bootstrap.py", "_BLOCK = 100", "_BLOCK = 99", COMPARED),
         (f"{PACKAGE}/tables/audit.py", "value(name) for name", "2 * value(name) for name", TABLES),
         (f"{PACKAGE}/tables/headlines.py", "MOST = 0.8", "MOST = 0.9", {"write_summary": 1}),
         (f"{PACKAGE}/baselines/pca.py", "1e-10 * eigenvalues", "1e-9 * eigenvalues",
@@ -107,6 +112,7 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
     ],
     ids=["panel", "figure 2", "gallery", "probe training", "VAE codes", "measuring", "layout only",
          "deconv", "pixelcnn", "maf", "encoder", "schedule", "classifiers", "random encoders",
+         "choice", "bootstrap",
          "audit", "headlines", "PCA"],
 )  # fmt: skip
 def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):
@@ -121,23 +127,28 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("figures={rate_max_nats: 50}", FIGURES),
         ("gallery={images: 3}", {"draw_gallery": RUNS}),
         ("probe={epochs: 41}",
-         {"train_probe": RUNS, **BASELINES, "train_classifier": 2, **POINTS, **TABLES}),
+         {"train_probe": RUNS, **BASELINES, "train_classifier": 2, **POINTS, **PROBED}),
         ("measure={samples: 17}", {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
-        ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **TABLES}),
+        ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **PROBED}),
         ("tables={violation_standard_errors: 5}", TABLES),
         ("sweep={betas: {deconv: [0.2, 2, 32]}}", THREE),
         ("sweep={betas: {pixelcnn: [0.1, 1]}}", THREE),
-        ("sweep={encoders: [gaussian, iaf]}", {"train_vae": RUNS, **MEASURED, **TABLES}),
+        ("sweep={encoders: [gaussian, iaf]}", {"train_vae": RUNS, **MEASURED, **PROBED}),
         ("model={vamp: {components: 51}}", THREE),
         ("model={pixelcnn: {channels: 16}}", THREE),
         ("model={iaf: {steps: 5}}", {}),
         ("sweep={seeds: [0, 1]}",
-         {"train_vae": RUNS, "measure_vae": RUNS, "train_probe": RUNS, **TABLES}),
+         {"train_vae": RUNS, "measure_vae": RUNS, "train_probe": RUNS, **PROBED}),
         ("sweep={baseline_seeds: [0, 1, 2]}",
-         {"measure_random_encoder": 2, "train_classifier": 2, **POINTS}),
-        ("classifier={epochs: 6}", {"train_classifier": 2, **POINTS}),
-        ("random_encoder={hidden_units: 201}", {"measure_random_encoder": 4, **POINTS}),
-        ("sweep={betas: {deconv: [0.2]}}", TABLES),
+         {"measure_random_encoder": 2, "train_classifier": 2, **LEVELS}),
+        ("classifier={epochs: 6}", {"train_classifier": 2, **LEVELS}),
+        ("classifier={candidates: {depths: [8]}}", {}),
+        ("classifier={search: true, candidates: {depths: [8, 16]}}",
+         {"train_candidate": 8, "choose_classifier": 1, "aggregate_searches": 1,
+          "train_classifier": 2, **LEVELS}),
+        ("bootstrap={resamples: 300}", COMPARED),
+        ("random_encoder={hidden_units: 201}", {"measure_random_encoder": 4, **LEVELS}),
+        ("sweep={betas: {deconv: [0.2]}}", PROBED),
         ("sweep={on_divergence: report}", {"check_runs": 1}),
         ("pca={dims: [5, 15]}",
          {"measure_pca": 1, **POINTS}),

@@ -4,6 +4,7 @@ rule measure_pca:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
     output:
         table=f"{OUT}/measure_pca/{{dataset}}/{{task}}.parquet",
+        losses=f"{OUT}/measure_pca/{{dataset}}/{{task}}.losses.parquet",
     log:
         f"{OUT}/logs/measure_pca/{{dataset}}/{{task}}.log",
     benchmark:
@@ -28,11 +29,12 @@ rule measure_random_encoder:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
     output:
-        table=f"{OUT}/measure_random_encoder/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.parquet",
+        table=f"{OUT}/measure_random_encoder/{LEVEL}.parquet",
+        losses=f"{OUT}/measure_random_encoder/{LEVEL}.losses.parquet",
     log:
-        f"{OUT}/logs/measure_random_encoder/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.log",
+        f"{OUT}/logs/measure_random_encoder/{LEVEL}.log",
     benchmark:
-        f"{OUT}/benchmarks/measure_random_encoder/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.tsv"
+        f"{OUT}/benchmarks/measure_random_encoder/{LEVEL}.tsv"
     wildcard_constraints:
         baseline=one_of(RANDOM_ENCODERS),
     conda:
@@ -52,22 +54,67 @@ rule measure_random_encoder:
         "../scripts/measure_random_encoder.py"
 
 
-rule train_classifier:
+# The search for the convolutional classifier, where `classifier.search` asks for it.
+rule train_candidate:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
     output:
-        table=f"{OUT}/train_classifier/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.parquet",
+        table=f"{OUT}/train_candidate/{CANDIDATE}.parquet",
     log:
-        f"{OUT}/logs/train_classifier/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.log",
+        f"{OUT}/logs/train_candidate/{CANDIDATE}.log",
     benchmark:
-        f"{OUT}/benchmarks/train_classifier/{{dataset}}/{{baseline}}/{{task}}/seed{{seed}}.tsv"
+        f"{OUT}/benchmarks/train_candidate/{CANDIDATE}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: classifier_memory(wildcards.depth),
+        gpu_jobs=int(ON_GPU),
+    params:
+        code=stage_code("train_candidate"),
+        settings=lambda wildcards: complex_image_settings()
+        | {"depth": int(wildcards.depth), "dropout": float(wildcards.dropout)},
+    script:
+        "../scripts/train_candidate.py"
+
+
+rule choose_classifier:
+    input:
+        candidates=lambda wildcards: candidate_files(wildcards.dataset, wildcards.task),
+    output:
+        table=f"{OUT}/choose_classifier/{{dataset}}/{{task}}.parquet",
+    log:
+        f"{OUT}/logs/choose_classifier/{{dataset}}/{{task}}.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        code=stage_code("choose_classifier"),
+        configured=lambda wildcards: configured_network(wildcards.task),
+        paper=lambda wildcards: papers_network(wildcards.task),
+    script:
+        "../scripts/choose_classifier.py"
+
+
+rule train_classifier:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        choice=choice_for,
+    output:
+        table=f"{OUT}/train_classifier/{LEVEL}.parquet",
+        losses=f"{OUT}/train_classifier/{LEVEL}.losses.parquet",
+    log:
+        f"{OUT}/logs/train_classifier/{LEVEL}.log",
+    benchmark:
+        f"{OUT}/benchmarks/train_classifier/{LEVEL}.tsv"
     wildcard_constraints:
         baseline=one_of(CLASSIFIERS),
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(2000),
+        mem_mb=lambda wildcards: classifier_memory(largest_depth(wildcards)),
         gpu_jobs=int(ON_GPU),
     params:
         code=stage_code("train_classifier"),

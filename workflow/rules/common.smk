@@ -3,6 +3,7 @@ import gc
 import os
 import re
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 from labelinfo.code_digest import code_digest
@@ -25,7 +26,8 @@ MODULE_ROOTS = (WORKFLOW, BASE)
 
 try:
     # in place, so that scripts see the completed configuration too
-    config.update(complete(config, load_schema(WORKFLOW / "schemas" / "config.schema.yaml")))
+    SCHEMA = load_schema(WORKFLOW / "schemas" / "config.schema.yaml")
+    config.update(complete(config, SCHEMA))
     COMPONENTS = known_components(config, MODULE_ROOTS)
     check_sweep(config, COMPONENTS)
 except ConfigError as error:
@@ -55,6 +57,9 @@ DATASETS = config["sweep"]["datasets"]
 PAIRS = [(dataset, task) for dataset in DATASETS for task in tasks_of(config, dataset)]
 # where a run's files lie below each stage's folder; Run.path is the same with values filled in
 RUN = "{dataset}/{encoder}-{decoder}-{marginal}/beta{beta}/seed{seed}"
+# and those of a random encoder or a classifier
+LEVEL = "{dataset}/{baseline}/{task}/seed{seed}"
+CANDIDATE = "{dataset}/{task}/depth{depth}-dropout{dropout}"
 ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if config["machine"]["device"] == "cuda" else "cpu.yaml")
 
 
@@ -86,6 +91,8 @@ wildcard_constraints:
     marginal=one_of(COMPONENTS["marginals"]),
     beta=one_of(run.beta for run in RUNS),
     seed=r"\d+",
+    depth=r"\d+",
+    dropout=r"[0-9.e-]+",
     file=one_of(fetched_files()) or "(?!)",
 
 
@@ -162,35 +169,98 @@ def measures_of(dataset):
     return [f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS if run.dataset == dataset]
 
 
+def probe_files(suffix):
+    """What the probes of every run and task wrote."""
+    return [
+        f"{OUT}/train_probe/{run.path}/{task}{suffix}"
+        for run in RUNS
+        for task in tasks_of(config, run.dataset)
+    ]
+
+
 def baseline_files():
     """The table of every baseline, data set and task."""
+    whole = {"random_discard": "compute_random_discard", "pca": "measure_pca"}
     return [
-        file
+        f"{OUT}/{whole[baseline]}/{dataset}/{task}.parquet"
         for dataset, task in PAIRS
         for baseline in config["sweep"]["baselines"]
-        for file in _files_of(baseline, dataset, task)
-    ]
+        if baseline in whole
+    ] + level_files(".parquet")
 
 
-def _files_of(baseline, dataset, task):
-    whole = {"random_discard": "compute_random_discard", "pca": "measure_pca"}
-    if baseline in whole:
-        return [f"{OUT}/{whole[baseline]}/{dataset}/{task}.parquet"]
-    stage = "measure_random_encoder" if baseline in RANDOM_ENCODERS else "train_classifier"
+def level_files(suffix):
+    """What every random encoder and classifier wrote, by data set, task and seed."""
+    stages = dict.fromkeys(RANDOM_ENCODERS, "measure_random_encoder")
+    stages |= dict.fromkeys(CLASSIFIERS, "train_classifier")
     return [
-        f"{OUT}/{stage}/{dataset}/{baseline}/{task}/seed{seed}.parquet"
+        f"{OUT}/{stages[baseline]}/{dataset}/{baseline}/{task}/seed{seed}{suffix}"
+        for dataset, task in PAIRS
+        for baseline in config["sweep"]["baselines"]
+        if baseline in stages
         for seed in config["sweep"]["baseline_seeds"]
     ]
+
+
+def complex_image_settings():
+    """How the convolutional classifier is trained, whatever its depth and dropout."""
+    apart = ("networks", "search", "candidates")
+    return {key: value for key, value in config["classifier"].items() if key not in apart}
+
+
+def configured_network(task):
+    """Depth and dropout of the convolutional classifier, as the configuration has them."""
+    networks = config["classifier"]["networks"]
+    return networks.get(task, networks["other"])
+
+
+def papers_network(task):
+    """Depth and dropout of the paper for a task, None for one that it does not have."""
+    networks = complete({}, SCHEMA)["classifier"]["networks"]
+    return networks.get(task) if task != "other" else None
 
 
 def classifier_settings(wildcards):
     """Params function: the section that decides what a classifier is."""
     if wildcards.baseline == "simple_image":
         return config["probe"]
-    section = config["classifier"]
-    networks = section["networks"]
-    shared = {key: value for key, value in section.items() if key != "networks"}
-    return shared | networks.get(wildcards.task, networks["other"])
+    return complex_image_settings() | configured_network(wildcards.task)
+
+
+def classifier_memory(depth):
+    """Megabytes of a convolutional classifier with so many filters."""
+    return memory_mb(600 + 6 * int(depth))
+
+
+def largest_depth(wildcards):
+    """The most filters that a classifier may come to have."""
+    depths = config["classifier"]["candidates"]["depths"] if choice_for(wildcards) else []
+    return max([configured_network(wildcards.task)["depth"], *depths])
+
+
+def candidate_files(dataset, task):
+    """The tables of all candidates of a search; the configured network is one."""
+    candidates = config["classifier"]["candidates"]
+    networks = [*product(candidates["depths"], candidates["dropouts"])]
+    networks.append(tuple(configured_network(task)[key] for key in ("depth", "dropout")))
+    names = dict.fromkeys(f"depth{depth}-dropout{dropout:.12g}" for depth, dropout in networks)
+    return [f"{OUT}/train_candidate/{dataset}/{task}/{name}.parquet" for name in names]
+
+
+def search_files():
+    """The choices of all searches: none, unless they are asked for."""
+    wanted = config["classifier"]["search"] and "complex_image" in config["sweep"]["baselines"]
+    return (
+        [f"{OUT}/choose_classifier/{pair[0]}/{pair[1]}.parquet" for pair in PAIRS] if wanted else []
+    )
+
+
+def choice_for(wildcards):
+    """Input function: the choice of depth and dropout that a classifier waits for, if any."""
+    searched = config["classifier"]["search"] and wildcards.baseline == "complex_image"
+    return (
+        f"{OUT}/choose_classifier/{wildcards.dataset}/{wildcards.task}.parquet" if searched else []
+    )
 
 
 def panels():

@@ -63,6 +63,7 @@ rule train_probe:
         weights=f"{OUT}/train_vae/{RUN}/best.safetensors",
     output:
         table=f"{OUT}/train_probe/{RUN}/{{task}}.parquet",
+        losses=f"{OUT}/train_probe/{RUN}/{{task}}.losses.parquet",
     log:
         f"{OUT}/logs/train_probe/{RUN}/{{task}}.log",
     benchmark:

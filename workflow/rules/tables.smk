@@ -21,13 +21,7 @@ rule aggregate_runs:
         datasets=f"{OUT}/tables/datasets.parquet",
         training=finished([f"{OUT}/train_vae/{run.path}/training.parquet" for run in RUNS]),
         measures=finished([f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS]),
-        probes=finished(
-            [
-                f"{OUT}/train_probe/{run.path}/{task}.parquet"
-                for run in RUNS
-                for task in tasks_of(config, run.dataset)
-            ]
-        ),
+        probes=finished(probe_files(".parquet")),
     output:
         table=f"{OUT}/tables/runs.parquet",
     log:
@@ -50,6 +44,7 @@ rule aggregate_runs:
 
 rule aggregate_baselines:
     input:
+        datasets=f"{OUT}/tables/datasets.parquet",
         tables=finished(baseline_files()),
     output:
         table=f"{OUT}/tables/baselines.parquet",
@@ -65,10 +60,47 @@ rule aggregate_baselines:
         "../scripts/aggregate_baselines.py"
 
 
+rule aggregate_searches:
+    input:
+        choices=finished(search_files()),
+    output:
+        table=f"{OUT}/tables/classifier_search.parquet",
+    log:
+        f"{OUT}/logs/aggregate_searches.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        code=stage_code("aggregate_searches"),
+    script:
+        "../scripts/aggregate_searches.py"
+
+
+rule compare_runs:
+    input:
+        runs=finished(probe_files(".losses.parquet")),
+        levels=finished(level_files(".losses.parquet")),
+    output:
+        table=f"{OUT}/tables/differences.parquet",
+    log:
+        f"{OUT}/logs/compare_runs.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+    params:
+        code=stage_code("compare_runs"),
+        bootstrap=config["bootstrap"],
+    script:
+        "../scripts/compare_runs.py"
+
+
 rule write_summary:
     input:
         runs=f"{OUT}/tables/runs.parquet",
         baselines=f"{OUT}/tables/baselines.parquet",
+        differences=f"{OUT}/tables/differences.parquet",
     output:
         text=report(
             f"{OUT}/write_summary/summary.txt",

@@ -3,11 +3,9 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
-    import pandas as pd
-
-    from labelinfo.io.tables import read_with_provenance, write_table
+    from labelinfo.io.tables import write_table
     from labelinfo.provenance import collect
+    from labelinfo.tables.stack import stack_tables
 
-    parts = [read_with_provenance(path) for path in snakemake.input.summaries]
-    table = pd.concat([part for part, _ in parts], ignore_index=True)
-    write_table(snakemake.output.table, table, collect([origin for _, origin in parts]))
+    table, origins = stack_tables(snakemake.input.summaries)
+    write_table(snakemake.output.table, table, collect(origins))

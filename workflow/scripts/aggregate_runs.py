@@ -7,18 +7,16 @@ with job(snakemake.log[0]):
 
     from labelinfo.io.tables import read_table, write_table
     from labelinfo.provenance import collect
+    from labelinfo.tables.label_columns import label_entropies
     from labelinfo.tables.runs import aggregate_runs
 
     params = snakemake.params
-    summary = read_table(snakemake.input.datasets)
-    test = summary[summary["split"] == "test"]
-    entropies = test.set_index(["dataset", "task"])["label_entropy_nats"].to_dict()
     table, origins = aggregate_runs(
         pd.DataFrame(params.expected),
         training=snakemake.input.training,
         measures=snakemake.input.measures,
         probes=snakemake.input.probes,
-        label_entropies=entropies,
+        label_entropies=label_entropies(read_table(snakemake.input.datasets)),
         best_known_nats=params.best_known_nats,
         caveats=params.caveats,
         standard_errors=params.tables["violation_standard_errors"],

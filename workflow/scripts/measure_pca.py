@@ -8,11 +8,12 @@ with job(snakemake.log[0], snakemake.threads):
     from labelinfo.io.tables import write_table
     from labelinfo.provenance import describe
     from labelinfo.tables.baselines import baseline_rows
+    from labelinfo.tables.losses import write_losses
     from labelinfo.training.device import resolve_device
 
     params, wildcards = snakemake.params, snakemake.wildcards
     dataset = load_dataset(snakemake.input.dataset)
-    points = measure_pca(
+    points, losses = measure_pca(
         dataset,
         wildcards.task,
         params.pca,
@@ -20,6 +21,10 @@ with job(snakemake.log[0], snakemake.threads):
         device=resolve_device(snakemake.config["machine"]["device"]),
     )
     config = {"pca": params.pca, "probe": params.probe}
+    origin = describe("measure_pca", code=params.code, config=config, data=dataset.digests)
+    of = {"dataset": wildcards.dataset, "task": wildcards.task, "baseline": "pca"}
+    of["points"] = points[["k", "sigma"]].to_dict("records")
+    write_losses(snakemake.output.losses, losses, of, origin)
     write_table(
         snakemake.output.table,
         baseline_rows(
@@ -29,5 +34,5 @@ with job(snakemake.log[0], snakemake.threads):
             points,
             params=["k", "sigma", "selected"],
         ),
-        describe("measure_pca", code=params.code, config=config, data=dataset.digests),
+        origin,
     )

@@ -12,6 +12,7 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.params.settings,
         dataset_file=snakemake.input.dataset,
         target=snakemake.output.table,
+        losses_target=snakemake.output.losses,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
     )

@@ -3,8 +3,10 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from labelinfo.baselines.classifiers import train_classifier
+    from labelinfo.baselines.classifiers import chosen_network, train_classifier
+    from labelinfo.io.tables import read_table
 
+    choice = snakemake.input.get("choice")
     train_classifier(
         snakemake.wildcards.baseline,
         snakemake.wildcards.task,
@@ -12,6 +14,8 @@ with job(snakemake.log[0], snakemake.threads):
         snakemake.params.settings,
         dataset_file=snakemake.input.dataset,
         target=snakemake.output.table,
+        losses_target=snakemake.output.losses,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
+        network=chosen_network(read_table(choice), choice) if choice else None,
     )

@@ -15,6 +15,7 @@ with job(snakemake.log[0], snakemake.threads):
         dataset_file=snakemake.input.dataset,
         weights_file=snakemake.input.weights,
         target=snakemake.output.table,
+        losses_target=snakemake.output.losses,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
     )

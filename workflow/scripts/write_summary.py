@@ -10,6 +10,7 @@ with job(snakemake.log[0]):
     text = summarise(
         read_table(snakemake.input.runs),
         read_table(snakemake.input.baselines),
+        read_table(snakemake.input.differences),
         snakemake.params.panels,
         snakemake.params.places,
     )

@@ -5,12 +5,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from labelinfo.baselines.points import write_point
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset
-from labelinfo.probes.fit import LabelDistortion, fit_and_measure
+from labelinfo.errors import StorageError
+from labelinfo.probes.fit import LabelDistortion, fit_and_measure, tested_row
 from labelinfo.probes.mlp import label_distortion_nats
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
@@ -187,8 +189,10 @@ def train_classifier(
     *,
     dataset_file: Path | str,
     target: Path | str,
+    losses_target: Path | str,
     device: str,
     code: str,
+    network: dict[str, Any] | None = None,
 ) -> None:
     """Train a classifier on pixels and write C and accuracy.
 
@@ -200,27 +204,49 @@ def train_classifier(
     settings
         The configuration's section ``probe`` or, for ``complex_image``, ``classifier`` with the
         task's depth and dropout.
-    dataset_file, target, device, code
-        The prepared data set, the one-row table, where to compute, digest of the stage's code.
+    dataset_file, target, losses_target
+        The prepared data set, the one-row table, and the one of the losses of each test image.
+    device, code
+        Where to compute; digest of the stage's code.
+    network
+        Depth and dropout that a search has chosen, instead of those in ``settings``.
     """
     dataset = load_dataset(dataset_file)
     where = resolve_device(device)
     identity = (dataset.name, baseline, task, seed)
     if baseline == "simple_image":
         codes = Pixels(dataset, where)
-        point = fit_and_measure(codes, dataset, task, settings, identity, "probe", samples=1)
+        point, losses = fit_and_measure(
+            codes, dataset, task, settings, identity, "probe", samples=1
+        )
         params = ["hidden_units"]
         point["hidden_units"] = settings["hidden_units"]
     else:
+        settings = settings | (network or {})
         model, facts = fit_complex_image(dataset, task, settings, identity, device=where)
         test, valid = (
-            measure_classifier(model, dataset.split(name), task, where).row(0)
+            measure_classifier(model, dataset.split(name), task, where)
             for name in ("test", "valid")
         )
-        point = {**test, "label_distortion_valid_nats": valid["label_distortion_nats"]}
-        params = ["depth", "dropout", "best_epoch", "precision"]
-        point |= {"depth": settings["depth"], "dropout": settings["dropout"], **facts}
+        point, losses = tested_row(test, valid), test.per_image_nats
+        params = ["depth", "dropout", "searched", "best_epoch", "precision"]
+        point |= {key: settings[key] for key in ("depth", "dropout")}
+        point |= {"searched": network is not None, **facts}
     write_point(
-        target, dataset, task, baseline, seed, point, params,
+        target, losses_target, dataset, task, baseline, seed, point, losses, params,
         describe("train_classifier", code=code, config=settings, data=dataset.digests),
     )  # fmt: skip
+
+
+def chosen_network(choice: pd.DataFrame, source: Path | str) -> dict[str, Any]:
+    """Return depth and dropout of the chosen row of a table of candidates.
+
+    Raises
+    ------
+    StorageError
+        If ``source``, where the table comes from, names no choice or several.
+    """
+    rows = choice[choice["chosen"]] if "chosen" in choice else choice.iloc[:0]
+    if len(rows) != 1:
+        raise StorageError(f"The table {source} names no one choice: delete it and run again.")
+    return {"depth": int(rows["depth"].iloc[0]), "dropout": float(rows["dropout"].iloc[0])}

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from labelinfo.baselines.pca_selection import select_dimension
 from labelinfo.data.dataset import Dataset, draw_binary
 from labelinfo.errors import ConfigError
 from labelinfo.information import label_entropy_nats
@@ -106,15 +107,17 @@ def measure_pca(
     probe_settings: dict[str, Any],
     *,
     device: torch.device,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Measure C for every k and σ of the grid; the probes of one k train as one batch.
 
     Returns
     -------
     DataFrame
         One row per (k, σ): ``k, sigma, rate_nats``, C and accuracy on test with standard errors,
-        ``label_distortion_valid_nats``, and ``selected``, true for the best k (see
-        :func:`area_under_curve_nats2`), which is chosen on the validation split.
+        ``label_distortion_valid_nats``, and what :func:`select_dimension` says of the best k, which
+        is chosen on the validation split.
+    ndarray
+        Losses of the test images in nats, one row per row of the table.
     """
     dims, sigmas = sorted(settings["dims"]), sorted(settings["sigmas"], reverse=True)
     identity = (dataset.name, task, "pca")
@@ -131,7 +134,7 @@ def measure_pca(
             "test": [pca(_flat(dataset.test.images, 0))],
         }
     names = [f"{sigma:.12g}" for sigma in sigmas]
-    rows = []
+    rows, losses, valid_losses = [], [], []
     for k in dims:
         codes = PcaCodes(components, k, sigmas, device)
         probes = fit_probes(
@@ -153,6 +156,8 @@ def measure_pca(
             )
             for split in ("valid", "test")
         }
+        losses.append(measured["test"].per_image_nats)
+        valid_losses.append(measured["valid"].per_image_nats)
         logger.info("k = %d: %d noise levels measured", k, len(sigmas))
         rows += [
             {
@@ -166,52 +171,13 @@ def measure_pca(
             }
             for probe, sigma in enumerate(sigmas)
         ]
-    table = pd.DataFrame(rows)
-    entropy = label_entropy_nats(dataset.valid.labels[task].numpy())
-    areas = {
-        k: area_under_curve_nats2(
-            group["rate_nats"].to_numpy(),
-            group["label_distortion_valid_nats"].to_numpy(),
-            entropy,
-            settings["selection_rate_max_nats"],
-        )
-        for k, group in table.groupby("k")
-    }
-    table["selection_area_nats2"] = table["k"].map(areas)
-    table["selected"] = table["k"] == min(areas, key=areas.__getitem__)
-    return table
-
-
-def area_under_curve_nats2(
-    rates: np.ndarray, distortions: np.ndarray, entropy: float, rate_max: float
-) -> float:
-    """Return the area under C against R from 0 to ``rate_max``, the criterion for the best k.
-
-    The curve starts at (0, H(Y)), joins the measured points by straight lines in order of rate,
-    and beyond the last of them stays flat, since a code of a smaller rate can be used there too.
-    All k are compared over the same range, although each covers another one.
-
-    Parameters
-    ----------
-    rates, distortions
-        R and C of the measured points, in nats.
-    entropy
-        H(Y) in nats, of the split on which C was measured.
-    rate_max
-        Upper end in nats.
-
-    Returns
-    -------
-    float
-        Square nats.
-    """
-    order = np.argsort(rates)
-    x = np.concatenate([[0.0], rates[order]])
-    y = np.concatenate([[entropy], distortions[order]])
-    inside = x < rate_max
-    x_end = np.append(x[inside], rate_max)
-    y_end = np.append(y[inside], np.interp(rate_max, x, y))
-    return float(np.trapezoid(y_end, x_end))
+    table = select_dimension(
+        pd.DataFrame(rows),
+        np.concatenate(valid_losses),
+        label_entropy_nats(dataset.valid.labels[task].numpy()),
+        settings["selection_rate_max_nats"],
+    )
+    return table, np.concatenate(losses)
 
 
 def _flat(images: Tensor, seed: int) -> Tensor:

@@ -67,6 +67,7 @@ def measure_random_encoder(
     *,
     dataset_file: Path | str,
     target: Path | str,
+    losses_target: Path | str,
     device: str,
     code: str,
 ) -> None:
@@ -78,8 +79,8 @@ def measure_random_encoder(
         Which encoder, for which labels, and the number of its random parameters.
     settings
         ``probe``, that section of the configuration; ``width`` and ``hidden_units``.
-    dataset_file, target
-        The prepared data set, and the one-row table.
+    dataset_file, target, losses_target
+        The prepared data set, the one-row table, and the one of the losses of each test image.
     device, code
         Where to compute; digest of the stage's code.
     """
@@ -101,12 +102,13 @@ def measure_random_encoder(
         # gates that were never trained leave numbers so small that a probe would not find them
         standardised=True,
     )
-    point = fit_and_measure(
+    point, losses = fit_and_measure(
         codes, dataset, task, settings["probe"], (*identity, task), "probe", samples=1
     )
     params = {key: settings[key] for key in ("width", "hidden_units")}
     used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]
     write_point(
-        target, dataset, task, baseline, seed, point | {used: params[used]}, [used],
+        target, losses_target, dataset, task, baseline, seed, point | {used: params[used]}, losses,
+        [used],
         describe("measure_random_encoder", code=code, config=settings, data=dataset.digests),
     )  # fmt: skip

@@ -155,8 +155,11 @@ def fit_and_measure(
     name: str,
     *,
     samples: int,
-) -> dict[str, float]:
-    """Train the one probe ``name`` and measure it; return C and accuracy on test, C on validation.
+) -> tuple[dict[str, float], np.ndarray]:
+    """Train the one probe ``name`` and measure it.
+
+    Return C and accuracy on test and C on validation; and the losses (1, N) of the test images, in
+    nats.
 
     Parameters
     ----------
@@ -180,7 +183,13 @@ def fit_and_measure(
             dataset.split(split).labels[task],
             samples=samples,
             seed=derive_seed(*identity, "measure", split),
-        ).row(0)
+        )
         for split in ("test", "valid")
     )
-    return {**test, "label_distortion_valid_nats": valid["label_distortion_nats"]}
+    return tested_row(test, valid), test.per_image_nats
+
+
+def tested_row(test: LabelDistortion, valid: LabelDistortion) -> dict[str, float]:
+    """Return C and accuracy of the one probe on test, and its C on validation."""
+    by_valid = valid.row(0)["label_distortion_nats"]
+    return {**test.row(0), "label_distortion_valid_nats": by_valid}

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from labelinfo.config.run import Run
@@ -14,6 +15,7 @@ from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.fit import fit_and_measure
 from labelinfo.probes.vae_codes import VaeCodes
 from labelinfo.provenance import describe
+from labelinfo.tables.losses import write_losses
 from labelinfo.training.device import resolve_device
 
 logger = logging.getLogger(__name__)
@@ -28,12 +30,13 @@ def probe_run(
     dataset_file: Path | str,
     weights_file: Path | str,
     target: Path | str,
+    losses_target: Path | str,
     device: str,
     code: str,
 ) -> None:
     """Train a probe on the run's codes and write C and accuracy: on test, and C on validation.
 
-    A diverged run gets its row with no numbers in it.
+    A diverged run gets its row with no numbers in it, and no losses.
 
     Parameters
     ----------
@@ -42,14 +45,16 @@ def probe_run(
         section.
     dataset_file, weights_file
         The prepared data set and the best weights.
-    target
-        The one-row table.
+    target, losses_target
+        The one-row table, and the one of the losses of each test image.
     device, code
         Where to compute; digest of the stage's code.
     """
     dataset = load_dataset(dataset_file)
     model, metadata = load_vae(weights_file, spec)
-    row: dict[str, Any] = {**run.columns, "task": task, "status": metadata["status"]}
+    of: dict[str, Any] = {**run.columns, "task": task}
+    row: dict[str, Any] = {**of, "status": metadata["status"]}
+    losses = np.empty((0, 0))
     if metadata["status"] == "ok":
         identity = (*run.identity, "probe", task)
         codes = VaeCodes(
@@ -59,9 +64,10 @@ def probe_run(
             identity=run.identity,
             device=resolve_device(device),
         )
-        row |= fit_and_measure(
+        point, losses = fit_and_measure(
             codes, dataset, task, settings, identity, "vae", samples=settings["samples"]
         )
+        row |= point
         logger.info(
             "C = %.3f ± %.3f nats, accuracy %.1f %%",
             row["label_distortion_nats"],
@@ -69,4 +75,5 @@ def probe_run(
             100 * row["label_accuracy"],
         )
     origin = describe("train_probe", code=code, config={"probe": settings}, data=dataset.digests)
+    write_losses(losses_target, losses, of, origin)
     write_table(target, pd.DataFrame([row]), origin)

@@ -1,13 +1,15 @@
 """The table of baselines: one row per measured point."""
 
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from labelinfo.io.tables import read_with_provenance
+from labelinfo.tables.label_columns import LABEL_COLUMNS, with_label_columns
 
 COLUMNS = [
     "dataset",
@@ -22,7 +24,11 @@ COLUMNS = [
     # beyond what the figures need
     "label_accuracy_se",
     "label_distortion_valid_nats",
+    "label_entropy_nats",
+    *LABEL_COLUMNS,
     "selection_area_nats2",
+    "selection_excess_nats2",
+    "selection_excess_nats2_se",
 ]
 
 
@@ -38,7 +44,8 @@ def baseline_rows(
     """Bring the points of one baseline into the common columns.
 
     The columns ``params`` of ``points`` become JSON text; quantities that a baseline does not have
-    are NaN. An unbounded rate is NaN too.
+    are NaN. An unbounded rate is NaN too. H(Y) and what rests on it come with
+    :func:`aggregate_baselines`.
     """
     table = points.reindex(columns=COLUMNS[5:]).astype(float)
     table.insert(0, "seed", seed)
@@ -52,12 +59,18 @@ def baseline_rows(
 
 def aggregate_baselines(
     files: Iterable[Path | str],
+    label_entropies: Mapping[tuple[str, str], float],
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Stack the baselines' tables; return them with the origins of the files."""
+    """Stack the baselines' tables; return them with the origins of the files.
+
+    ``label_entropies`` has H(Y) of the test split in nats by (data set, task).
+    """
     tables, origins = [], []
     for file in files:
         table, origin = read_with_provenance(file)
-        tables.append(table[COLUMNS])
+        pairs = zip(table["dataset"], table["task"], strict=True)
+        entropies = [label_entropies.get(pair, math.nan) for pair in pairs]
+        tables.append(with_label_columns(table.assign(label_entropy_nats=entropies))[COLUMNS])
         origins.append(origin)
     if not tables:
         return pd.DataFrame({column: pd.Series(dtype=object) for column in COLUMNS}), origins

@@ -1,44 +1,57 @@
-"""The three numbers to take home, one sentence each."""
+"""The numbers to take home, one sentence each."""
 
 import json
 
 import numpy as np
 import pandas as pd
 
+from labelinfo.paper import BEST_PCA_DIMENSION
 from labelinfo.units import nats_to_bits
 
 # A code "keeps most of the label" if it retains this share of its entropy.
 MOST = 0.8
+CEILING = "complex_image"
 
 
-def headlines(runs: pd.DataFrame, baselines: pd.DataFrame, dataset: str, task: str) -> list[str]:
-    """Return three sentences on one data set and task.
+def headlines(
+    runs: pd.DataFrame,
+    baselines: pd.DataFrame,
+    differences: pd.DataFrame,
+    dataset: str,
+    task: str,
+) -> list[str]:
+    """Return some sentences on one data set and task.
 
     Runs are chosen on the validation split; what is said of them was measured on test.
 
     Parameters
     ----------
-    runs, baselines
-        The tables; only rows with status ``ok`` that break no inequality count.
+    runs, baselines, differences
+        The tables; only runs with status ``ok`` that break no inequality count.
     dataset, task
         Which rows.
     """
-    runs = runs[(runs["dataset"] == dataset) & (runs["task"] == task)]
+    runs, baselines, differences = (
+        table[(table["dataset"] == dataset) & (table["task"] == task)]
+        for table in (runs, baselines, differences)
+    )
     runs = runs[(runs["status"] == "ok") & (runs["violations"] == "")]
-    baselines = baselines[(baselines["dataset"] == dataset) & (baselines["task"] == task)]
     if runs.empty:
-        return [f"No run of {dataset}, {task}, is finished, so there is nothing to say yet."]
-    discard = baselines[baselines["baseline"] == "random_discard"]
-    data_entropy = float(discard["rate_nats"].max()) if len(discard) else float("nan")
-    return [
-        _lowest(runs, task),
-        _smallest_rate(runs, data_entropy, task),
-        _comparison(runs, baselines, discard),
-    ]
+        sentences = [f"No run of {dataset}, {task}, is finished, so there is nothing to say yet."]
+    else:
+        discard = baselines[baselines["baseline"] == "random_discard"]
+        data_entropy = float(discard["rate_nats"].max()) if len(discard) else float("nan")
+        best = runs.loc[runs["label_distortion_valid_nats"].idxmin()]
+        sentences = [
+            _lowest(best, task),
+            *_distance(best, baselines, differences),
+            _smallest_rate(runs, data_entropy, task),
+            _comparison(runs, baselines, discard),
+        ]
+    return sentences + _best_dimension(baselines, task)
 
 
-def _lowest(runs: pd.DataFrame, task: str) -> str:
-    best = runs.loc[runs["label_distortion_valid_nats"].idxmin()]
+def _lowest(best: pd.Series, task: str) -> str:
     kept = 1 - best["label_distortion_nats"] / best["label_entropy_nats"]
     left = _with_error(best, "label_distortion_nats")
     return (
@@ -89,6 +102,49 @@ def _comparison(runs: pd.DataFrame, baselines: pd.DataFrame, discard: pd.DataFra
             k = json.loads(pca["params"].iloc[0])["k"]
             text += f" and randomised PCA with k = {k} leaves {there:.2f}"
     return text + "."
+
+
+def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
+    """Say how far the best run is from the best that a network can do on the images themselves."""
+    ours = differences[differences["baseline"] == CEILING]
+    for key in ("encoder", "decoder", "marginal", "beta", "seed"):
+        ours = ours[ours[key] == best[key]]
+    if ours.empty:
+        return []
+    found = ours.iloc[0]
+    ceiling = baselines.loc[baselines["baseline"] == CEILING, "label_distortion_nats"]
+    trainings = f"mean of {len(ceiling)} trainings" if len(ceiling) > 1 else "one training"
+    return [
+        f"Beside the convolutional classifier of the image (C = {ceiling.mean():.3f} nats, "
+        f"{trainings}), that run's C is {found['difference_nats']:+.3f} nats "
+        f"({found['confidence']:.0%} interval over test images: "
+        f"{found['difference_low_nats']:+.3f} to {found['difference_high_nats']:+.3f})."
+    ]
+
+
+def _best_dimension(baselines: pd.DataFrame, task: str) -> list[str]:
+    """Say which number of principal components is best, beside the paper's."""
+    pca = baselines[baselines["baseline"] == "pca"]
+    if pca.empty:
+        return []
+    params = pd.DataFrame([json.loads(text) for text in pca["params"]], index=pca.index)
+    best = params.loc[params["selected"].astype(bool), "k"]
+    if best.empty:
+        return []
+    text = (
+        f"Of the numbers of principal components in the grid, {int(best.iloc[0])} is best: the "
+        "smallest area under C against R on the validation split"
+    )
+    papers = BEST_PCA_DIMENSION.get(task)
+    if papers is None:
+        return [text + "."]
+    if papers == best.iloc[0]:
+        return [f"{text}; it is the paper's, too."]
+    theirs = pca[(params["k"] == papers).to_numpy()]
+    if theirs.empty:
+        return [f"{text}; the paper's {papers} is not in the grid."]
+    excess = _with_error(theirs.iloc[0], "selection_excess_nats2")
+    return [f"{text}; with the paper's {papers} it is larger by {excess} nats²."]
 
 
 def _with_error(row: pd.Series, column: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.tables.audit import audit_row
+from labelinfo.tables.label_columns import LABEL_COLUMNS, with_label_columns
 
 IDENTITY = ["dataset", "encoder", "decoder", "marginal", "beta", "seed"]
 COLUMNS = [
@@ -36,6 +37,7 @@ COLUMNS = [
     "violations",
     # beyond what the figures need
     "label_accuracy_se",
+    *LABEL_COLUMNS,
     "label_distortion_valid_nats",
     "rate_valid_nats",
     "distortion_valid_nats",
@@ -111,6 +113,7 @@ def aggregate_runs(
     pairs = zip(table["dataset"], table["task"], strict=True)
     table["label_entropy_nats"] = [label_entropies.get(pair) for pair in pairs]
     table["label_entropy_nats"] = table["label_entropy_nats"].astype(float)
+    table = with_label_columns(table)
     table["caveat"] = table["dataset"].map(caveats)
     table["violations"] = [
         audit_row(

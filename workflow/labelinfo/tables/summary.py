@@ -10,6 +10,7 @@ from labelinfo.tables.headlines import headlines
 def summarise(
     runs: pd.DataFrame,
     baselines: pd.DataFrame,
+    differences: pd.DataFrame,
     panels: list[dict[str, str]],
     places: dict[str, str],
 ) -> str:
@@ -17,7 +18,7 @@ def summarise(
 
     Parameters
     ----------
-    runs, baselines
+    runs, baselines, differences
         The tables.
     panels
         ``dataset, task, title, caveat`` of each panel of Figure 1.
@@ -28,7 +29,7 @@ def summarise(
     for panel in panels:
         lines.append(panel["title"])
         for number, sentence in enumerate(
-            headlines(runs, baselines, panel["dataset"], panel["task"]), start=1
+            headlines(runs, baselines, differences, panel["dataset"], panel["task"]), start=1
         ):
             lines += textwrap.wrap(
                 sentence, 96, initial_indent=f"  {number}. ", subsequent_indent="     "

@@ -1,0 +1,207 @@
+"""Differences of C on the same images: their size, their sign, and how sure they are."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from labelinfo.errors import StorageError
+from labelinfo.io.tables import read_table, write_table
+from labelinfo.tables.bootstrap import paired_bootstrap
+from labelinfo.tables.differences import COLUMNS, compare_runs
+from labelinfo.tables.losses import read_losses, write_losses
+
+BOOTSTRAP = {"resamples": 4000, "confidence": 0.9}
+
+
+# The bootstrap
+
+
+def two(count=300, seed=0):
+    """Return two losses on the same images, hard and easy ones alike for both."""
+    random = np.random.default_rng(seed)
+    hard = random.exponential(size=count)
+    return hard + 0.2 * random.random(count), 0.9 * hard + 0.2 * random.random(count)
+
+
+def test_it_agrees_with_scipys_paired_bootstrap():
+    one, other = two()
+    found = paired_bootstrap((one - other)[None], seed=1, **BOOTSTRAP)
+    expected = stats.bootstrap(
+        (one, other),
+        lambda a, b, axis: np.mean(a - b, axis=axis),
+        paired=True,
+        n_resamples=4000,
+        confidence_level=0.9,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    )
+    assert found.mean[0] == pytest.approx(one.mean() - other.mean())
+    error = expected.standard_error
+    assert found.standard_error[0] == pytest.approx(error, rel=0.05)
+    # the ends of an interval are known less well than its width
+    assert found.low[0] == pytest.approx(expected.confidence_interval.low, abs=0.1 * error)
+    assert found.high[0] == pytest.approx(expected.confidence_interval.high, abs=0.1 * error)
+
+
+def test_what_is_hard_for_both_cancels():
+    one, other = two()
+    paired = paired_bootstrap((one - other)[None], seed=0, **BOOTSTRAP).standard_error[0]
+    apart = math.hypot(one.std(ddof=1), other.std(ddof=1)) / math.sqrt(len(one))
+    assert paired < 0.2 * apart
+    assert paired == pytest.approx((one - other).std() / math.sqrt(len(one)), rel=0.05)
+
+
+def test_nine_of_ten_intervals_hold_the_truth():
+    random = np.random.default_rng(3)
+    differences = random.normal(0.25, 1.0, size=(400, 100))
+    found = paired_bootstrap(differences, seed=4, **BOOTSTRAP)
+    share = np.mean((found.low <= 0.25) & (found.high >= 0.25))
+    assert 0.84 < share < 0.94
+
+
+def test_equal_losses_differ_by_nothing_and_a_shift_is_known_exactly():
+    found = paired_bootstrap(np.array([[0.0] * 50, [0.125] * 50]), seed=0, **BOOTSTRAP)
+    for values in (found.mean, found.low, found.high):
+        assert values.tolist() == [0, 0.125]
+    assert found.standard_error.tolist() == [0, 0]
+
+
+def test_another_row_changes_none_and_the_seed_all():
+    differences = np.stack(two())
+    both = paired_bootstrap(differences, seed=5, **BOOTSTRAP)
+    alone = paired_bootstrap(differences[1:], seed=5, **BOOTSTRAP)
+    assert both.low[1] == pytest.approx(alone.low[0], rel=1e-12)
+    assert both.low[1] != paired_bootstrap(differences[1:], seed=6, **BOOTSTRAP).low[0]
+
+
+# The losses of single images
+
+
+def test_losses_survive_their_file(tmp_path):
+    losses = np.random.default_rng(0).random((3, 7))
+    of = {"dataset": "mnist", "points": [{"k": 1}, {"k": 2}, {"k": 3}]}
+    write_losses(tmp_path / "l.parquet", losses, of, {"stage": "measure_pca"})
+    back, whose, origin = read_losses(tmp_path / "l.parquet")
+    np.testing.assert_allclose(back, losses, rtol=1e-7)
+    assert (whose, origin) == (of, {"stage": "measure_pca"})
+    table = read_table(tmp_path / "l.parquet")
+    assert table["image"].tolist() == 3 * list(range(7))
+    assert table["point"].tolist() == [point for point in range(3) for _ in range(7)]
+
+
+def test_no_losses_are_no_points(tmp_path):
+    write_losses(tmp_path / "l.parquet", np.empty((0, 0)), {}, {})
+    assert read_losses(tmp_path / "l.parquet")[0].shape == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda table: table.iloc[:-1],
+        lambda table: table.iloc[::-1],
+        lambda table: pd.concat([table, table]),
+        lambda table: table.drop(columns="image"),
+    ],
+)
+def test_a_table_that_lacks_losses_is_refused(tmp_path, damage):
+    file = tmp_path / "l.parquet"
+    write_losses(file, np.ones((2, 5)), {"task": "digit"}, {})
+    write_table(file, damage(read_table(file)), {"of": {"task": "digit"}})
+    with pytest.raises(StorageError, match=r"l\.parquet .*delete it and run again"):
+        read_losses(file)
+
+
+# The table of differences
+
+LABELS = {"dataset": "mnist", "task": "digit"}
+RUN = {
+    **LABELS, "encoder": "gaussian", "decoder": "deconv", "marginal": "maf", "beta": 0.5, "seed": 0,
+}  # fmt: skip
+
+
+class Files:
+    def __init__(self, folder):
+        self.folder, self.runs, self.levels = folder, [], []
+
+    def write(self, to, losses, of):
+        file = self.folder / f"{len(self.runs) + len(self.levels)}.parquet"
+        write_losses(file, np.atleast_2d(losses), of, {"stage": "a"})
+        to.append(file)
+
+    def run(self, losses, **changes):
+        self.write(self.runs, losses, RUN | changes)
+
+    def level(self, losses, **changes):
+        of = {**LABELS, "baseline": "complex_image", "seed": 0}
+        self.write(self.levels, losses, of | changes)
+
+    def compare(self):
+        return compare_runs(self.runs, self.levels, **BOOTSTRAP)[0]
+
+
+@pytest.fixture
+def files(tmp_path):
+    return Files(tmp_path)
+
+
+def test_a_run_is_compared_with_the_mean_over_seeds_of_each_baseline(files):
+    losses = np.random.default_rng(0).random((4, 40)).astype(np.float32).astype(float)
+    files.run(losses[0])
+    files.level(losses[1])
+    files.level(losses[2], seed=1)
+    files.level(losses[3], baseline="simple_image")
+    table = files.compare().set_index("baseline")
+    assert table.loc["complex_image", "baseline_seeds"] == 2
+    expected = {
+        "complex_image": losses[0] - losses[1:3].mean(axis=0),
+        "simple_image": losses[0] - losses[3],
+    }
+    for baseline, difference in expected.items():
+        row = table.loc[baseline]
+        assert row["difference_nats"] == pytest.approx(difference.mean())
+        error = difference.std() / math.sqrt(40)
+        assert row["difference_nats_se"] == pytest.approx(error, rel=0.05)
+        assert row["difference_low_nats"] < row["difference_nats"] < row["difference_high_nats"]
+        assert (row["images"], row["resamples"], row["confidence"]) == (40, 4000, 0.9)
+
+
+def test_a_run_that_knows_less_lies_above(files):
+    files.run(np.linspace(1, 2, 30))
+    files.level(np.linspace(0, 0.5, 30))
+    assert (files.compare()["difference_low_nats"] > 0.9).all()
+
+
+def test_runs_meet_baselines_of_their_own_data_and_task_alone(files):
+    files.run(np.full(9, 1.0))
+    files.run(np.full(9, 2.0), beta=2.0)
+    files.run(np.full(5, 3.0), dataset="omniglot", task="alphabet")
+    files.run(np.full(5, 3.0), dataset="omniglot", task="character")
+    files.level(np.full(9, 0.5))
+    files.level(np.full(5, 0.25), dataset="omniglot", task="alphabet")
+    table = files.compare()
+    assert list(table.columns) == COLUMNS
+    assert table[["task", "beta", "difference_nats"]].to_numpy().tolist() == [
+        ["digit", 0.5, 0.5],
+        ["digit", 2.0, 1.5],
+        ["alphabet", 0.5, 2.75],
+    ]
+
+
+def test_a_diverged_run_makes_no_row_and_nothing_makes_an_empty_table(files, tmp_path):
+    files.run(np.empty((0, 0)))
+    files.level(np.ones(9))
+    table = files.compare()
+    assert len(table) == 0
+    assert list(table.columns) == COLUMNS
+    write_table(tmp_path / "differences.parquet", table, {})
+    assert read_table(tmp_path / "differences.parquet").dtypes.equals(table.dtypes)
+
+
+def test_losses_of_other_images_are_refused(files):
+    files.run(np.ones(9))
+    files.level(np.ones(8))
+    with pytest.raises(StorageError, match=r"mnist, digit, are of \[8, 9\] test images"):
+        files.compare()

@@ -1,0 +1,58 @@
+"""Candidates of the search for the convolutional classifier's depth and dropout."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelinfo.baselines.classifiers import fit_complex_image, measure_classifier
+from labelinfo.data.dataset import load_dataset
+from labelinfo.io.tables import write_table
+from labelinfo.provenance import describe
+from labelinfo.training.device import resolve_device
+
+logger = logging.getLogger(__name__)
+
+
+def train_candidate(
+    task: str,
+    settings: dict[str, Any],
+    *,
+    dataset_file: Path | str,
+    target: Path | str,
+    device: str,
+    code: str,
+) -> None:
+    """Train one candidate on the training split and write its C on validation.
+
+    The test split has no part in it.
+
+    Parameters
+    ----------
+    task
+        For which labels.
+    settings
+        The configuration's ``classifier`` section with the candidate's ``depth`` and ``dropout``.
+    dataset_file, target, device, code
+        The prepared data set, the one-row table, where to compute, digest of the stage's code.
+    """
+    dataset = load_dataset(dataset_file)
+    where = resolve_device(device)
+    network = {key: settings[key] for key in ("depth", "dropout")}
+    identity = (dataset.name, "candidate", task, *network.values())
+    model, facts = fit_complex_image(dataset, task, settings, identity, device=where)
+    measured = measure_classifier(model, dataset.valid, task, where).row(0)
+    row = {
+        "dataset": dataset.name,
+        "task": task,
+        **network,
+        "label_distortion_valid_nats": measured["label_distortion_nats"],
+        "label_distortion_valid_nats_se": measured["label_distortion_nats_se"],
+        "label_accuracy_valid": measured["label_accuracy"],
+        "epochs": settings["epochs"],
+        **facts,
+    }
+    logger.info("%s: C %.4f nats on valid", network, row["label_distortion_valid_nats"])
+    origin = describe("train_candidate", code=code, config=settings, data=dataset.digests)
+    write_table(target, pd.DataFrame([row]), origin)

@@ -1,0 +1,45 @@
+"""The choice among the candidates of a search, on the validation split alone."""
+
+from typing import Any
+
+import pandas as pd
+
+
+def choose_network(
+    candidates: pd.DataFrame, *, configured: dict[str, Any], paper: dict[str, Any] | None
+) -> pd.DataFrame:
+    """Return the candidates, best first, with the choice marked.
+
+    Chosen is the smallest C on validation; of equal ones the shallower, then the one of less
+    dropout. As the smallest of many noisy numbers it is a little too small, so it is no estimate of
+    the C that the chosen network reaches on other images.
+
+    Parameters
+    ----------
+    candidates
+        One row per candidate of one data set and task.
+    configured, paper
+        Depth and dropout that the configuration has, and that the paper has for this task, if any;
+        each is marked.
+
+    Returns
+    -------
+    DataFrame
+        The candidates with ``excess_valid_nats`` (C on validation less that of the chosen), and
+        ``chosen``, ``configured`` and ``paper``, true or false.
+    """
+    order = ["label_distortion_valid_nats", "depth", "dropout"]
+    table = candidates.sort_values(order, ignore_index=True)
+    nats = table["label_distortion_valid_nats"]
+    return table.assign(
+        excess_valid_nats=nats - nats.iloc[0],
+        chosen=table.index == 0,
+        configured=_is(table, configured),
+        paper=_is(table, paper),
+    )
+
+
+def _is(table: pd.DataFrame, network: dict[str, Any] | None) -> pd.Series:
+    if network is None:
+        return pd.Series(False, index=table.index)
+    return (table["depth"] == network["depth"]) & (table["dropout"] == network["dropout"])

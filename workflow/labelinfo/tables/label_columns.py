@@ -1,0 +1,41 @@
+"""What a label distortion amounts to, in bits and as a share of what there is to know."""
+
+import pandas as pd
+
+from labelinfo.units import nats_to_bits
+
+LABEL_COLUMNS = [
+    "label_distortion_bits",
+    "label_distortion_bits_se",
+    "label_retained_share",
+    "label_retained_share_se",
+]
+
+
+def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Return H(Y) of the test split in nats by (data set, task), from the table of data sets."""
+    test = datasets[datasets["split"] == "test"]
+    return test.set_index(["dataset", "task"])["label_entropy_nats"].to_dict()
+
+
+def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ``table`` with C in bits and the retained share 1 − C / H(Y), standard errors beside.
+
+    As H(Y) − C is a **lower** bound on I(Y; Z), the share is a lower bound on the share of the
+    label's entropy that the code keeps; it is negative for a probe worse than one that knows only
+    the label frequencies. H(Y) is taken as known exactly.
+
+    Parameters
+    ----------
+    table
+        With columns ``label_distortion_nats``, ``label_distortion_nats_se``,
+        ``label_entropy_nats``.
+    """
+    nats, error = table["label_distortion_nats"], table["label_distortion_nats_se"]
+    entropy = table["label_entropy_nats"]
+    return table.assign(
+        label_distortion_bits=nats_to_bits(nats),
+        label_distortion_bits_se=nats_to_bits(error),
+        label_retained_share=1 - nats / entropy,
+        label_retained_share_se=error / entropy,
+    )

@@ -1,0 +1,15 @@
+"""Train one candidate of the search for the convolutional classifier."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from labelinfo.baselines.candidates import train_candidate
+
+    train_candidate(
+        snakemake.wildcards.task,
+        snakemake.params.settings,
+        dataset_file=snakemake.input.dataset,
+        target=snakemake.output.table,
+        device=snakemake.config["machine"]["device"],
+        code=snakemake.params.code,
+    )
