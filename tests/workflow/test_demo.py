@@ -16,6 +16,7 @@ from labelinfo.io.tables import read_provenance
 from labelinfo.models.saved import load_vae
 from labelinfo.tables import baselines as baselines_table
 from labelinfo.tables import runs as runs_table
+from labelinfo.tables.losses import read_losses
 
 pytestmark = pytest.mark.workflow
 
@@ -199,6 +200,40 @@ def test_pca_is_its_whole_grid_at_the_exact_rates(baselines, pca):
     assert set(pca.loc[pca["selected"], "k"]) == {chosen}
 
 
+def test_c_stands_in_bits_and_as_a_share_of_what_there_is_to_know(runs, baselines):
+    for table in (runs, baselines):
+        c, entropy = table["label_distortion_nats"], table["label_entropy_nats"]
+        assert (entropy == runs["label_entropy_nats"].iloc[0]).all()
+        assert table["label_distortion_bits"].to_numpy() == pytest.approx(c / np.log(2))
+        assert table["label_retained_share"].to_numpy() == pytest.approx(1 - c / entropy)
+
+
+def test_every_run_is_compared_with_every_level_on_the_same_images(results, runs, baselines):
+    differences = pd.read_parquet(results / "tables" / "differences.parquet")
+    levels = baselines[baselines["rate_nats"].isna()].groupby("baseline")["label_distortion_nats"]
+    assert len(differences) == len(runs) * levels.ngroups == 36
+    keys = ["encoder", "decoder", "marginal", "beta", "seed"]
+    table = differences.merge(runs, on=keys, suffixes=("", "_run"), validate="many_to_one")
+    expected = table["label_distortion_nats"] - table["baseline"].map(levels.mean())
+    assert table["difference_nats"].to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-6)
+    assert (table["difference_low_nats"] < table["difference_nats"]).all()
+    assert (table["difference_nats"] < table["difference_high_nats"]).all()
+    # images that are hard for one are hard for the other
+    assert (table["difference_nats_se"] < 1.05 * table["label_distortion_nats_se"]).mean() > 0.5
+
+
+def test_losses_of_the_test_images_are_kept_for_every_point(results, runs, pca):
+    losses, of, _ = read_losses(results / "measure_pca" / "sample" / "digit.losses.parquet")
+    assert losses.shape == (len(pca), 1000)
+    assert [point["k"] for point in of["points"]] == pca["k"].tolist()
+    assert losses.mean(axis=1) == pytest.approx(pca["label_distortion_nats"], rel=1e-6)
+    run = RUN.format("deconv", "maf", "2")
+    losses, of, _ = read_losses(results / "train_probe" / run / "digit.losses.parquet")
+    row = find(runs, "deconv", "maf", 2)
+    assert losses.mean() == pytest.approx(row["label_distortion_nats"], rel=1e-6)
+    assert (of["marginal"], of["beta"], of["task"]) == ("maf", 2.0, "digit")
+
+
 def test_tables_carry_their_origin(results, finished_demo):
     # one origin for each architecture, which has code of its own
     for name, stage, count in (("runs", "train_vae", 6), ("baselines", "measure_pca", 1)):
@@ -235,9 +270,9 @@ def test_figures_are_there_in_all_formats(results):
         assert "<svg" in (results / "figures" / f"{figure}.svg").read_text(encoding="utf-8")
 
 
-def test_the_summary_says_three_sentences_and_where_things_lie(results):
+def test_the_summary_says_five_sentences_and_where_things_lie(results):
     text = (results / "write_summary" / "summary.txt").read_text(encoding="utf-8")
-    for beginning in ("  1. ", "  2. ", "  3. ", "Figure 1", "Tables"):
+    for beginning in ("  1. ", "  2. Beside the", "  3. ", "  4. ", "  5. ", "Figure 1"):
         assert beginning in text
     assert "Rows finished: 9 of 9." in text
 

@@ -1,0 +1,105 @@
+"""A user's own table with labels of its own: every baseline, and the search for its classifier."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from labelinfo.io.tables import read_provenance
+
+pytestmark = pytest.mark.workflow
+
+CONFIG = {
+    "experiment": "own",
+    "sweep": {
+        "datasets": ["patches"],
+        "encoders": ["gaussian"],
+        "decoders": ["deconv"],
+        "marginals": ["gaussian"],
+        "betas": {"deconv": [1]},
+        "baseline_seeds": [4],
+    },
+    "datasets": {
+        "patches": {
+            "reader": "table",
+            "files": {"table": {"path": "own.npz"}},
+            "tasks": ["corner"],
+        }
+    },
+    "model": {"latent_dim": 4, "width": 0.125},
+    "training": {"epochs": 1, "batch_size": 32},
+    "measure": {"samples": 2},
+    "probe": {"epochs": 20, "learning_rate": 3e-3, "decay_epochs": 15, "samples": 2},
+    "pca": {"dims": [2, 5], "sigmas": [1.0, 0.2]},
+    "classifier": {
+        "search": True,
+        "epochs": 3,
+        "batch_size": 16,
+        "candidates": {"depths": [2, 6], "dropouts": [0.0, 0.5]},
+        "networks": {"other": {"depth": 4, "dropout": 0.25}},
+    },
+}
+TABLES = ["baselines", "classifier_search", "differences"]
+TARGETS = [f"results/own/tables/{name}.parquet" for name in TABLES]
+
+
+def write_own_data(path):
+    """Write images with a bright patch in one of four corners, which is their label."""
+    random = np.random.default_rng(0)
+    corners = random.integers(4, size=500)
+    images = (random.random((500, 28, 28)) < 0.05).astype(np.uint8)
+    for image, corner in zip(images, corners, strict=True):
+        top, left = 16 * (corner // 2), 16 * (corner % 2)
+        image[top + 2 : top + 10, left + 2 : left + 10] = 1
+    np.savez_compressed(path, images=images, corner=corners)
+
+
+def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
+    write_own_data(checkout.path / "own.npz")
+    config = checkout.path / "own.yaml"
+    config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    call = ("--configfile", "own.yaml")
+    outcome = checkout.snakemake("--cores", "2", *call, "--", *TARGETS)
+    assert outcome.code == 0, outcome.text
+    baselines, candidates, differences = (
+        pd.read_parquet(checkout.path / target) for target in TARGETS
+    )
+
+    measured = baselines.groupby("baseline")["label_distortion_nats"].min()
+    assert set(measured.index) == {
+        "random_discard", "pca", "random_fully_connected", "random_convolutional", "simple_image",
+        "complex_image",
+    }  # fmt: skip
+    assert (measured < 0.2 * np.log(4)).all()
+
+    networks = set(zip(candidates["depth"], candidates["dropout"], strict=True))
+    assert networks == {(2, 0.0), (2, 0.5), (6, 0.0), (6, 0.5), (4, 0.25)}
+    assert candidates.loc[candidates["configured"], "depth"].tolist() == [4]
+    # the paper has no such task
+    assert not candidates["paper"].any()
+    chosen = candidates[candidates["chosen"]]
+    assert chosen.index.tolist() == [candidates["label_distortion_valid_nats"].idxmin()]
+    params = json.loads(baselines.loc[baselines["baseline"] == "complex_image", "params"].item())
+    assert params["searched"] is True
+    assert (params["depth"], params["dropout"]) == tuple(chosen[["depth", "dropout"]].iloc[0])
+    assert len(read_provenance(checkout.path / TARGETS[1])["train_candidate"]) == 5
+
+    assert differences["task"].unique().tolist() == ["corner"]
+    assert len(differences) == 4
+
+    # another candidate is one more job each, and a choice made anew
+    config.write_text(config.read_text().replace("- 0.5\n", "- 0.5\n    - 0.9\n"))
+    jobs = checkout.snakemake("-n", *call, "--", *TARGETS).jobs
+    assert jobs["train_candidate"] == 2
+    assert jobs["choose_classifier"] == jobs["train_classifier"] == 1
+    assert "measure_pca" not in jobs
+
+
+def test_the_papers_settings_are_among_the_default_candidates(checkout):
+    outcome = checkout.snakemake("-n", "--config", "classifier={search: true}")
+    assert outcome.code == 0, outcome.text
+    # three tasks, and every network of the paper's is of the grid
+    assert outcome.jobs["train_candidate"] == 3 * 16
+    assert outcome.jobs["choose_classifier"] == 3
