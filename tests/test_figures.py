@@ -14,8 +14,8 @@ from labelinfo.errors import LabelinfoError
 from labelinfo.figures import style
 from labelinfo.figures.figure1 import draw_figure1, whole_limits
 from labelinfo.figures.figure2 import draw_figure2
-from labelinfo.figures.panels import BASELINE_COLUMNS, RUN_COLUMNS, Panel, select_panel
 from labelinfo.figures.style import choose_run_styles, save_figure
+from labelinfo.tables.panels import BASELINE_COLUMNS, RUN_COLUMNS, Panel, select_panel
 
 PANELS = [
     Panel("mnist_static", "digit", "Static MNIST, digit"),

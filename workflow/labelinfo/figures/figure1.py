@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from labelinfo.figures import style
 from labelinfo.figures.layout import Limits, draw_rows
-from labelinfo.figures.panels import Panel, PanelData
 from labelinfo.figures.planes import inside
+from labelinfo.tables.panels import Panel, PanelData
 
 _MARGIN = 1.05
 _LEAST_RATE_NATS = 30.0

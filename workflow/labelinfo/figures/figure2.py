@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from labelinfo.figures.figure1 import whole_limits
 from labelinfo.figures.layout import Limits, draw_rows
-from labelinfo.figures.panels import Panel, PanelData
 from labelinfo.figures.planes import Span
+from labelinfo.tables.panels import Panel, PanelData
 
 _MARGIN = 0.06
 _LEAST_MARGIN_NATS = 1.0

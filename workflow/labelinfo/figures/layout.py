@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from labelinfo.errors import LabelinfoError
 from labelinfo.figures import style
 from labelinfo.figures.legend import draw_legend, plan_legend
-from labelinfo.figures.panels import Panel, PanelData, require_columns, select_panel
 from labelinfo.figures.planes import Against, Span, draw_plane
+from labelinfo.tables.panels import Panel, PanelData, require_columns, select_panel
 
 # inches
 _WIDTH = 10.0

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from labelinfo.figures import style
-from labelinfo.figures.panels import PanelData
+from labelinfo.tables.panels import PanelData
 
 Handle = Line2D | tuple[Line2D, ...]
 Entry = tuple[Handle, str]

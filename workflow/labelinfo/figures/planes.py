@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from labelinfo.figures import style
-from labelinfo.figures.panels import PanelData
+from labelinfo.tables.panels import PanelData
 from labelinfo.units import bits_to_nats, nats_to_bits
 
 Against = Literal["rate", "distortion"]

@@ -1,4 +1,4 @@
-"""What a row of panels shows, taken from the tables of runs and baselines."""
+"""The results of one data set and task, taken from the tables of runs and baselines."""
 
 import json
 from collections.abc import Iterable
