@@ -16,8 +16,8 @@ from labelinfo.baselines.classifiers import (
     train_classifier,
 )
 from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_provenance
-from labelinfo.tables.losses import read_losses
 
 CPU = torch.device("cpu")
 SETTINGS = {

@@ -8,7 +8,7 @@ import torch
 
 from labelinfo.baselines.random_encoders import measure_random_encoder, random_encoder
 from labelinfo.data.dataset import Dataset, Split, save_dataset
-from labelinfo.tables.losses import read_losses
+from labelinfo.io.losses import read_losses
 
 BASELINES = ["random_fully_connected", "random_convolutional"]
 SIZES = {"hidden_units": 30, "width": 0.125}

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from labelinfo.errors import StorageError
+from labelinfo.io.losses import read_losses, write_losses
 from labelinfo.io.tables import read_table, write_table
 from labelinfo.tables.bootstrap import paired_bootstrap
 from labelinfo.tables.differences import COLUMNS, compare_runs
-from labelinfo.tables.losses import read_losses, write_losses
 
 BOOTSTRAP = {"resamples": 4000, "confidence": 0.9}
 

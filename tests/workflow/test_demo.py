@@ -12,11 +12,11 @@ from torch.nn import functional
 from components import make_spec
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.digest import file_sha256
+from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_provenance
 from labelinfo.models.saved import load_vae
 from labelinfo.tables import baselines as baselines_table
 from labelinfo.tables import runs as runs_table
-from labelinfo.tables.losses import read_losses
 
 pytestmark = pytest.mark.workflow
 

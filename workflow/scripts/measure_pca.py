@@ -5,10 +5,10 @@ from labelinfo.jobs import job
 with job(snakemake.log[0], snakemake.threads):
     from labelinfo.baselines.pca import measure_pca
     from labelinfo.data.dataset import load_dataset
+    from labelinfo.io.losses import write_losses
     from labelinfo.io.tables import write_table
     from labelinfo.provenance import describe
     from labelinfo.tables.baselines import baseline_rows
-    from labelinfo.tables.losses import write_losses
     from labelinfo.training.device import resolve_device
 
     params, wildcards = snakemake.params, snakemake.wildcards

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.data.dataset import Dataset
+from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
 from labelinfo.tables.baselines import baseline_rows
-from labelinfo.tables.losses import write_losses
 
 logger = logging.getLogger(__name__)
 

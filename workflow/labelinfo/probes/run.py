@@ -9,13 +9,13 @@ import pandas as pd
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
+from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.fit import fit_and_measure
 from labelinfo.probes.vae_codes import VaeCodes
 from labelinfo.provenance import describe
-from labelinfo.tables.losses import write_losses
 from labelinfo.training.device import resolve_device
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.errors import StorageError
+from labelinfo.io.losses import read_losses
 from labelinfo.seeds import derive_seed
 from labelinfo.tables.bootstrap import paired_bootstrap
-from labelinfo.tables.losses import read_losses
 
 IDENTITY = ["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]
 COLUMNS = [
