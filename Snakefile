@@ -17,6 +17,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/measuring.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -31,6 +32,7 @@ rule all:
         multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
         [] if config["partial"] else [f"{OUT}/draw_gallery/{run.path}.png" for run in PICTURED_RUNS],
+        f"{OUT}/judge_claims/claims.html",
         f"{OUT}/write_summary/summary.txt",
         f"{OUT}/check_runs/checked.txt",
 

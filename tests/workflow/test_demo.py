@@ -277,6 +277,28 @@ def test_the_summary_says_five_sentences_and_where_things_lie(results):
     assert "Rows finished: 9 of 9." in text
 
 
+def test_the_demo_says_which_claims_it_cannot_decide(results):
+    claims = pd.read_parquet(results / "tables" / "claims.parquet").set_index("claim")
+    # it has neither static MNIST nor Omniglot; the balls need neither
+    undecided = claims["verdict"] == "not enough data"
+    assert undecided.index[undecided].tolist() == list(range(1, 12))
+    assert claims.loc[12, "verdict"] == "holds"
+    assert "no finished run on static MNIST" in claims.loc[1, "evidence"]
+    page = (results / "judge_claims" / "claims.html").read_text(encoding="utf-8")
+    assert page.count("not enough data") == 12
+
+
+def test_headline_numbers_are_there_overall_and_by_decoder(results):
+    table = pd.read_parquet(results / "tables" / "headlines.parquet").set_index("scope")
+    assert list(table.index) == ["all", "deconv", "pixelcnn"]
+    assert table["runs"].tolist() == [9, 6, 3]
+    # codes prefer the label, and no group more than all together
+    assert (table["preference_score_low"] > 0).all()
+    assert table["preference_score"].idxmax() in ("all", "deconv")
+    # nine small runs reach nowhere near the ceiling
+    assert table["rate_nats"].isna().all()
+
+
 def test_the_report_holds_the_figures(finished_demo):
     demo = ("--configfile", "workflow/experiments/demo.yaml")
     outcome = finished_demo.snakemake("--cores", "1", *demo, "--report", "report.html")
@@ -284,6 +306,7 @@ def test_the_report_holds_the_figures(finished_demo):
     page = (finished_demo.path / "report.html").read_text(encoding="utf-8")
     assert "figure1.png" in page
     assert "summary.txt" in page
+    assert "claims.html" in page
 
 
 def test_a_run_is_the_same_bits_alone_as_in_the_sweep(checkout, results):

@@ -10,11 +10,12 @@ RUNS = 9
 FIGURES = {"plot_figure1": 1, "plot_figure2": 1}
 # two of each kind, with two seeds each
 BASELINES = {"measure_pca": 1, "measure_random_encoder": 4, "train_classifier": 4}
-POINTS = {"aggregate_baselines": 1, **FIGURES, "write_summary": 1}
-TABLES = {"aggregate_runs": 1, **FIGURES, "write_summary": 1, "check_runs": 1}
+CLAIMS = {"compute_headlines": 1, "judge_claims": 1}
+POINTS = {"aggregate_baselines": 1, **FIGURES, **CLAIMS, "write_summary": 1}
+TABLES = {"aggregate_runs": 1, **FIGURES, **CLAIMS, "write_summary": 1, "check_runs": 1}
 MEASURED = {"measure_vae": RUNS, "draw_gallery": RUNS, "train_probe": RUNS}
 # each marginal in three runs, the pixelcnn decoder in three, the deconv decoder in six
-COMPARED = {"compare_runs": 1, "write_summary": 1}
+COMPARED = {"compare_runs": 1, **CLAIMS, "write_summary": 1}
 PROBED = {**TABLES, **COMPARED}
 LEVELS = {**POINTS, **COMPARED}
 THREE = {"train_vae": 3, "measure_vae": 3, "draw_gallery": 3, "train_probe": 3, **PROBED}
@@ -104,6 +105,8 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/baselines/random_encoders.py", "standardised=True", "standardised=False",
          {"measure_random_encoder": 4, **LEVELS}),
         (f"{PACKAGE}/baselines/choice.py", "ignore_index=True", "ignore_index=not False", {}),
+        (f"{PACKAGE}/claims/mnist.py", "2 * int(below", "3 * int(below", {"judge_claims": 1}),
+        (f"{PACKAGE}/claims/curves.py", "0.5 * data_entropy", "0.51 * data_entropy", CLAIMS),
         (f"{PACKAGE}/tables/bootstrap.py", "_BLOCK = 100", "_BLOCK = 99", COMPARED),
         (f"{PACKAGE}/tables/audit.py", "value(name) for name", "2 * value(name) for name", TABLES),
         (f"{PACKAGE}/tables/headlines.py", "MOST = 0.8", "MOST = 0.9", {"write_summary": 1}),
@@ -112,7 +115,7 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
     ],
     ids=["panel", "figure 2", "gallery", "probe training", "VAE codes", "measuring", "layout only",
          "deconv", "pixelcnn", "maf", "encoder", "schedule", "classifiers", "random encoders",
-         "choice", "bootstrap",
+         "choice", "claim", "score", "bootstrap",
          "audit", "headlines", "PCA"],
 )  # fmt: skip
 def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):
@@ -147,6 +150,8 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
          {"train_candidate": 8, "choose_classifier": 1, "aggregate_searches": 1,
           "train_classifier": 2, **LEVELS}),
         ("bootstrap={resamples: 300}", COMPARED),
+        ("claims={near_nats: 0.1}", CLAIMS),
+        ("claims={runs_min: 5}", {"judge_claims": 1}),
         ("random_encoder={hidden_units: 201}", {"measure_random_encoder": 4, **LEVELS}),
         ("sweep={betas: {deconv: [0.2]}}", PROBED),
         ("sweep={on_divergence: report}", {"check_runs": 1}),

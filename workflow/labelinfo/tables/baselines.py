@@ -75,3 +75,8 @@ def aggregate_baselines(
     if not tables:
         return pd.DataFrame({column: pd.Series(dtype=object) for column in COLUMNS}), origins
     return pd.concat(tables, ignore_index=True), origins
+
+
+def setting_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the setting of a row of the table of baselines."""
+    return json.loads(row["params"])

@@ -1,0 +1,132 @@
+"""Fronts, hulls and the preference score against brute force and known answers."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.spatial import ConvexHull
+from scipy.stats import hypergeom
+
+from labelinfo.claims.balls import chance_of_all_red
+from labelinfo.claims.curves import at, front, front_curve, lower_hull, preference
+from labelinfo.tables.panels import Curve
+
+H = {"label_entropy": 2.0, "data_entropy": 80.0}
+
+
+@pytest.mark.parametrize(("drawn", "percent"), [(70, 34), (10, 0.1)])
+def test_the_balls_are_the_papers(drawn, percent):
+    chance = chance_of_all_red(drawn)
+    assert chance == pytest.approx(hypergeom(100, 3, drawn).pmf(3))
+    assert round(100 * chance, 0 if percent > 1 else 1) == percent
+
+
+def test_the_balls_by_trying_all_draws():
+    draws = list(itertools.combinations(range(7), 4))
+    share = sum({0, 1} <= set(draw) for draw in draws) / len(draws)
+    assert chance_of_all_red(4, balls=7, red=2) == pytest.approx(share)
+    assert [chance_of_all_red(drawn, balls=7, red=2) for drawn in (0, 1, 7)] == [0, 0, 1]
+    for wrong in ({"drawn": 8}, {"drawn": -1}, {"drawn": 1, "red": 9}):
+        with pytest.raises(ValueError, match="cannot draw"):
+            chance_of_all_red(**({"balls": 7, "red": 2} | wrong))
+
+
+def test_the_front_is_what_nothing_beats():
+    random = np.random.default_rng(0)
+    rates, distortions = random.random((2, 40)).round(1)
+    kept = set(front(rates, distortions))
+    seen = set()
+    for i in range(40):
+        beaten = any(
+            rates[j] <= rates[i]
+            and distortions[j] <= distortions[i]
+            and (rates[j], distortions[j]) != (rates[i], distortions[i])
+            for j in range(40)
+        )
+        point = (rates[i], distortions[i])
+        if not beaten and point not in seen:
+            seen.add(point)
+            assert any((rates[k], distortions[k]) == point for k in kept)
+        if beaten:
+            assert i not in kept
+    assert len(kept) == len(seen)
+
+
+def test_a_curve_is_straight_between_its_points_and_known_nowhere_else():
+    curve = front_curve(np.array([4.0, 2.0, 6.0]), np.array([1.0, 1.5, 1.25]))
+    assert curve.rate_nats.tolist() == [2, 4]
+    values = at(curve, np.array([1.0, 3.0, 5.0]))
+    assert values[1] == 1.25
+    assert np.isnan(values[[0, 2]]).all()
+    assert at(curve, np.array([5.0]), flat=True).tolist() == [1.0]
+    assert np.isnan(at(Curve(np.empty(0), np.empty(0)), np.array([1.0]))).all()
+
+
+def test_the_hull_is_scipys_lower_one():
+    random = np.random.default_rng(1)
+    for _ in range(20):
+        rates = random.random(30) * 80
+        distortions = 2 * random.random(30)
+        points = np.column_stack([[*rates, 0, 80], [*distortions, 2, 0]])
+        # all above the line is out of it
+        whole = ConvexHull(np.vstack([points, [[80, 2]]])).vertices
+        expected = {i for i in whole if i < 30 and points[i, 1] < 2 - points[i, 0] / 40}
+        assert set(lower_hull(rates, distortions, **H)) == expected
+
+
+def test_points_that_random_discarding_beats_are_not_on_the_hull():
+    hull = lower_hull(np.array([40.0, -1.0, 90.0, 20.0]), np.array([1.1, 0.1, 0.0, 2.5]), **H)
+    assert hull.tolist() == []
+    assert lower_hull(np.array([40.0]), np.array([0.9]), **H).tolist() == [0]
+
+
+def score(rates, distortions, images=2, **errors):
+    rates = np.array(rates, dtype=float)
+    losses = np.repeat(np.array(distortions, dtype=float)[:, None], images, axis=1)
+    errors = errors.get("rate_errors", np.zeros(len(rates)))
+    return preference(rates, losses.reshape(len(rates), images), rate_errors=errors, **H)
+
+
+def test_chance_has_no_preference_and_all_at_once_has_full():
+    assert score([], []).score == 0
+    assert score([40.0], [1.0]).score == pytest.approx(0)
+    assert score([1e-9], [0.0]).score == pytest.approx(1)
+    # two triangles of half the height each
+    assert score([20.0], [0.5]).score == pytest.approx(1 - (20 * 1.25 + 60 * 0.25) / 80)
+
+
+def test_the_score_is_cut_to_its_range():
+    assert score([40.0], [1.5]).score == 0
+    assert score([20.0], [-3.0]).score == 1
+
+
+def test_the_order_of_runs_does_not_matter():
+    one, other = score([10.0, 30.0], [1.0, 0.25]), score([30.0, 10.0], [0.25, 1.0])
+    assert one == other
+
+
+def test_the_standard_error_is_that_of_resampled_images():
+    random = np.random.default_rng(2)
+    hard = random.exponential(size=300)
+    losses = np.array([[0.8], [0.2]]) * hard + 0.1 * random.random((2, 300))
+    rates, none = np.array([10.0, 30.0]), np.zeros(2)
+
+    def of(draw):
+        return preference(rates, losses[:, draw], rate_errors=none, **H)
+
+    found = of(np.arange(300))
+    resampled = [of(random.integers(300, size=300)).score for _ in range(2000)]
+    assert found.standard_error == pytest.approx(np.std(resampled), rel=0.08)
+
+
+def test_errors_of_rates_are_carried_on():
+    errors = np.array([0.5, 0.25])
+    found = score([10.0, 30.0], [1.0, 0.25], rate_errors=errors).standard_error
+    random = np.random.default_rng(3)
+    drawn = [
+        score(np.array([10.0, 30.0]) + errors * random.standard_normal(2), [1.0, 0.25]).score
+        for _ in range(4000)
+    ]
+    assert found == pytest.approx(np.std(drawn), rel=0.08)
+    assert math.isfinite(found)

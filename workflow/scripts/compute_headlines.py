@@ -1,0 +1,31 @@
+"""Compute the headline numbers of every data set and task."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]):
+    from labelinfo.claims.headline_numbers import RUN, headline_numbers
+    from labelinfo.io.losses import read_losses
+    from labelinfo.io.tables import read_table, write_table
+    from labelinfo.provenance import describe
+
+    params = snakemake.params
+    losses = {}
+    for file in snakemake.input.losses:
+        values, of, _ = read_losses(file)
+        if len(values):
+            losses[(of["dataset"], of["task"], *(of[key] for key in RUN))] = values[0]
+    table = headline_numbers(
+        read_table(snakemake.input.runs),
+        read_table(snakemake.input.baselines),
+        read_table(snakemake.input.differences),
+        losses,
+        params.pairs,
+        tolerance_nats=params.near_nats,
+        confidence=params.confidence,
+    )
+    config = {"claims": {"near_nats": params.near_nats}, "bootstrap": params.confidence}
+    write_table(
+        snakemake.output.table,
+        table,
+        describe("compute_headlines", code=params.code, config=config),
+    )

@@ -1,0 +1,23 @@
+"""Judge the claims of the paper by the tables of this experiment."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]):
+    from labelinfo.claims.claims import judge
+    from labelinfo.claims.page import write_page
+    from labelinfo.claims.sweep import Settings, Sweep
+    from labelinfo.io.atomic import write_text
+    from labelinfo.io.tables import read_table, write_table
+    from labelinfo.provenance import describe
+
+    tables = {
+        name: read_table(snakemake.input[name])
+        for name in ("runs", "baselines", "differences", "headlines")
+    }
+    claims = judge(Sweep(**tables, settings=Settings(**snakemake.params.claims)))
+    origin = describe(
+        "judge_claims", code=snakemake.params.code, config={"claims": snakemake.params.claims}
+    )
+    write_table(snakemake.output.table, claims, origin)
+    page = write_page(claims, tables["headlines"], snakemake.params.experiment)
+    write_text(snakemake.output.page, page)
