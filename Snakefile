@@ -31,6 +31,7 @@ rule all:
         f"{OUT}/tables/datasets.parquet",
         multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
+        multiext(f"{OUT}/figures/figure3", ".pdf", ".svg", ".png"),
         [] if config["partial"] else [f"{OUT}/draw_gallery/{run.path}.png" for run in PICTURED_RUNS],
         f"{OUT}/judge_claims/claims.html",
         f"{OUT}/write_summary/summary.txt",

@@ -1,4 +1,4 @@
-"""Figures 1 and 2: what is drawn equals what the tables say."""
+"""Figures 1 to 3: what is drawn equals what the tables say."""
 
 import json
 import math
@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
+from scipy.stats import hypergeom
 
 from labelinfo.errors import LabelinfoError
 from labelinfo.figures import style
 from labelinfo.figures.figure1 import draw_figure1, whole_limits
 from labelinfo.figures.figure2 import draw_figure2
+from labelinfo.figures.figure3 import draw_figure3
 from labelinfo.figures.style import choose_run_styles, save_figure
 from labelinfo.tables.panels import BASELINE_COLUMNS, RUN_COLUMNS, Panel, select_panel
 
@@ -290,9 +292,10 @@ def test_legend_names_runs_and_baselines(figure1, figure2):
         assert {look.label for look in style.BASELINES.values()} <= set(labels)
 
 
+@pytest.mark.parametrize("draw", [draw_figure1, draw_figure3])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4])
-def test_nothing_overlaps_and_nothing_leaves_the_page(runs, baselines, rows):
-    figure = draw_figure1(runs, baselines, [*PANELS, PANELS[0]][:rows])
+def test_nothing_overlaps_and_nothing_leaves_the_page(runs, baselines, rows, draw):
+    figure = draw(runs, baselines, [*PANELS, PANELS[0]][:rows])
     figure.draw_without_rendering()
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [
@@ -309,7 +312,44 @@ def test_nothing_overlaps_and_nothing_leaves_the_page(runs, baselines, rows):
         assert box.y1 <= page.y1
         assert not any(box.overlaps(other) for other in boxes[index + 1 :])
     assert figure.get_figwidth() == 10
-    assert figure.get_figheight() == pytest.approx(3.6 * rows + 1.1, abs=0.3)
+    if draw is draw_figure1:
+        assert figure.get_figheight() == pytest.approx(3.6 * rows + 1.1, abs=0.3)
+
+
+def level_table(*values):
+    """Return baselines of unbounded rate with these C."""
+    rows = make_baselines()
+    rows = rows[(rows["task"] == "digit") & rows["rate_nats"].isna()]
+    names = ("complex_image", "simple_image", "random_convolutional", "random_fully_connected")
+    parts = [
+        rows[rows["baseline"] == name].assign(label_distortion_nats=value)
+        for name, value in zip(names, values, strict=False)
+    ]
+    return pd.concat(parts)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(0.1, 0.5, 0.9, 1.3), (0.1, 0.5, 0.52, 1.3), (0.3, 0.31, 0.32, 0.33), (2.2, 2.25, 2.28, 2.3)],
+)
+def test_baselines_are_named_at_their_lines_without_running_into_each_other(runs, values):
+    figure = draw_figure1(runs, level_table(*values), PANELS[:1])
+    axes = plane(figure, PANELS[0], "distortion")
+    figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    names = [text for text in axes.texts if text.get_text()]
+    boxes = [text.get_window_extent(renderer) for text in names]
+    looks = {look.label: look.colour for look in style.BASELINES.values()}
+    assert len(names) == 4
+    for index, (text, box) in enumerate(zip(names, boxes, strict=True)):
+        assert to_hex(text.get_color()) == looks[text.get_text()].lower()
+        assert axes.bbox.x0 <= box.x0
+        assert box.x1 <= axes.bbox.x1
+        assert not any(box.overlaps(other) for other in boxes[index + 1 :])
+    if values[2] - values[1] > 0.3:
+        for text, box in zip(names, boxes, strict=True):
+            line = axes.transData.transform((0, lines(axes)[text.get_text()].get_ydata()[0]))[1]
+            assert 0 <= box.y0 - line < 8  # pixels: just above its own line
 
 
 def test_figure1_shows_all_runs(figure1, runs):
@@ -456,3 +496,54 @@ def test_saving_leaves_the_settings_alone_and_refuses_other_formats(tmp_path, fi
     with pytest.raises(LabelinfoError, match=r"figure\.bmp: use one of \.pdf"):
         save_figure(figure2, [tmp_path / "figure.pdf", tmp_path / "figure.bmp"])
     assert not (tmp_path / "figure.pdf").exists()
+
+
+# --- Figure 3 -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def figure3(runs, baselines):
+    return draw_figure3(runs, baselines, PANELS)
+
+
+def labelled(figure, label):
+    return next(axes for axes in figure.axes if axes.get_label() == label)
+
+
+def test_the_balls_are_hypergeometric_beside_the_share_to_be_expected(figure3):
+    drawn = lines(labelled(figure3, "balls"))
+    x, y = drawn["all red"].get_data()
+    assert len(x) == 101
+    assert y == pytest.approx([hypergeom(100, 3, round(100 * share)).pmf(3) for share in x])
+    assert drawn["random discard"].get_xydata().tolist() == [[0, 0], [1, 1]]
+    texts = [text.get_text() for text in labelled(figure3, "balls").texts]
+    assert {"70 balls: 34 %", "10 balls: 0.074 %"} <= set(texts)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.task)
+def test_runs_lie_at_the_shares_that_they_spend_and_keep(figure3, runs, panel):
+    axes = labelled(figure3, f"{panel.dataset}/{panel.task}")
+    ours = runs[(runs["dataset"] == panel.dataset) & (runs["task"] == panel.task)]
+    ours = ours[ours["status"] == "ok"]
+    for (decoder, marginal), group in ours.groupby(["decoder", "marginal"]):
+        x, y = points(axes)[KEYS[decoder, marginal]].lines[0].get_data()
+        assert x == pytest.approx(group["rate_nats"] / DATA_ENTROPY[panel.dataset])
+        kept = 1 - group["label_distortion_nats"] / LABEL_ENTROPY[panel.task]
+        assert y == pytest.approx(kept)
+    assert lines(axes)["random discard"].get_xydata().tolist() == [[0, 0], [1, 1]]
+
+
+def test_figure3_prints_caveats_and_counts_what_lies_outside(figure3, runs, baselines):
+    assert texts(figure3).count("Rebuilt with another split.") == 2
+    worse = runs.copy()
+    worse.loc[0, "label_distortion_nats"] = 3.0  # of 2.3
+    axes = labelled(draw_figure3(worse, baselines, PANELS), "mnist_static/digit")
+    assert "1 run outside" in [text.get_text() for text in axes.texts]
+
+
+def test_figure3_says_where_the_entropy_is_not_known(runs, baselines):
+    unknown = baselines[baselines["baseline"] != "random_discard"]
+    axes = labelled(draw_figure3(runs, unknown, PANELS[:1]), "mnist_static/digit")
+    assert [text.get_text() for text in axes.texts] == ["H(X) is not known"]
+    with pytest.raises(LabelinfoError, match="no panel"):
+        draw_figure3(runs, baselines, [])

@@ -264,7 +264,7 @@ def test_figure_1_shows_each_architecture_with_the_papers_key(results):
 
 
 def test_figures_are_there_in_all_formats(results):
-    for figure in ("figure1", "figure2"):
+    for figure in ("figure1", "figure2", "figure3"):
         assert (results / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / "figures" / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (results / "figures" / f"{figure}.svg").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ def test_each_experiment_plans_all_of_its_jobs(checkout, experiment):
     assert jobs["train_vae"] == jobs["measure_vae"] == jobs["draw_gallery"] >= 2
     assert jobs["train_probe"] >= jobs["train_vae"]
     assert jobs["measure_pca"] >= 1
-    assert jobs["plot_figure1"] == jobs["plot_figure2"] == jobs["aggregate_runs"] == 1
+    assert jobs["plot_figure1"] == jobs["plot_figure3"] == jobs["aggregate_runs"] == 1
 
 
 def test_the_papers_experiment_is_both_data_sets_and_all_three_tasks(checkout):

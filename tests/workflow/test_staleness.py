@@ -7,7 +7,8 @@ pytestmark = pytest.mark.workflow
 DEMO = ("-n", "--configfile", "workflow/experiments/demo.yaml")
 PACKAGE = "workflow/labelinfo"
 RUNS = 9
-FIGURES = {"plot_figure1": 1, "plot_figure2": 1}
+PLANES = {"plot_figure1": 1, "plot_figure2": 1}
+FIGURES = {**PLANES, "plot_figure3": 1}
 # two of each kind, with two seeds each
 BASELINES = {"measure_pca": 1, "measure_random_encoder": 4, "train_classifier": 4}
 CLAIMS = {"compute_headlines": 1, "judge_claims": 1}
@@ -83,6 +84,9 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
     ("file", "old", "new", "stale"),
     [
         (f"{PACKAGE}/figures/planes.py", "def draw_plane(", "X = 1\n\n\ndef draw_plane(", FIGURES),
+        (f"{PACKAGE}/figures/layout.py", "_AFTER = 0.12", "_AFTER = 0.13", PLANES),
+        (f"{PACKAGE}/claims/balls.py", "balls: int = 100", "balls: int = 101",
+         {"plot_figure3": 1, "judge_claims": 1}),
         (f"{PACKAGE}/figures/figure2.py", "def draw_figure2(", "X = 1\n\n\ndef draw_figure2(",
          {"plot_figure2": 1}),
         (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", {"draw_gallery": RUNS}),
@@ -113,7 +117,8 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/baselines/pca.py", "1e-10 * eigenvalues", "1e-9 * eigenvalues",
          {"measure_pca": 1, **POINTS}),
     ],
-    ids=["panel", "figure 2", "gallery", "probe training", "VAE codes", "measuring", "layout only",
+    ids=["panel", "layout", "balls", "figure 2", "gallery", "probe training", "VAE codes",
+         "measuring", "layout only",
          "deconv", "pixelcnn", "maf", "encoder", "schedule", "classifiers", "random encoders",
          "choice", "claim", "score", "bootstrap",
          "audit", "headlines", "PCA"],
@@ -127,7 +132,7 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
     ("config", "stale"),
     [
         ("figures={zoom_label_distortion_nats: 0.3}", {"plot_figure2": 1}),
-        ("figures={rate_max_nats: 50}", FIGURES),
+        ("figures={rate_max_nats: 50}", PLANES),
         ("gallery={images: 3}", {"draw_gallery": RUNS}),
         ("probe={epochs: 41}",
          {"train_probe": RUNS, **BASELINES, "train_classifier": 2, **POINTS, **PROBED}),

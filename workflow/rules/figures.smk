@@ -50,3 +50,28 @@ rule plot_figure2:
         label_distortion_max_nats=config["figures"]["zoom_label_distortion_nats"],
     script:
         "../scripts/plot_figure2.py"
+
+
+rule plot_figure3:
+    input:
+        runs=f"{OUT}/tables/runs.parquet",
+        baselines=f"{OUT}/tables/baselines.parquet",
+    output:
+        pdf=f"{OUT}/figures/figure3.pdf",
+        svg=f"{OUT}/figures/figure3.svg",
+        png=report(
+            f"{OUT}/figures/figure3.png",
+            caption="../report/plot_figure3.rst",
+            category="Figures",
+        ),
+    log:
+        f"{OUT}/logs/plot_figure3.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        code=stage_code("plot_figure3"),
+        panels=panels(),
+    script:
+        "../scripts/plot_figure3.py"

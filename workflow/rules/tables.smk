@@ -119,6 +119,8 @@ rule write_summary:
         places={
             "Figure 1": f"{OUT}/figures/figure1.png",
             "Figure 2": f"{OUT}/figures/figure2.png",
+            "Figure 3": f"{OUT}/figures/figure3.png",
+            "Claims": f"{OUT}/judge_claims/claims.html",
             "Tables": f"{OUT}/tables/",
             "Pictures": f"{OUT}/draw_gallery/",
         },
@@ -135,6 +137,7 @@ rule check_runs:
                 f"{OUT}/write_summary/summary.txt",
                 f"{OUT}/figures/figure1.png",
                 f"{OUT}/figures/figure2.png",
+                f"{OUT}/figures/figure3.png",
             ]
         ),
     output:

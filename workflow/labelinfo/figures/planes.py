@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from labelinfo.figures import style
+from labelinfo.figures.line_labels import LineEnd, label_ends, near_end
 from labelinfo.tables.panels import PanelData
 from labelinfo.units import bits_to_nats, nats_to_bits
 
@@ -48,9 +49,10 @@ def draw_plane(
     axes.set_xlim(*x_nats)
     axes.set_ylim(*c_nats)
     axes.set_axisbelow(True)
-    _draw_levels(axes, data)
-    _draw_lines(axes, data, against)
-    _draw_runs(axes, inside(data.runs, against, x_nats, c_nats), styles, against)
+    levels, lines = _draw_levels(axes, data), _draw_lines(axes, data, against)
+    # levels are the same in both panels, and where D is large but C small there are no runs
+    label_ends(axes, lines if against == "rate" else levels)
+    draw_runs(axes, inside(data.runs, against, x_nats, c_nats), styles, against)
     _label(axes, against)
 
 
@@ -60,7 +62,8 @@ def inside(runs: pd.DataFrame, against: Against, x_nats: Span, c_nats: Span) -> 
     return runs[x.between(*x_nats) & c.between(*c_nats)]
 
 
-def _draw_levels(axes: Axes, data: PanelData) -> None:
+def _draw_levels(axes: Axes, data: PanelData) -> list[LineEnd]:
+    ends = []
     for name, level in data.levels.items():
         look = style.baseline_style(name)
         if level.deviation_nats > 0:
@@ -81,9 +84,13 @@ def _draw_levels(axes: Axes, data: PanelData) -> None:
             zorder=1.5,
             label=look.label,
         )
+        if level.mean_nats <= axes.get_ylim()[1]:
+            ends.append(LineEnd(axes.get_xlim()[1], level.mean_nats, look.label, look.colour, True))
+    return ends
 
 
-def _draw_lines(axes: Axes, data: PanelData, against: Against) -> None:
+def _draw_lines(axes: Axes, data: PanelData, against: Against) -> list[LineEnd]:
+    ends = []
     curves = dict(data.curves) if against == "rate" else {}
     if data.discard is not None:
         curves["random_discard"] = data.discard
@@ -101,9 +108,17 @@ def _draw_lines(axes: Axes, data: PanelData, against: Against) -> None:
             zorder=1.7,
             label=look.label,
         )
+        end = near_end(x, curve.label_distortion_nats, axes)
+        if end is not None:
+            ends.append(LineEnd(*end, look.label, look.colour, False))
+    return ends
 
 
-def _draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: Against) -> None:
+def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: Against) -> None:
+    """Draw runs as points with bars of ±1 standard error: C against R or D, as the columns say.
+
+    A dot marks an encoder other than the plain one, a ring a row that breaks an inequality.
+    """
     kinds = runs.groupby(["encoder", "decoder", "marginal"])
     for position, ((encoder, decoder, marginal), group) in enumerate(kinds):
         # marks right above their own markers, not above those of a later kind

@@ -42,6 +42,9 @@ RC: dict[str, Any] = {
 TITLE_FONT = {"fontsize": 10, "fontweight": "bold"}
 BITS_FONT_SIZE = 7.5
 BITS_COLOUR = "0.35"
+NOTE_FONT_SIZE = 8
+LINE_LABEL_FONT_SIZE = 6.5
+RED_BALL = "#9E1B1B"
 SMALL_PRINT = {"fontsize": 7, "color": "0.3"}
 
 MARKER_SIZE = 5.2  # points
