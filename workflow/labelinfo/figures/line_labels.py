@@ -44,8 +44,8 @@ def near_end(x: np.ndarray, y: np.ndarray, axes: Axes) -> tuple[float, float] | 
 def label_ends(axes: Axes, ends: Sequence[LineEnd]) -> None:
     """Write each name just above its line, in the line's colour.
 
-    It goes below where the next line is too close above, and there is room. Names whose places
-    would overlap all the same are moved apart, in the order of their lines.
+    Where the next line is too close for that, its name goes above that one, too; names whose places
+    would overlap are moved apart, in the order of their lines.
     """
     ends = sorted(ends, key=lambda each: each.y)
     boxes = _places(axes, ends)
@@ -72,21 +72,22 @@ class _Box:
 
 def _places(axes: Axes, ends: Sequence[LineEnd]) -> list[_Box]:
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    heights = [-1.0, *((end.y - low) / (high - low) for end in ends), 2.0]
-    room = _LINE + 2 * _LIFT
-    boxes: list[_Box] = []
-    for place, end in enumerate(ends, start=1):
-        before, here, after = heights[place - 1 : place + 2]
-        below = after - here < room < min(here, here - before - _LINE)
+    boxes = []
+    for end in ends:
         width = _CHARACTER * len(end.text)
         at = (end.x - left) / (right - left)
         begin = min(max(at - width if end.leftwards else at, 0.0), 0.995 - width)
-        bottom = here - _LIFT - _LINE if below else here + _LIFT
-        box = _Box(begin, begin + width, bottom)
-        for other in boxes:
-            if not box.beside(other):
-                box.bottom = max(box.bottom, other.bottom + _LINE)
-        boxes.append(box)
+        boxes.append(_Box(begin, begin + width, (end.y - low) / (high - low) + _LIFT))
+    lines = [box.bottom for box in boxes]
+    for place, box in enumerate(boxes):
+        near = [other for other in range(len(boxes)) if not box.beside(boxes[other])]
+        # above the line above, too, if a name does not fit in between
+        for other in near:
+            if other > place and lines[other] - _LIFT < box.bottom + _LINE:
+                box.bottom = max(box.bottom, lines[other])
+        for other in near:
+            if other < place:
+                box.bottom = max(box.bottom, boxes[other].bottom + _LINE)
     # what went over the top comes down again, and pushes what is below it
     for place in range(len(boxes) - 1, -1, -1):
         box = boxes[place]
