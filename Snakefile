@@ -32,7 +32,7 @@ rule all:
         multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure3", ".pdf", ".svg", ".png"),
-        [] if config["partial"] else [f"{OUT}/draw_gallery/{run.path}.png" for run in PICTURED_RUNS],
+        [] if config["partial"] else picture_files(),
         f"{OUT}/judge_claims/claims.html",
         f"{OUT}/write_summary/summary.txt",
         f"{OUT}/check_runs/checked.txt",

@@ -57,7 +57,7 @@ def make_runs():
                         "encoder": "gaussian",
                         "decoder": decoder,
                         "marginal": marginal,
-                        "beta": 1.0,
+                        "beta": 1.0 + index,
                         "seed": 0,
                         "rate_nats": measure * (rate + 0.1 * number),
                         "rate_nats_se": measure * 0.2,
@@ -350,6 +350,28 @@ def test_baselines_are_named_at_their_lines_without_running_into_each_other(runs
         for text, box in zip(names, boxes, strict=True):
             line = axes.transData.transform((0, lines(axes)[text.get_text()].get_ydata()[0]))[1]
             assert 0 <= box.y0 - line < 8  # pixels: just above its own line
+
+
+def test_seeds_of_one_run_are_a_point_with_their_spread(runs, baselines):
+    moved = runs.assign(seed=1)
+    for name, step in (("rate_nats", 2.0), ("distortion_nats", -4.0)):
+        moved[name] = runs[name] + step
+    moved["label_distortion_nats"] = runs["label_distortion_nats"] + 0.2
+    figure = draw_figure1(pd.concat([runs, moved]), baselines, PANELS[:1])
+    ours = runs[(runs["task"] == "digit") & (runs["status"] == "ok")]
+    for against, step in (("rate", 2.0), ("distortion", -4.0)):
+        axes = plane(figure, PANELS[0], against)
+        for (decoder, marginal), group in ours.groupby(["decoder", "marginal"]):
+            drawn, _, (across, up) = points(axes)[KEYS[decoder, marginal]]
+            x, y = drawn.get_data()
+            assert x == pytest.approx(group[f"{against}_nats"] + step / 2)
+            assert y == pytest.approx(group["label_distortion_nats"] + 0.1)
+            for bars, axis, spread in ((across, 0, abs(step)), (up, 1, 0.2)):
+                widths = [np.ptp(segment[:, axis]) for segment in bars.get_segments()]
+                assert widths == pytest.approx([2 * spread / math.sqrt(2)] * len(group))
+    # the ring is drawn once
+    assert len(lines(plane(figure, PANELS[0], "rate"))["violation"].get_xdata()) == 1
+    assert "Points of several seeds: mean, bars ±1 standard deviation" in texts(figure)
 
 
 def test_figure1_shows_all_runs(figure1, runs):

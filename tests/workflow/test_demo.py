@@ -254,6 +254,8 @@ def test_every_run_has_its_weights_curve_and_pictures(results):
             assert curve["epoch"].tolist() == list(range(1, 7))
             assert curve["valid_loss_nats"].iloc[-1] < curve["valid_loss_nats"].iloc[0]
             assert (results / "draw_gallery" / f"{run}.png").stat().st_size > 10_000
+        picture = f"draw_beta_gallery/sample/gaussian-{decoder}-{marginal}.png"
+        assert (results / picture).stat().st_size > 10_000
 
 
 def test_figure_1_shows_each_architecture_with_the_papers_key(results):

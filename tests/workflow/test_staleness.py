@@ -14,13 +14,21 @@ BASELINES = {"measure_pca": 1, "measure_random_encoder": 4, "train_classifier": 
 CLAIMS = {"compute_headlines": 1, "judge_claims": 1}
 POINTS = {"aggregate_baselines": 1, **FIGURES, **CLAIMS, "write_summary": 1}
 TABLES = {"aggregate_runs": 1, **FIGURES, **CLAIMS, "write_summary": 1, "check_runs": 1}
-MEASURED = {"measure_vae": RUNS, "draw_gallery": RUNS, "train_probe": RUNS}
-# each marginal in three runs, the pixelcnn decoder in three, the deconv decoder in six
+PICTURED = {"draw_gallery": RUNS, "draw_beta_gallery": 6}
+MEASURED = {"measure_vae": RUNS, **PICTURED, "train_probe": RUNS}
 COMPARED = {"compare_runs": 1, **CLAIMS, "write_summary": 1}
 PROBED = {**TABLES, **COMPARED}
 LEVELS = {**POINTS, **COMPARED}
-THREE = {"train_vae": 3, "measure_vae": 3, "draw_gallery": 3, "train_probe": 3, **PROBED}
-SIX = {"train_vae": 6, "measure_vae": 6, "draw_gallery": 6, "train_probe": 6, **PROBED}
+
+
+def retrained(runs, architectures):
+    """Return the jobs of runs that are trained anew, of so many architectures."""
+    stages = ("train_vae", "measure_vae", "draw_gallery", "train_probe")
+    return {**dict.fromkeys(stages, runs), "draw_beta_gallery": architectures, **PROBED}
+
+
+# each decoder is in three architectures, each marginal in two of three runs together
+DECONV, PIXELCNN, MARGINAL = retrained(6, 3), retrained(3, 3), retrained(3, 2)
 
 
 @pytest.fixture
@@ -89,17 +97,17 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
          {"plot_figure3": 1, "judge_claims": 1}),
         (f"{PACKAGE}/figures/figure2.py", "def draw_figure2(", "X = 1\n\n\ndef draw_figure2(",
          {"plot_figure2": 1}),
-        (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", {"draw_gallery": RUNS}),
+        (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", PICTURED),
         (f"{PACKAGE}/probes/fit.py", "_EVALUATION_BATCH = 1000", "_EVALUATION_BATCH = 999",
          {"train_probe": RUNS, **BASELINES, **POINTS, **PROBED}),
         (f"{PACKAGE}/probes/vae_codes.py", "to(device).eval()", "eval().to(device)",
          {"train_probe": RUNS, **PROBED}),
         (f"{PACKAGE}/measure/rate_distortion.py", "closed_form = True", "closed_form = False",
-         {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
+         {"measure_vae": RUNS, **PICTURED, **TABLES}),
         (f"{PACKAGE}/models/decoders/trunk.py", "padding=2),", "padding=2, ),\n", None),
-        (f"{PACKAGE}/models/decoders/deconv.py", "self.trunk(z))", "self.trunk(1 * z))", SIX),
-        (f"{PACKAGE}/models/decoders/raster.py", "elu(cat([x, -x]", "elu(cat([-x, x]", THREE),
-        (f"{PACKAGE}/models/marginals/maf.py", "max(latent_dim, ", "min(latent_dim, ", THREE),
+        (f"{PACKAGE}/models/decoders/deconv.py", "self.trunk(z))", "self.trunk(1 * z))", DECONV),
+        (f"{PACKAGE}/models/decoders/raster.py", "elu(cat([x, -x]", "elu(cat([-x, x]", PIXELCNN),
+        (f"{PACKAGE}/models/marginals/maf.py", "max(latent_dim, ", "min(latent_dim, ", MARGINAL),
         (f"{PACKAGE}/models/encoders/gaussian.py", "0.5 * log_variance", "0.50001 * log_variance",
          {"train_vae": RUNS, **MEASURED, **PROBED}),
         (f"{PACKAGE}/training/schedule.py", "0.5 * (1 +", "0.49 * (1 +",
@@ -133,17 +141,17 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
     [
         ("figures={zoom_label_distortion_nats: 0.3}", {"plot_figure2": 1}),
         ("figures={rate_max_nats: 50}", PLANES),
-        ("gallery={images: 3}", {"draw_gallery": RUNS}),
+        ("gallery={images: 3}", PICTURED),
         ("probe={epochs: 41}",
          {"train_probe": RUNS, **BASELINES, "train_classifier": 2, **POINTS, **PROBED}),
-        ("measure={samples: 17}", {"measure_vae": RUNS, "draw_gallery": RUNS, **TABLES}),
+        ("measure={samples: 17}", {"measure_vae": RUNS, **PICTURED, **TABLES}),
         ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **PROBED}),
         ("tables={violation_standard_errors: 5}", TABLES),
-        ("sweep={betas: {deconv: [0.2, 2, 32]}}", THREE),
-        ("sweep={betas: {pixelcnn: [0.1, 1]}}", THREE),
+        ("sweep={betas: {deconv: [0.2, 2, 32]}}", retrained(3, 3)),
+        ("sweep={betas: {pixelcnn: [0.1, 1]}}", retrained(3, 3)),
         ("sweep={encoders: [gaussian, iaf]}", {"train_vae": RUNS, **MEASURED, **PROBED}),
-        ("model={vamp: {components: 51}}", THREE),
-        ("model={pixelcnn: {channels: 16}}", THREE),
+        ("model={vamp: {components: 51}}", MARGINAL),
+        ("model={pixelcnn: {channels: 16}}", PIXELCNN),
         ("model={iaf: {steps: 5}}", {}),
         ("sweep={seeds: [0, 1]}",
          {"train_vae": RUNS, "measure_vae": RUNS, "train_probe": RUNS, **PROBED}),
@@ -158,7 +166,7 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("claims={near_nats: 0.1}", CLAIMS),
         ("claims={runs_min: 5}", {"judge_claims": 1}),
         ("random_encoder={hidden_units: 201}", {"measure_random_encoder": 4, **LEVELS}),
-        ("sweep={betas: {deconv: [0.2]}}", PROBED),
+        ("sweep={betas: {deconv: [0.2]}}", {"draw_beta_gallery": 3, **PROBED}),
         ("sweep={on_divergence: report}", {"check_runs": 1}),
         ("pca={dims: [5, 15]}",
          {"measure_pca": 1, **POINTS}),

@@ -60,6 +60,8 @@ RUN = "{dataset}/{encoder}-{decoder}-{marginal}/beta{beta}/seed{seed}"
 # and those of a random encoder or a classifier
 LEVEL = "{dataset}/{baseline}/{task}/seed{seed}"
 CANDIDATE = "{dataset}/{task}/depth{depth}-dropout{dropout}"
+# all pictured β of one architecture
+ARCHITECTURE = "{dataset}/{encoder}-{decoder}-{marginal}"
 ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if config["machine"]["device"] == "cuda" else "cpu.yaml")
 
 
@@ -162,6 +164,31 @@ def run_spec(wildcards):
 def finished(paths):
     """All paths, or, when only what is done is to be aggregated, those that exist."""
     return [path for path in paths if not config["partial"] or Path(path).exists()]
+
+
+@cache
+def pictured_runs(architecture):
+    """The pictured runs of one architecture, named as in paths."""
+    return [run for run in PICTURED_RUNS if f"{run.dataset}/{run.architecture}" == architecture]
+
+
+def pictured_files(stage, name):
+    """Input function: what a stage wrote for each pictured run of an architecture."""
+
+    def files(wildcards):
+        runs = pictured_runs(ARCHITECTURE.format(**wildcards))
+        return [f"{OUT}/{stage}/{run.path}{name}" for run in runs]
+
+    return files
+
+
+def picture_files():
+    """The galleries of every pictured run and of every architecture."""
+    architectures = dict.fromkeys(f"{run.dataset}/{run.architecture}" for run in PICTURED_RUNS)
+    return [
+        *(f"{OUT}/draw_gallery/{run.path}.png" for run in PICTURED_RUNS),
+        *(f"{OUT}/draw_beta_gallery/{architecture}.png" for architecture in architectures),
+    ]
 
 
 def measures_of(dataset):

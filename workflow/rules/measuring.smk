@@ -57,6 +57,41 @@ rule draw_gallery:
         "../scripts/draw_gallery.py"
 
 
+rule draw_beta_gallery:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        weights=pictured_files("train_vae", "/best.safetensors"),
+        measures=pictured_files("measure_vae", ".parquet"),
+    output:
+        picture=report(
+            f"{OUT}/draw_beta_gallery/{ARCHITECTURE}.png",
+            caption="../report/draw_beta_gallery.rst",
+            category="Pictures along β",
+            subcategory="{dataset}",
+            labels={"architecture": "{encoder}-{decoder}-{marginal}"},
+        ),
+    log:
+        f"{OUT}/logs/draw_beta_gallery/{ARCHITECTURE}.log",
+    benchmark:
+        f"{OUT}/benchmarks/draw_beta_gallery/{ARCHITECTURE}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_mb(1500),
+        gpu_jobs=int(ON_GPU),
+    params:
+        code=run_code("draw_beta_gallery"),
+        spec=run_spec,
+        runs=lambda wildcards: [
+            vars(run) for run in pictured_runs(ARCHITECTURE.format(**wildcards))
+        ],
+        images=config["gallery"]["images"],
+        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"],
+    script:
+        "../scripts/draw_beta_gallery.py"
+
+
 rule train_probe:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",

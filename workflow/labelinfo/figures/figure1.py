@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from labelinfo.figures import style
 from labelinfo.figures.layout import Limits, draw_rows
 from labelinfo.figures.planes import inside
+from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.panels import Panel, PanelData
 
 _MARGIN = 1.05
@@ -85,7 +86,8 @@ def _highest_label_distortion(data: PanelData) -> float:
 
 def _outside(data: PanelData, limits: Limits) -> str:
     """Say what lies outside the axes: nothing leaves the figure in silence."""
-    cut = len(data.runs) - len(inside(data.runs, "rate", limits.rate, limits.label_distortion))
+    points = over_seeds(data.runs)
+    cut = len(points) - len(inside(points, "rate", limits.rate, limits.label_distortion))
     names = [f"{cut} run{'s' if cut > 1 else ''}"] if cut else []
     names += [
         style.baseline_style(name).label

@@ -17,6 +17,7 @@ from labelinfo.errors import LabelinfoError
 from labelinfo.figures import style
 from labelinfo.figures.legend import draw_legend, plan_legend
 from labelinfo.figures.planes import draw_runs, inside
+from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.panels import Panel, PanelData, require_columns, select_panel
 
 # inches
@@ -133,7 +134,7 @@ def _draw_runs(axes: Axes, data: PanelData, styles: style.RunStyles) -> None:
     if data.data_entropy_nats is None or data.label_entropy_nats is None:
         axes.text(0.5, 0.5, "H(X) is not known", ha="center", va="center")
         return
-    kept = as_shares(data.runs, data.data_entropy_nats, data.label_entropy_nats)
+    kept = as_shares(over_seeds(data.runs), data.data_entropy_nats, data.label_entropy_nats)
     draw_runs(axes, inside(kept, "rate", (0, 1), (0, 1)), styles, "rate")
     outside = len(kept) - len(inside(kept, "rate", (0, 1), (0, 1)))
     if outside:

@@ -45,7 +45,7 @@ def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
         )
         for row, (name, rows) in enumerate(blocks):
             axes = figure.add_subplot(grid[row])
-            axes.imshow(_mosaic(rows), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+            axes.imshow(mosaic(rows), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             axes.set_anchor("W")
             axes.set_ylabel(name, rotation=0, ha="right", va="center")
             axes.set_xticks([])
@@ -55,7 +55,7 @@ def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
         return figure
 
 
-def _mosaic(rows: list[np.ndarray]) -> np.ndarray:
+def mosaic(rows: list[np.ndarray]) -> np.ndarray:
     """Join (N, h, w) rows of images into one picture with white gaps between them."""
     count, height, width = rows[0].shape
     canvas = np.zeros((len(rows) * (height + _GAP) - _GAP, count * (width + _GAP) - _GAP))

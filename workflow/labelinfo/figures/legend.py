@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from labelinfo.figures import style
+from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.panels import PanelData
 
 Handle = Line2D | tuple[Line2D, ...]
@@ -197,7 +198,12 @@ def _text(rows: Sequence[PanelData], styles: style.RunStyles) -> list[str]:
             f"Decoder (fill): {_meanings(decoders)}.",
             f"Marginal (colour and shape): {_meanings(marginals)}.",
         ]
-        spreads.append("Bars: ±1 standard error.")
+        several = any((over_seeds(row.runs)["seeds"] > 1).any() for row in rows)
+        spreads.append(
+            "Points of several seeds: mean, bars ±1 standard deviation; others: ±1 standard error."
+            if several
+            else "Bars: ±1 standard error."
+        )
     if any(level.deviation_nats > 0 for row in rows for level in row.levels.values()):
         spreads.append("Bands: ±1 standard deviation over seeds.")
     return [" ".join(sentences) for sentences in (keys, spreads) if sentences]

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from labelinfo.figures import style
 from labelinfo.figures.line_labels import LineEnd, label_ends, near_end
+from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.panels import PanelData
 from labelinfo.units import bits_to_nats, nats_to_bits
 
@@ -29,7 +30,8 @@ def draw_plane(
 ) -> None:
     """Draw the runs and baselines of one data set and task onto ``axes``.
 
-    Runs are points with bars of ±1 standard error. Baselines of bounded rate are lines, and only
+    Runs are points with bars of ±1 standard error; those that differ by seed alone are one point
+    with bars of ±1 standard deviation over seeds. Baselines of bounded rate are lines, and only
     random discard has a distortion, D = H(X) − R; those of unbounded rate are horizontal lines with
     a band of ±1 standard deviation over seeds. Axes are in nats, their opposite sides in bits.
 
@@ -52,7 +54,7 @@ def draw_plane(
     levels, lines = _draw_levels(axes, data), _draw_lines(axes, data, against)
     # levels are the same in both panels, and where D is large but C small there are no runs
     label_ends(axes, lines if against == "rate" else levels)
-    draw_runs(axes, inside(data.runs, against, x_nats, c_nats), styles, against)
+    draw_runs(axes, inside(over_seeds(data.runs), against, x_nats, c_nats), styles, against)
     _label(axes, against)
 
 
@@ -115,7 +117,7 @@ def _draw_lines(axes: Axes, data: PanelData, against: Against) -> list[LineEnd]:
 
 
 def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: Against) -> None:
-    """Draw runs as points with bars of ±1 standard error: C against R or D, as the columns say.
+    """Draw runs as points with bars, C against R or D, as the columns say.
 
     A dot marks an encoder other than the plain one, a ring a row that breaks an inequality.
     """

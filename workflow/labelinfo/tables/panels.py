@@ -16,6 +16,8 @@ RUN_COLUMNS = (
     "encoder",
     "decoder",
     "marginal",
+    "beta",
+    "seed",
     "rate_nats",
     "rate_nats_se",
     "distortion_nats",
