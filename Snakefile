@@ -33,6 +33,7 @@ rule all:
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure3", ".pdf", ".svg", ".png"),
         [] if config["partial"] else picture_files(),
+        f"{OUT}/draw_explorer/explorer.html",
         f"{OUT}/judge_claims/claims.html",
         f"{OUT}/write_summary/summary.txt",
         f"{OUT}/check_runs/checked.txt",

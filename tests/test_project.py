@@ -35,8 +35,8 @@ def test_conda_environments_have_the_locks_versions(environment):
 def test_the_lock_has_every_dependency_and_meets_its_bound():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for requirement in project["dependencies"]:
-        package, bound = re.fullmatch(r"([a-z]+)>=([\d.]+)", requirement).groups()
-        locked = [int(part) for part in LOCK[package].split(".")]
+        package, bound = re.fullmatch(r"([a-z0-9-]+)>=([\d.]+)", requirement).groups()
+        locked = [int(part) for part in re.findall(r"\d+", LOCK[package])]
         assert locked >= [int(part) for part in bound.split(".")], requirement
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -309,6 +310,16 @@ def test_the_report_holds_the_figures(finished_demo):
     assert "figure1.png" in page
     assert "summary.txt" in page
     assert "claims.html" in page
+    assert "explorer.html" in page
+
+
+def test_the_explorer_holds_every_run_with_its_picture(results, runs):
+    page = (results / "draw_explorer" / "explorer.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert len(data["runs"]) == len(runs)
+    pictures = [record["image"] for record in data["runs"]]
+    assert len(set(pictures)) == len(runs)
+    assert all(picture.startswith("data:image/png;base64,") for picture in pictures)
 
 
 def test_a_run_is_the_same_bits_alone_as_in_the_sweep(checkout, results):

@@ -12,9 +12,10 @@ FIGURES = {**PLANES, "plot_figure3": 1}
 # two of each kind, with two seeds each
 BASELINES = {"measure_pca": 1, "measure_random_encoder": 4, "train_classifier": 4}
 CLAIMS = {"compute_headlines": 1, "judge_claims": 1}
-POINTS = {"aggregate_baselines": 1, **FIGURES, **CLAIMS, "write_summary": 1}
-TABLES = {"aggregate_runs": 1, **FIGURES, **CLAIMS, "write_summary": 1, "check_runs": 1}
-PICTURED = {"draw_gallery": RUNS, "draw_beta_gallery": 6}
+SHOWN = {**FIGURES, "draw_explorer": 1, "write_summary": 1}
+POINTS = {"aggregate_baselines": 1, **SHOWN, **CLAIMS}
+TABLES = {"aggregate_runs": 1, **SHOWN, **CLAIMS, "check_runs": 1}
+PICTURED = {"draw_gallery": RUNS, "draw_beta_gallery": 6, "draw_explorer": 1}
 MEASURED = {"measure_vae": RUNS, **PICTURED, "train_probe": RUNS}
 COMPARED = {"compare_runs": 1, **CLAIMS, "write_summary": 1}
 PROBED = {**TABLES, **COMPARED}
@@ -117,6 +118,9 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/baselines/random_encoders.py", "standardised=True", "standardised=False",
          {"measure_random_encoder": 4, **LEVELS}),
         (f"{PACKAGE}/baselines/choice.py", "ignore_index=True", "ignore_index=not False", {}),
+        (f"{PACKAGE}/explorer/charts.py", "height=340", "height=341", {"draw_explorer": 1}),
+        ("workflow/explorer/explorer.css", "max-width: 66rem", "max-width: 67rem",
+         {"draw_explorer": 1}),
         (f"{PACKAGE}/claims/mnist.py", "2 * int(below", "3 * int(below", {"judge_claims": 1}),
         (f"{PACKAGE}/claims/curves.py", "0.5 * data_entropy", "0.51 * data_entropy", CLAIMS),
         (f"{PACKAGE}/tables/bootstrap.py", "_BLOCK = 100", "_BLOCK = 99", COMPARED),
@@ -128,7 +132,7 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
     ids=["panel", "layout", "balls", "figure 2", "gallery", "probe training", "VAE codes",
          "measuring", "layout only",
          "deconv", "pixelcnn", "maf", "encoder", "schedule", "classifiers", "random encoders",
-         "choice", "claim", "score", "bootstrap",
+         "choice", "explorer", "explorer's look", "claim", "score", "bootstrap",
          "audit", "headlines", "PCA"],
 )  # fmt: skip
 def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):

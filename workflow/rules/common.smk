@@ -191,6 +191,14 @@ def picture_files():
     ]
 
 
+# runs that the explorer can show pictures of
+EXPLORED_RUNS = [
+    run
+    for run in PICTURED_RUNS
+    if not config["partial"] or Path(f"{OUT}/draw_gallery/{run.path}.thumbnail.png").exists()
+]
+
+
 def measures_of(dataset):
     """The measured rate and distortion of every run of a data set."""
     return [f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS if run.dataset == dataset]

@@ -75,3 +75,32 @@ rule plot_figure3:
         panels=panels(),
     script:
         "../scripts/plot_figure3.py"
+
+
+rule draw_explorer:
+    input:
+        runs=f"{OUT}/tables/runs.parquet",
+        baselines=f"{OUT}/tables/baselines.parquet",
+        pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
+        template=local_path("workflow/explorer/page.html"),
+        style=local_path("workflow/explorer/explorer.css"),
+        behaviour=local_path("workflow/explorer/explorer.js"),
+    output:
+        page=report(
+            f"{OUT}/draw_explorer/explorer.html",
+            caption="../report/draw_explorer.rst",
+            category="Explorer",
+        ),
+    log:
+        f"{OUT}/logs/draw_explorer.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        code=stage_code("draw_explorer"),
+        panels=panels(),
+        pictured=[vars(run) for run in EXPLORED_RUNS],
+        experiment=config["experiment"],
+    script:
+        "../scripts/draw_explorer.py"

@@ -40,6 +40,7 @@ rule draw_gallery:
                 "seed": "{seed}",
             },
         ),
+        thumbnail=f"{OUT}/draw_gallery/{RUN}.thumbnail.png",
     log:
         f"{OUT}/logs/draw_gallery/{RUN}.log",
     conda:

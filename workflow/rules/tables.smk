@@ -120,6 +120,7 @@ rule write_summary:
             "Figure 1": f"{OUT}/figures/figure1.png",
             "Figure 2": f"{OUT}/figures/figure2.png",
             "Figure 3": f"{OUT}/figures/figure3.png",
+            "Explorer": f"{OUT}/draw_explorer/explorer.html",
             "Claims": f"{OUT}/judge_claims/claims.html",
             "Tables": f"{OUT}/tables/",
             "Pictures": f"{OUT}/draw_gallery/",

@@ -16,5 +16,6 @@ with job(snakemake.log[0], snakemake.threads):
         weights_file=snakemake.input.weights,
         measure_file=snakemake.input.measure,
         target=snakemake.output.picture,
+        thumbnail=snakemake.output.thumbnail,
         device=snakemake.config["machine"]["device"],
     )

@@ -1,0 +1,27 @@
+"""Make one page of all runs to look around in."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    from labelinfo.config.run import Run
+    from labelinfo.explorer.page import write_explorer
+    from labelinfo.io.atomic import write_text
+    from labelinfo.io.tables import read_table
+    from labelinfo.tables.panels import Panel
+
+    params = snakemake.params
+    runs = [Run(**run) for run in params.pictured]
+    page = write_explorer(
+        read_table(snakemake.input.runs),
+        read_table(snakemake.input.baselines),
+        [Panel(**panel) for panel in params.panels],
+        {
+            tuple(run.columns.values()): picture
+            for run, picture in zip(runs, snakemake.input.pictures, strict=True)
+        },
+        experiment=params.experiment,
+        template_folder=Path(snakemake.input.template).parent,
+    )
+    write_text(snakemake.output.page, page)
