@@ -10,10 +10,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
-	@snakemake --cores $(CORES) --configfile workflow/experiments/demo.yaml
-	@snakemake --cores $(CORES) --configfile workflow/experiments/demo.yaml \
-	    --report results/demo/report.html --quiet all
-	@cat results/demo/write_summary/summary.txt
+	@snakemake --cores $(CORES) --configfile workflow/experiments/demo.yaml -- make_report
 	@echo "Report     results/demo/report.html"
 
 test: lint unit

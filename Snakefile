@@ -35,8 +35,12 @@ rule all:
         [] if config["partial"] else picture_files(),
         f"{OUT}/draw_explorer/explorer.html",
         f"{OUT}/judge_claims/claims.html",
+        f"{OUT}/write_config/config.yaml",
         f"{OUT}/write_summary/summary.txt",
         f"{OUT}/check_runs/checked.txt",
+
+
+include: "workflow/rules/report.smk"
 
 
 onsuccess:

@@ -304,11 +304,11 @@ def test_headline_numbers_are_there_overall_and_by_decoder(results):
 
 def test_the_report_holds_the_figures(finished_demo):
     demo = ("--configfile", "workflow/experiments/demo.yaml")
-    outcome = finished_demo.snakemake("--cores", "1", *demo, "--report", "report.html")
+    outcome = finished_demo.snakemake("--cores", "1", *demo, "--", "make_report")
     assert outcome.code == 0, outcome.text
-    page = (finished_demo.path / "report.html").read_text(encoding="utf-8")
-    assert "figure1.png" in page
-    assert "summary.txt" in page
+    page = (finished_demo.path / "results" / "demo" / "report.html").read_text(encoding="utf-8")
+    for name in ("figure1.png", "figure2.png", "figure3.png", "summary.txt", "config.yaml"):
+        assert name in page
     assert "claims.html" in page
     assert "explorer.html" in page
 

@@ -177,4 +177,5 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
     ],
 )  # fmt: skip
 def test_a_setting_reruns_what_reads_it(finished_demo, config, stale):
-    assert planned(finished_demo, config) == stale
+    # and it is written down
+    assert planned(finished_demo, config) == {"write_config": 1, **stale}

@@ -129,6 +129,26 @@ rule write_summary:
         "../scripts/write_summary.py"
 
 
+rule write_config:
+    output:
+        text=report(
+            f"{OUT}/write_config/config.yaml",
+            caption="../report/write_config.rst",
+            category="Configuration",
+        ),
+    log:
+        f"{OUT}/logs/write_config.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        # where and how it runs is no part of what it is
+        config={key: value for key, value in config.items() if key not in ("machine", "partial")},
+    script:
+        "../scripts/write_config.py"
+
+
 rule check_runs:
     input:
         runs=f"{OUT}/tables/runs.parquet",

@@ -1,0 +1,17 @@
+# Not a part of `all`, as it shows all of it: snakemake --cores 2 make_report
+rule make_report:
+    input:
+        rules.all.input,
+    output:
+        page=f"{OUT}/report.html",
+    log:
+        f"{OUT}/logs/make_report.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+    params:
+        config=config,
+        snakefile=str(BASE / "Snakefile"),
+    script:
+        "../scripts/make_report.py"

@@ -1,0 +1,31 @@
+"""Make the report: one HTML page of all results, with captions, run times and the workflow."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]) as logger:
+    import yaml
+
+    from labelinfo.errors import LabelinfoError
+    from labelinfo.io.atomic import atomic_path
+
+    with tempfile.TemporaryDirectory() as folder, atomic_path(snakemake.output.page) as page:
+        # the very configuration of this call, whatever files and options it came from
+        config = Path(folder, "config.yaml")
+        config.write_text(yaml.safe_dump(snakemake.params.config), encoding="utf-8")
+        command = [sys.executable, "-m", "snakemake", "all", "--nolock", "--quiet", "all"]
+        command += ["--snakefile", snakemake.params.snakefile, "--configfile", str(config)]
+        # the running Snakemake holds the lock, and a report changes nothing
+        done = subprocess.run(  # noqa: S603 - Snakemake itself
+            [*command, "--report", str(page)], capture_output=True, text=True, check=False
+        )
+        logger.info("%s", done.stdout + done.stderr)
+        if done.returncode:
+            raise LabelinfoError(
+                f"The report could not be made: {snakemake.log[0]} has Snakemake's own words. Once "
+                "they are heeded, run again."
+            )

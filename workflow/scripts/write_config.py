@@ -1,0 +1,11 @@
+"""Write down the configuration of the experiment, defaults filled in."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0]):
+    import yaml
+
+    from labelinfo.io.atomic import write_text
+
+    text = yaml.safe_dump(snakemake.params.config, sort_keys=False, allow_unicode=True)
+    write_text(snakemake.output.text, text)
