@@ -1,0 +1,107 @@
+"""What the README and the docs tell to do can be done."""
+
+import re
+import shlex
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+import yaml
+from checkouts import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+pytestmark = pytest.mark.workflow
+
+
+def blocks(page, language):
+    """Return the code blocks of a page."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def commands():
+    """Yield page and command, lines that go on joined and comments left out."""
+    for page in PAGES:
+        for block in blocks(page, "sh"):
+            for line in block.replace("\\\n", " ").splitlines():
+                words = shlex.split(line, comments=True)
+                if words:
+                    yield pytest.param(page, words, id=f"{page.name}: {' '.join(words)}"[:70])
+
+
+def write_pages_files(page, folder):
+    """Write the blocks of a page that begin with a comment that names a file."""
+    for language in ("yaml", "python"):
+        for block in blocks(page, language):
+            name = re.match(r"# ([a-z_]+\.(?:yaml|py))\b", block)
+            if name:
+                (folder / name[1]).write_text(block, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("page", "words"), list(commands()))
+def test_commands_can_be_planned_or_explain_themselves(checkout, page, words):
+    write_pages_files(page, checkout.path)
+    if (checkout.path / "make_faces.py").exists():
+        subprocess.run([sys.executable, "make_faces.py"], cwd=checkout.path, check=True)
+    match words:
+        case ["snakemake", *rest]:
+            outcome = checkout.snakemake("-n", *rest)
+            assert outcome.code == 0, outcome.text
+        case ["make", target]:
+            command = ["make", "-n", target]
+            subprocess.run(command, cwd=checkout.path, check=True, capture_output=True)
+        case ["python", script, *_] if script.startswith("benchmarks/"):
+            command = [sys.executable, script, "--help"]
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+        case _:
+            pytest.fail(f"{page.name} tells to run {words}, and no test knows how")
+
+
+def runnable():
+    for page in PAGES:
+        for number, block in enumerate(blocks(page, "python")):
+            if not re.match(r"# [a-z_]+\.py\b", block):
+                yield pytest.param(block, id=f"{page.name}, {number}")
+
+
+@pytest.mark.parametrize("block", list(runnable()))
+def test_python_of_the_docs_runs_beside_a_finished_demo(finished_demo, block):
+    done = subprocess.run(
+        [sys.executable, "-c", block],
+        cwd=finished_demo.path,
+        env={"PYTHONPATH": str(finished_demo.path / "workflow"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_configurations_of_the_docs_are_yaml():
+    for page in PAGES:
+        for block in blocks(page, "yaml"):
+            assert isinstance(yaml.safe_load(block), dict)
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            if not target.startswith(("http://", "https://")):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_functions_and_tests_of_the_mathematics_exist():
+    text = (ROOT / "docs" / "mathematics.md").read_text(encoding="utf-8")
+    names = re.findall(r"`([a-z_]+(?:\.[a-z_]+)*\.[A-Za-z_]+)`", text)
+    assert len(names) >= 15
+    for name in names:
+        module, _, attribute = name.rpartition(".")
+        function = getattr(import_module(f"labelinfo.{module}"), attribute)
+        assert function.__doc__
+    for path in re.findall(r"`(tests/[a-z_/]+(?:\.py)?)/?`", text):
+        assert (ROOT / path).exists(), path
