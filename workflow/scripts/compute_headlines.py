@@ -23,7 +23,10 @@ with job(snakemake.log[0]):
         tolerance_nats=params.near_nats,
         confidence=params.confidence,
     )
-    config = {"claims": {"near_nats": params.near_nats}, "bootstrap": params.confidence}
+    config = {
+        "claims": {"near_nats": params.near_nats},
+        "bootstrap": {"confidence": params.confidence},
+    }
     write_table(
         snakemake.output.table,
         table,
