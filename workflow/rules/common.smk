@@ -172,12 +172,12 @@ def pictured_runs(architecture):
     return [run for run in PICTURED_RUNS if f"{run.dataset}/{run.architecture}" == architecture]
 
 
-def pictured_files(stage, name):
-    """Input function: what a stage wrote for each pictured run of an architecture."""
+def pictured_files(pattern):
+    """Input function: a stage's file for each pictured run of an architecture, `{run}` its path."""
 
     def files(wildcards):
         runs = pictured_runs(ARCHITECTURE.format(**wildcards))
-        return [f"{OUT}/{stage}/{run.path}{name}" for run in runs]
+        return [pattern.format(run=run.path) for run in runs]
 
     return files
 

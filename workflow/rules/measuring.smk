@@ -61,8 +61,8 @@ rule draw_gallery:
 rule draw_beta_gallery:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        weights=pictured_files("train_vae", "/best.safetensors"),
-        measures=pictured_files("measure_vae", ".parquet"),
+        weights=pictured_files(f"{OUT}/train_vae/{{run}}/best.safetensors"),
+        measures=pictured_files(f"{OUT}/measure_vae/{{run}}.parquet"),
     output:
         picture=report(
             f"{OUT}/draw_beta_gallery/{ARCHITECTURE}.png",
