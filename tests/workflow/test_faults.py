@@ -102,5 +102,8 @@ def test_a_diverged_run_is_a_row_and_an_error_at_the_very_end(checkout):
     assert (results / "figures" / "figure1.png").exists()
     # asked only to report it, the same workflow succeeds and trains nothing again
     report = ("--config", hot, "sweep={on_divergence: report}")
-    assert checkout.snakemake("-n", *TINY, *report).jobs == {"check_runs": 1}
+    assert checkout.snakemake("-n", *TINY, *report).jobs == {
+        "check_runs": 1,
+        "write_config": 1,
+    }
     assert checkout.snakemake("--cores", "1", *TINY, *report).code == 0
