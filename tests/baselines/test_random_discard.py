@@ -30,8 +30,8 @@ def test_impossible_entropies_are_refused(h_x, h_y):
         random_discard(h_x, h_y)
 
 
-def measure(beta, total, status="ok", seed=0):
-    """Return the table of one run."""
+def measure(beta, total, status="ok", seed=0, valid=None, **changes):
+    """Return the table of one run with this R + D on test, and on validation."""
     row = {
         "encoder": "gaussian",
         "decoder": "deconv",
@@ -39,14 +39,23 @@ def measure(beta, total, status="ok", seed=0):
         "beta": beta,
         "seed": seed,
         "status": status,
+        "rate_nats": 10.0,
+        "rate_nats_se": 0.1,
+        "rate_valid_nats": 10.0,
+        "distortion_valid_nats": (total if valid is None else valid) - 10.0,
         "rate_plus_distortion_nats": total,
+        **changes,
     }
     return pd.DataFrame([row])
 
 
+def entropy_of(runs, nats=None, source=""):
+    return data_entropy(nats, source, runs, standard_errors=4.0)
+
+
 def test_known_value_wins():
     # Smaller than the known value, and never asked
-    assert data_entropy(79.78, "a paper", [measure(1.0, 60.0)]) == (79.78, "a paper")
+    assert entropy_of([measure(1.0, 60.0)], 79.78, "a paper") == (79.78, "a paper")
 
 
 def test_smallest_sum_of_the_finished_runs_names_its_run():
@@ -57,12 +66,27 @@ def test_smallest_sum_of_the_finished_runs_names_its_run():
         measure(4.0, 12.0, status="diverged"),
         measure(6.0, math.nan, status="diverged"),
     ]
-    nats, source = data_entropy(None, "", runs)
+    nats, source = entropy_of(runs)
     assert nats == 91.25
     assert all(word in source for word in ("gaussian-deconv-vamp", "β = 0.3", "seed 4", "upper"))
+
+
+def test_the_run_is_picked_on_validation_and_told_of_test():
+    runs = [measure(1.0, 90.0, valid=95.0), measure(2.0, 93.0, valid=94.0)]
+    nats, source = entropy_of(runs)
+    assert nats == 93.0
+    assert "β = 2" in source
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [{"rate_nats": -1.0}, {"rate_difference_nats": 1.0, "rate_difference_nats_se": 0.1}],
+)
+def test_runs_that_break_an_inequality_do_not_count(flaw):
+    assert entropy_of([measure(1.0, 50.0, **flaw), measure(2.0, 90.0)])[0] == 90.0
 
 
 @pytest.mark.parametrize("runs", [[], [measure(1.0, math.nan, status="diverged")]])
 def test_nothing_to_go_by_is_a_fault(runs):
     with pytest.raises(LabelinfoError, match="entropy_nats"):
-        data_entropy(None, "", runs)
+        entropy_of(runs)

@@ -251,6 +251,24 @@ def test_an_interval_across_the_limit_decides_nothing(ceiling):
     assert verdicts(sweep(differences=all_differences(RUNS, ceiling=ceiling)))[3] == UNDECIDED
 
 
+def test_gaps_within_their_errors_decide_nothing():
+    # factorised decoders a little lower everywhere, by less than what two errors are
+    wide = RUNS.assign(label_distortion_nats_se=0.5)
+    assert verdicts(sweep(wide))[6] == UNDECIDED
+    # one noisy run among many changes nothing
+    table = RUNS.copy()
+    table.loc[0, "label_distortion_nats_se"] = 5.0
+    assert verdicts(sweep(table))[6] == HOLDS
+
+
+@pytest.mark.parametrize("number", [2, 5])
+@pytest.mark.parametrize("rates", [(20.5, 100.0), (0.0, 4.0)])
+def test_rates_that_no_run_visited_decide_nothing(number, rates):
+    visited = RUNS["rate_nats"].between(*rates) | (RUNS["task"] != "digit")
+    few = replace(sweep(RUNS[visited]), settings=replace(SETTINGS, runs_min=2))
+    assert verdicts(few)[number] == UNDECIDED
+
+
 def test_preferences_too_near_each_other_decide_nothing():
     assert verdicts(sweep(headlines=all_headlines(character=0.07)))[10] == UNDECIDED
 

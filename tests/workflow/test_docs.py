@@ -87,6 +87,11 @@ def test_configurations_of_the_docs_are_yaml():
             assert isinstance(yaml.safe_load(block), dict)
 
 
+def test_no_page_has_a_gap_left_to_fill():
+    for page in PAGES:
+        assert not re.search(r"[A-Z]+_HERE|TODO|TBD", page.read_text(encoding="utf-8")), page
+
+
 def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         text = page.read_text(encoding="utf-8")

@@ -48,8 +48,8 @@ function shown() {
 
 async function update() {
   const now = settings();
-  byId("lowest_text").value = now.lowest;
-  byId("highest_text").value = now.highest;
+  byId("lowest_text").value = betas.length ? now.lowest : "";
+  byId("highest_text").value = betas.length ? now.highest : "";
   byId("caveat").textContent = panels.find((panel) => panel.name === now.panel)?.caveat ?? "";
   drawTable();
   if (view) {

@@ -1,5 +1,6 @@
 """Where a result comes from, in a form that fits a file's metadata."""
 
+import itertools
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -44,12 +45,21 @@ def describe(
 
 
 def collect(origins: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Merge the origins of many files: the distinct ones of each stage, in order of appearance."""
+    """Merge the origins of many files: the distinct ones of each stage, in order of appearance.
+
+    An origin that was merged itself is taken apart.
+    """
     merged: dict[str, list[dict[str, Any]]] = {}
     seen: set[str] = set()
-    for origin in origins:
+    for origin in itertools.chain.from_iterable(map(_apart, origins)):
         key = repr(sorted(origin.items(), key=lambda item: item[0]))
         if origin and key not in seen:
             seen.add(key)
             merged.setdefault(origin.get("stage", "unknown"), []).append(origin)
     return merged
+
+
+def _apart(origin: dict[str, Any]) -> list[dict[str, Any]]:
+    if "stage" in origin or not all(isinstance(each, list) for each in origin.values()):
+        return [origin]
+    return [each for stage in origin.values() for each in stage]

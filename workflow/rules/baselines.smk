@@ -141,9 +141,6 @@ rule compute_random_discard:
         mem_mb=500,
     params:
         code=stage_code("compute_random_discard"),
-        entropy=lambda wildcards: {
-            "nats": config["datasets"][wildcards.dataset]["entropy_nats"],
-            "source": config["datasets"][wildcards.dataset]["entropy_source"],
-        },
+        entropy=entropy_settings,
     script:
         "../scripts/compute_random_discard.py"

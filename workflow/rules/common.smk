@@ -213,15 +213,31 @@ def probe_files(suffix):
     ]
 
 
+def entropy_settings(wildcards):
+    """Params function: H(X) as it is known, else what decides which runs may bound it."""
+    definition = config["datasets"][wildcards.dataset]
+    if definition["entropy_nats"] is not None:
+        return {"nats": definition["entropy_nats"], "source": definition["entropy_source"]}
+    errors = config["tables"]["violation_standard_errors"]
+    return {"nats": None, "source": "", "standard_errors": errors}
+
+
 def baseline_files():
-    """The table of every baseline, data set and task."""
-    whole = {"random_discard": "compute_random_discard", "pca": "measure_pca"}
-    return [
-        f"{OUT}/{whole[baseline]}/{dataset}/{task}.parquet"
+    """The table of every baseline, data set and task; of a partial sweep, of what is finished."""
+    baselines = config["sweep"]["baselines"]
+    lines = [
+        f"{OUT}/compute_random_discard/{dataset}/{task}.parquet"
         for dataset, task in PAIRS
-        for baseline in config["sweep"]["baselines"]
-        if baseline in whole
-    ] + level_files(".parquet")
+        # it takes no time, but may need the R + D of a run
+        if "random_discard" in baselines
+        and (config["datasets"][dataset]["entropy_nats"] or finished(measures_of(dataset)))
+    ]
+    grids = [
+        f"{OUT}/measure_pca/{dataset}/{task}.parquet"
+        for dataset, task in PAIRS
+        if "pca" in baselines
+    ]
+    return lines + finished(grids + level_files(".parquet"))
 
 
 def level_files(suffix):
@@ -293,9 +309,8 @@ def search_files():
 def choice_for(wildcards):
     """Input function: the choice of depth and dropout that a classifier waits for, if any."""
     searched = config["classifier"]["search"] and wildcards.baseline == "complex_image"
-    return (
-        f"{OUT}/choose_classifier/{wildcards.dataset}/{wildcards.task}.parquet" if searched else []
-    )
+    choice = f"{OUT}/choose_classifier/{wildcards.dataset}/{wildcards.task}.parquet"
+    return finished([choice]) if searched else []
 
 
 def panels():

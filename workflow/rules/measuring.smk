@@ -53,7 +53,7 @@ rule draw_gallery:
         code=run_code("draw_gallery"),
         spec=run_spec,
         gallery=config["gallery"],
-        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"],
+        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"] or wildcards.dataset,
     script:
         "../scripts/draw_gallery.py"
 
@@ -88,7 +88,7 @@ rule draw_beta_gallery:
             vars(run) for run in pictured_runs(ARCHITECTURE.format(**wildcards))
         ],
         images=config["gallery"]["images"],
-        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"],
+        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"] or wildcards.dataset,
     script:
         "../scripts/draw_beta_gallery.py"
 

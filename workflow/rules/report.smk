@@ -6,11 +6,11 @@ rule make_report:
         page=f"{OUT}/report.html",
     log:
         f"{OUT}/logs/make_report.log",
-    conda:
-        ENVIRONMENT
+    # in Snakemake's own environment, as it is Snakemake that makes it
     resources:
         mem_mb=1000,
     params:
+        code=stage_code("make_report"),
         config=config,
         snakefile=str(BASE / "Snakefile"),
     script:

@@ -45,7 +45,7 @@ rule aggregate_runs:
 rule aggregate_baselines:
     input:
         datasets=f"{OUT}/tables/datasets.parquet",
-        tables=finished(baseline_files()),
+        tables=baseline_files(),
     output:
         table=f"{OUT}/tables/baselines.parquet",
     log:
@@ -143,6 +143,7 @@ rule write_config:
     resources:
         mem_mb=500,
     params:
+        code=stage_code("write_config"),
         # where and how it runs is no part of what it is
         config={key: value for key, value in config.items() if key not in ("machine", "partial")},
     script:

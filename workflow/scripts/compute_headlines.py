@@ -5,8 +5,8 @@ from labelinfo.jobs import job
 with job(snakemake.log[0]):
     from labelinfo.claims.headline_numbers import RUN, headline_numbers
     from labelinfo.io.losses import read_losses
-    from labelinfo.io.tables import read_table, write_table
-    from labelinfo.provenance import describe
+    from labelinfo.io.tables import read_provenance, read_table, write_table
+    from labelinfo.provenance import collect, describe
 
     params = snakemake.params
     losses = {}
@@ -27,8 +27,6 @@ with job(snakemake.log[0]):
         "claims": {"near_nats": params.near_nats},
         "bootstrap": {"confidence": params.confidence},
     }
-    write_table(
-        snakemake.output.table,
-        table,
-        describe("compute_headlines", code=params.code, config=config),
-    )
+    own = describe("compute_headlines", code=params.code, config=config)
+    inputs = (snakemake.input.runs, snakemake.input.baselines, snakemake.input.differences)
+    write_table(snakemake.output.table, table, collect([own, *map(read_provenance, inputs)]))

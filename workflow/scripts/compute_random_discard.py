@@ -13,7 +13,10 @@ with job(snakemake.log[0]):
     summary = read_table(snakemake.input.summary)
     chosen = (summary["split"] == "test") & (summary["task"] == wildcards.task)
     entropy, source = data_entropy(
-        params.entropy["nats"], params.entropy["source"], map(read_table, snakemake.input.measures)
+        params.entropy["nats"],
+        params.entropy["source"],
+        map(read_table, snakemake.input.measures),
+        standard_errors=params.entropy.get("standard_errors", 0.0),
     )
     points = random_discard(entropy, summary.loc[chosen, "label_entropy_nats"].item())
     points["data_entropy_nats"] = entropy

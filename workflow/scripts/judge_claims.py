@@ -7,8 +7,8 @@ with job(snakemake.log[0]):
     from labelinfo.claims.page import write_page
     from labelinfo.claims.sweep import Settings, Sweep
     from labelinfo.io.atomic import write_text
-    from labelinfo.io.tables import read_table, write_table
-    from labelinfo.provenance import describe
+    from labelinfo.io.tables import read_provenance, read_table, write_table
+    from labelinfo.provenance import collect, describe
 
     tables = {
         name: read_table(snakemake.input[name])
@@ -18,6 +18,7 @@ with job(snakemake.log[0]):
     origin = describe(
         "judge_claims", code=snakemake.params.code, config={"claims": snakemake.params.claims}
     )
-    write_table(snakemake.output.table, claims, origin)
+    inputs = (snakemake.input[name] for name in tables)
+    write_table(snakemake.output.table, claims, collect([origin, *map(read_provenance, inputs)]))
     page = write_page(claims, tables["headlines"], snakemake.params.experiment)
     write_text(snakemake.output.page, page)

@@ -5,17 +5,23 @@ from collections.abc import Iterable
 import pandas as pd
 
 from labelinfo.errors import LabelinfoError
+from labelinfo.tables.audit import audit_row
 
 
 def data_entropy(
-    known_nats: float | None, source: str, measures: Iterable[pd.DataFrame]
+    known_nats: float | None,
+    source: str,
+    measures: Iterable[pd.DataFrame],
+    *,
+    standard_errors: float,
 ) -> tuple[float, str]:
     """Return H(X) in nats and where it comes from.
 
     Without a known value it is the smallest R + D over all runs. R + D ≥ H(X) for every encoder,
     decoder and marginal (it is an **upper** bound, by the non-negativity of the divergences in it),
-    so the smallest is the tightest at hand. It is measured on finitely many test images, so it is
-    a bound up to sampling error, and the smallest of many is a little too small.
+    so the smallest is the tightest at hand. Which run that is, the validation split says; its R + D
+    is of the test split, so a bound up to sampling error. Runs whose R breaks an inequality do not
+    count.
 
     Parameters
     ----------
@@ -23,6 +29,8 @@ def data_entropy(
         The configured value and its source, or None.
     measures
         The measured rows of every run of the data set.
+    standard_errors
+        See :func:`labelinfo.tables.audit.audit_row`.
 
     Raises
     ------
@@ -32,17 +40,24 @@ def data_entropy(
     if known_nats is not None:
         return known_nats, source
     sums = [
-        (row["rate_plus_distortion_nats"], row)
+        (row["rate_valid_nats"] + row["distortion_valid_nats"], row)
         for table in measures
         for row in table.to_dict("records")
         if row["status"] == "ok"
+        and not audit_row(
+            row,
+            standard_errors=standard_errors,
+            probe_tolerance_nats=0.0,
+            best_known_nats=None,
+        )
     ]
     if not sums:
         raise LabelinfoError(
             "The entropy of the images is not known and no run that could bound it is finished: "
             "finish one, or set `datasets.<name>.entropy_nats` with its source."
         )
-    smallest, row = min(sums, key=lambda item: item[0])
+    row = min(sums, key=lambda item: item[0])[1]
     architecture = f"{row['encoder']}-{row['decoder']}-{row['marginal']}"
     run = f"{architecture}, β = {row['beta']:g}, seed {row['seed']}"
-    return float(smallest), f"smallest R + D over all runs ({run}), an upper bound on H(X)"
+    source = f"smallest R + D over all runs ({run}), an upper bound on H(X)"
+    return float(row["rate_plus_distortion_nats"]), source

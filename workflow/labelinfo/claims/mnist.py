@@ -8,7 +8,8 @@ import pandas as pd
 from labelinfo import paper
 from labelinfo.claims.curves import at
 from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Decision, lacking, verdict
-from labelinfo.claims.sweep import Settings, Sweep, best_curve, name_of, numbers
+from labelinfo.claims.sweep import Settings, Sweep, best_runs, name_of, numbers
+from labelinfo.tables.panels import Curve
 
 _NO_MNIST = (UNDECIDED, "This experiment has no finished run on static MNIST.")
 
@@ -58,11 +59,14 @@ def rates_that_retain_the_digit(sweep: Sweep) -> Decision:
         )
     for decoder, nats in wanted.items():
         first = _first_to_retain(groups[decoder], settings.nearly_all_share)
+        near = abs(groups[decoder]["rate_nats"] - nats) <= settings.about_share * nats
+        if not near.any():
+            return UNDECIDED, f"No run with the {decoder} decoder has a rate near {nats:g} nats."
         if first is None:
             held.append(False)
             parts.append(f"{decoder}: no run retains that much")
             continue
-        held.append(abs(first["rate_nats"] - nats) <= settings.about_share * nats)
+        held.append(bool(near.loc[first.name]))
         parts.append(
             f"{decoder}: from R = {first['rate_nats']:.1f} ± {first['rate_nats_se']:.1f} nats on "
             f"({name_of(first)})"
@@ -80,6 +84,11 @@ def compression_factors(sweep: Sweep) -> Decision:
     if len(data.runs) < sweep.settings.runs_min:
         return lacking(runs=len(data.runs))
     runs = data.runs
+    least = paper.GENERIC_FACTOR * (1 - sweep.settings.about_share)
+    reached = data.data_entropy_nats / runs["rate_nats"]
+    small = reached > paper.LARGEST_FACTOR
+    if not small.any() or not ((reached >= least) & ~small).any():
+        return UNDECIDED, "No runs have rates that such factors ask for."
     c, entropy = runs["label_distortion_valid_nats"], runs["label_entropy_nats"]
     enough = runs[1 - c / entropy >= sweep.settings.nearly_all_share]
     if enough.empty:
@@ -87,7 +96,7 @@ def compression_factors(sweep: Sweep) -> Decision:
     factors = data.data_entropy_nats / enough["rate_nats"]
     best = enough.loc[enough["rate_valid_nats"].idxmin()]
     factor = data.data_entropy_nats / best["rate_nats"]
-    near = int((factors >= paper.GENERIC_FACTOR * (1 - sweep.settings.about_share)).sum())
+    near = int((factors >= least).sum())
     return (
         verdict(factor > paper.LARGEST_FACTOR and near > 1),
         f"Of {len(enough)} runs that retain nearly all, {near} compress by about "
@@ -109,7 +118,7 @@ def beside(baseline: str, highest: Callable[[Settings], float]) -> Callable[[Swe
         best = data.runs.loc[data.runs["label_distortion_valid_nats"].idxmin()]
         found = sweep.difference(data, best, baseline)
         if found is None:
-            return UNDECIDED, f"The baseline {baseline} was not measured."
+            return UNDECIDED, f"There is no comparison with the baseline {baseline}."
         low, high = found["difference_low_nats"], found["difference_high_nats"]
         limit = highest(sweep.settings)
         outcome = HOLDS if high < limit else FAILS if low > limit else UNDECIDED
@@ -135,19 +144,21 @@ def factorised_below_autoregressive(sweep: Sweep) -> Decision:
         runs = data.runs[data.runs["decoder"] == decoder]
         if len(runs) < settings.runs_min:
             return lacking(**{f"runs_with_the_{decoder}_decoder": len(runs)})
-        fronts[decoder] = best_curve(runs)
-    theirs = fronts["pixelcnn"]
-    gaps = theirs.label_distortion_nats - at(fronts["deconv"], theirs.rate_nats, flat=True)
-    gaps = gaps[np.isfinite(gaps)]
-    if len(gaps) < settings.runs_min // 2:
-        return lacking(rates_at_which_both_decoders_have_runs=len(gaps))
-    margin = settings.standard_errors * float(data.runs["label_distortion_nats_se"].max())
-    above, below = int((gaps > margin).sum()), int((gaps < -margin).sum())
+        fronts[decoder] = best_runs(runs)
+    columns = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
+    rate, c, error = numbers(fronts["pixelcnn"], *columns)
+    rates, cs, errors = numbers(fronts["deconv"], *columns)
+    gaps = c - at(Curve(rates, cs), rate, flat=True)
+    margins = settings.standard_errors * np.hypot(error, np.interp(rate, rates, errors))
+    count = int(np.isfinite(gaps).sum())
+    if count < settings.runs_min // 2:
+        return lacking(rates_at_which_both_decoders_have_runs=count)
+    above, below = int((gaps > margins).sum()), int((gaps < -margins).sum())
     evidence = (
-        f"At {len(gaps)} rates of the best autoregressive runs, the best factorised ones have the "
+        f"At {count} rates of the best autoregressive runs, the best factorised ones have the "
         f"smaller C at {above} and the larger at {below}; the mean difference is "
-        f"{gaps.mean():+.3f} nats."
+        f"{np.nanmean(gaps):+.3f} nats."
     )
-    if 3 * above >= 2 * len(gaps):
+    if 3 * above >= 2 * count:
         return HOLDS, evidence
-    return (FAILS if 3 * above <= len(gaps) else UNDECIDED), evidence
+    return (FAILS if 3 * below >= 2 * count else UNDECIDED), evidence

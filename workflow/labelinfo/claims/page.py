@@ -50,7 +50,7 @@ def write_page(claims: pd.DataFrame, headlines: pd.DataFrame, experiment: str) -
 <h1>What the paper claims, and what experiment “{escape(experiment)}” says</h1>
 <p>{len(claims)} claims of Fertig, Arbabi &amp; Alemi (2018): {summary}. Each verdict is computed
 from the tables of this experiment by the rule beside it. What is chosen is chosen on the validation
-split, and all numbers are of the test split, in nats.</p>
+split; numbers are of the test split, but where a rule says validation, and in nats.</p>
 {articles}
 <h2>Headline numbers</h2>
 <p>The smallest rate whose label distortion is within the tolerance of the convolutional image

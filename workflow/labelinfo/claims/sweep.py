@@ -95,12 +95,15 @@ def numbers(runs: pd.DataFrame, *names: str) -> list[np.ndarray]:
     return [runs[name].to_numpy(dtype=float) for name in names]
 
 
-def best_curve(runs: pd.DataFrame) -> Curve:
-    """Return C against R on test of the runs that no other beats in both on validation."""
+def best_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that no other beats in both R and C on validation, by their R on test."""
     kept = front(*numbers(runs, "rate_valid_nats", "label_distortion_valid_nats"))
-    rate, c = numbers(
-        runs.iloc[kept].sort_values("rate_nats"), "rate_nats", "label_distortion_nats"
-    )
+    return runs.iloc[kept].sort_values("rate_nats")
+
+
+def best_curve(runs: pd.DataFrame) -> Curve:
+    """Return C against R on test of :func:`best_runs`."""
+    rate, c = numbers(best_runs(runs), "rate_nats", "label_distortion_nats")
     return Curve(rate, c)
 
 

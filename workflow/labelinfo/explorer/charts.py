@@ -11,7 +11,7 @@ from labelinfo.figures import style
 # matplotlib's markers by Vega's names
 _SHAPES = {
     "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down",
-    "p": "triangle-right", "X": "cross", "P": "cross",
+    "p": "triangle-right", "X": "triangle-left", "P": "cross",
 }  # fmt: skip
 _TITLES = {
     "rate_nats": "rate R (nats)",

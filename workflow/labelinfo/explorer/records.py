@@ -120,7 +120,7 @@ def _discard_distortion(data: PanelData, baseline: str, rate: float) -> float | 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
-        return float(f"{value:.6g}")
+        return float(f"{value:.6g}") if np.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value
 
 
