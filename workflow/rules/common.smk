@@ -2,6 +2,7 @@
 import gc
 import os
 import re
+import sys
 from functools import cache
 from itertools import product
 from pathlib import Path

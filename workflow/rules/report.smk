@@ -6,12 +6,15 @@ rule make_report:
         page=f"{OUT}/report.html",
     log:
         f"{OUT}/logs/make_report.log",
-    # in Snakemake's own environment, as it is Snakemake that makes it
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
     params:
         code=stage_code("make_report"),
         config=config,
         snakefile=str(BASE / "Snakefile"),
+        # the environment of the rule need not have Snakemake
+        python=sys.executable,
     script:
         "../scripts/make_report.py"

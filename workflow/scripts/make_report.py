@@ -1,7 +1,6 @@
 """Make the report: one HTML page of all results, with captions, run times and the workflow."""
 
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,7 +16,7 @@ with job(snakemake.log[0]) as logger:
         # the very configuration of this call, whatever files and options it came from
         config = Path(folder, "config.yaml")
         config.write_text(yaml.safe_dump(snakemake.params.config), encoding="utf-8")
-        command = [sys.executable, "-m", "snakemake", "all", "--nolock", "--quiet", "all"]
+        command = [snakemake.params.python, "-m", "snakemake", "all", "--nolock", "--quiet", "all"]
         command += ["--snakefile", snakemake.params.snakefile, "--configfile", str(config)]
         # the running Snakemake holds the lock, and a report changes nothing
         done = subprocess.run(  # noqa: S603 - Snakemake itself
