@@ -335,3 +335,8 @@ def test_the_page_has_every_verdict_and_loads_nothing():
     assert "0.800 (0.780 to 0.820)" in words
     assert "<mine>" not in page
     assert not any(word in page for word in ("http://", "https://", "src=", "@import"))
+
+
+def test_runs_without_numbers_on_validation_do_not_count():
+    unknown = RUNS.assign(label_distortion_valid_nats=math.nan)
+    assert verdicts(sweep(unknown))[3] == UNDECIDED

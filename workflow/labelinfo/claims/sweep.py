@@ -10,6 +10,9 @@ from labelinfo.claims.curves import front
 from labelinfo.paper import DATASETS
 from labelinfo.tables.panels import Curve, Panel, PanelData, select_panel
 
+# what runs are chosen by
+_CHOOSING = ["rate_valid_nats", "label_distortion_valid_nats"]
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -53,7 +56,8 @@ class Sweep:
         """
         for dataset in DATASETS[kind]:
             data = select_panel(self.runs, self.baselines, Panel(dataset, task, ""))
-            good = data.runs[(data.runs["violations"].fillna("") == "").to_numpy(dtype=bool)]
+            sound = (data.runs["violations"].fillna("") == "").to_numpy(dtype=bool)
+            good = data.runs[sound].dropna(subset=_CHOOSING)
             if len(good):
                 return PanelData(**(vars(data) | {"runs": good}))
         return None

@@ -13,12 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from labelinfo.claims.balls import chance_of_all_red
-from labelinfo.errors import LabelinfoError
 from labelinfo.figures import style
 from labelinfo.figures.legend import draw_legend, plan_legend
 from labelinfo.figures.planes import draw_runs, inside
 from labelinfo.figures.seeds import over_seeds
-from labelinfo.tables.panels import Panel, PanelData, require_columns, select_panel
+from labelinfo.tables.panels import Panel, PanelData, select_panels
 
 # inches
 _WIDTH = 10.0
@@ -54,11 +53,9 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
     LabelinfoError
         If a table lacks a column or there is no panel.
     """
-    require_columns(runs, baselines)
-    if not panels:
-        raise LabelinfoError("There is no panel to draw: name at least one data set and task.")
+    selected = select_panels(runs, baselines, panels)
+    rows = [replace(row, curves={}, levels={}) for row in selected]
     styles = style.choose_run_styles(runs)
-    rows = [replace(select_panel(runs, baselines, panel), curves={}, levels={}) for panel in panels]
     legend = plan_legend(rows, styles, _WIDTH)
     lines = ceil((1 + len(rows)) / _COLUMNS)
     prints = [textwrap.wrap(row.panel.caveat.strip(), _PRINT_CHARACTERS) for row in rows]

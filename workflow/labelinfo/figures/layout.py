@@ -9,11 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labelinfo.errors import LabelinfoError
 from labelinfo.figures import style
 from labelinfo.figures.legend import draw_legend, plan_legend
 from labelinfo.figures.planes import Against, Span, draw_plane
-from labelinfo.tables.panels import Panel, PanelData, require_columns, select_panel
+from labelinfo.tables.panels import Panel, PanelData, select_panels
 
 # inches
 _WIDTH = 10.0
@@ -61,11 +60,8 @@ def draw_rows(
     LabelinfoError
         If a table lacks a column or there is no panel.
     """
-    require_columns(runs, baselines)
-    if not panels:
-        raise LabelinfoError("There is no panel to draw: name at least one data set and task.")
+    rows = select_panels(runs, baselines, panels)
     styles = style.choose_run_styles(runs)
-    rows = [select_panel(runs, baselines, panel) for panel in panels]
     limits = [choose_limits(row) for row in rows]
     prints = [
         _small_print(row, describe(row, limit)) for row, limit in zip(rows, limits, strict=True)

@@ -36,6 +36,7 @@ def headlines(
         for table in (runs, baselines, differences)
     )
     runs = runs[(runs["status"] == "ok") & (runs["violations"] == "")]
+    runs = runs.dropna(subset=["rate_valid_nats", "label_distortion_valid_nats"])
     if runs.empty:
         sentences = [f"No run of {dataset}, {task}, is finished, so there is nothing to say yet."]
     else:

@@ -1,7 +1,7 @@
 """The results of one data set and task, taken from the tables of runs and baselines."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,6 +142,22 @@ def select_panel(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) -> P
         curves=curves,
         levels=levels,
     )
+
+
+def select_panels(
+    runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]
+) -> list[PanelData]:
+    """Take what each of at least one panel shows from the tables.
+
+    Raises
+    ------
+    LabelinfoError
+        If a table lacks a column, a baseline's parameters cannot be read, or there is no panel.
+    """
+    require_columns(runs, baselines)
+    if not panels:
+        raise LabelinfoError("There is no panel to draw: name at least one data set and task.")
+    return [select_panel(runs, baselines, panel) for panel in panels]
 
 
 def _label_entropy(runs: pd.DataFrame, discard: Curve | None) -> float | None:
