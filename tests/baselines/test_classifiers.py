@@ -37,6 +37,7 @@ PROBE = {
     "learning_rate": 3e-3,
     "decay_factor": 0.1,
     "decay_epochs": 40,
+    "precision": "float32",
     "binarizations": 2,
 }
 

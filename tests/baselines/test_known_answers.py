@@ -18,6 +18,7 @@ PROBE = {
     "learning_rate": 3e-3,
     "decay_factor": 0.1,
     "decay_epochs": 15,
+    "precision": "float32",
     "samples": 4,
     "binarizations": 2,
 }

@@ -159,6 +159,7 @@ PROBE = {
     "learning_rate": 1e-2,
     "decay_factor": 0.1,
     "decay_epochs": 4,
+    "precision": "float32",
     "samples": 8,
     "binarizations": 2,
 }

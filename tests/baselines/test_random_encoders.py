@@ -19,6 +19,7 @@ PROBE = {
     "learning_rate": 3e-3,
     "decay_factor": 0.1,
     "decay_epochs": 20,
+    "precision": "float32",
     "samples": 4,
     "binarizations": 2,
 }

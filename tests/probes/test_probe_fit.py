@@ -25,6 +25,7 @@ SETTINGS = {
     "learning_rate": 1e-2,
     "decay_factor": 0.1,
     "decay_epochs": 8,
+    "precision": "float32",
 }
 
 

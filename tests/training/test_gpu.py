@@ -187,6 +187,7 @@ def test_probes_learn_the_same_on_either_device(cuda):
         "learning_rate": 3e-3,
         "decay_factor": 0.1,
         "decay_epochs": 7,
+        "precision": "float32",
     }
     measured = []
     for device in (torch.device("cpu"), cuda, cuda):

@@ -35,6 +35,7 @@ PROBE = {
     "learning_rate": 3e-3,
     "decay_factor": 0.1,
     "decay_epochs": 6,
+    "precision": "float32",
 }
 
 

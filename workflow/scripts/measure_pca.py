@@ -3,24 +3,28 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads):
+    from pathlib import Path
+
     from labelinfo.baselines.pca import measure_pca
     from labelinfo.data.dataset import load_dataset
     from labelinfo.io.losses import write_losses
     from labelinfo.io.tables import write_table
+    from labelinfo.probes.precision import resolve_probe_precision
     from labelinfo.provenance import describe
     from labelinfo.tables.baselines import baseline_rows
     from labelinfo.training.device import resolve_device
 
     params, wildcards = snakemake.params, snakemake.wildcards
     dataset = load_dataset(snakemake.input.dataset)
-    points, losses = measure_pca(
-        dataset,
-        wildcards.task,
-        params.pca,
-        params.probe,
-        device=resolve_device(snakemake.config["machine"]["device"]),
+    device, compiled = (
+        resolve_device(snakemake.config["machine"]["device"]),
+        Path("results/compiled"),
     )
-    config = {"pca": params.pca, "probe": params.probe}
+    probe = resolve_probe_precision(params.probe, len(dataset.train), device, compiled)
+    points, losses = measure_pca(
+        dataset, wildcards.task, params.pca, probe, device=device, compiled_folder=folder
+    )
+    config = {"pca": params.pca, "probe": probe}
     origin = describe("measure_pca", code=params.code, config=config, data=dataset.digests)
     of = {"dataset": wildcards.dataset, "task": wildcards.task, "baseline": "pca"}
     of["points"] = points[["k", "sigma"]].to_dict("records")

@@ -15,4 +15,5 @@ with job(snakemake.log[0], snakemake.threads):
         losses_target=snakemake.output.losses,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
+        compiled_folder="results/compiled",
     )

@@ -17,5 +17,6 @@ with job(snakemake.log[0], snakemake.threads):
         losses_target=snakemake.output.losses,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
+        compiled_folder="results/compiled",
         network=chosen_network(read_table(choice), choice) if choice else None,
     )

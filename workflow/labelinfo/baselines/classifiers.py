@@ -14,6 +14,7 @@ from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dat
 from labelinfo.errors import StorageError
 from labelinfo.probes.fit import LabelDistortion, fit_and_measure, tested_row
 from labelinfo.probes.mlp import label_distortion_nats
+from labelinfo.probes.precision import resolve_probe_precision
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.checkpoint import snapshot
@@ -193,6 +194,7 @@ def train_classifier(
     device: str,
     code: str,
     network: dict[str, Any] | None = None,
+    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train a classifier on pixels and write C and accuracy.
 
@@ -210,14 +212,25 @@ def train_classifier(
         Where to compute; digest of the stage's code.
     network
         Depth and dropout that a search has chosen, instead of those in ``settings``.
+    compiled_folder
+        Where the compiled code of ``simple_image`` is kept for others.
     """
     dataset = load_dataset(dataset_file)
     where = resolve_device(device)
     identity = (dataset.name, baseline, task, seed)
     if baseline == "simple_image":
         codes = Pixels(dataset, where)
+        folder = compiled_folder and Path(compiled_folder)
+        settings = resolve_probe_precision(settings, len(dataset.train), where, folder)
         point, losses = fit_and_measure(
-            codes, dataset, task, settings, identity, "probe", samples=1
+            codes,
+            dataset,
+            task,
+            settings,
+            identity,
+            "probe",
+            samples=1,
+            compiled_folder=folder,
         )
         params = ["hidden_units"]
         point["hidden_units"] = settings["hidden_units"]

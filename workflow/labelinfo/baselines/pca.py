@@ -1,6 +1,7 @@
 """Randomised PCA: whitened principal components plus Gaussian noise."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,11 @@ def measure_pca(
     probe_settings: dict[str, Any],
     *,
     device: torch.device,
+    compiled_folder: Path | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Measure C for every k and σ of the grid; the probes of one k train as one batch.
+
+    ``probe_settings`` has its ``precision`` resolved; compiled code is kept in ``compiled_folder``.
 
     Returns
     -------
@@ -144,6 +148,7 @@ def measure_pca(
             probe_settings,
             (*identity, k),
             names,
+            compiled_folder=compiled_folder,
         )
         measured = {
             split: measure_probes(

@@ -11,6 +11,7 @@ from labelinfo.data.dataset import load_dataset
 from labelinfo.models.encoders.trunk import ConvTrunk
 from labelinfo.probes.feature_codes import FeatureCodes
 from labelinfo.probes.fit import fit_and_measure
+from labelinfo.probes.precision import resolve_probe_precision
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
@@ -70,6 +71,7 @@ def measure_random_encoder(
     losses_target: Path | str,
     device: str,
     code: str,
+    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train a probe on the codes of an encoder that was never trained, and write C and accuracy.
 
@@ -83,9 +85,13 @@ def measure_random_encoder(
         The prepared data set, the one-row table, and the one of the losses of each test image.
     device, code
         Where to compute; digest of the stage's code.
+    compiled_folder
+        Where compiled code is kept for other probes.
     """
     dataset = load_dataset(dataset_file)
-    where = resolve_device(device)
+    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    probe = resolve_probe_precision(settings["probe"], len(dataset.train), where, folder)
+    settings = settings | {"probe": probe}
     identity = (dataset.name, baseline, seed)
     encoder = random_encoder(
         baseline,
@@ -96,14 +102,21 @@ def measure_random_encoder(
     codes = FeatureCodes(
         encoder,
         dataset,
-        binarizations=settings["probe"]["binarizations"],
+        binarizations=probe["binarizations"],
         identity=identity,
         device=where,
         # gates that were never trained leave numbers so small that a probe would not find them
         standardised=True,
     )
     point, losses = fit_and_measure(
-        codes, dataset, task, settings["probe"], (*identity, task), "probe", samples=1
+        codes,
+        dataset,
+        task,
+        probe,
+        (*identity, task),
+        "probe",
+        samples=1,
+        compiled_folder=folder,
     )
     params = {key: settings[key] for key in ("width", "hidden_units")}
     used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]

@@ -1,6 +1,7 @@
 """Train a batch of probes and measure their label distortion."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,9 +10,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from labelinfo.data.dataset import Dataset
+from labelinfo.probes.bfloat16 import Bfloat16Steps
 from labelinfo.probes.gradients import ProbeGradients
 from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
+from labelinfo.provenance import versions
 from labelinfo.seeds import derive_seed
+from labelinfo.training.compiling import compiled_once, resolve_compile
+from labelinfo.training.device import device_name
 from labelinfo.training.engine import Engine
 
 # Images per step when nothing is learned.
@@ -66,12 +71,15 @@ def fit_probes(
     settings: dict[str, Any],
     identity: tuple[str | int, ...],
     probe_names: list[str],
+    *,
+    compiled_folder: Path | None = None,
 ) -> BatchedMLP:
     """Train P probes with cross-entropy on fresh codes of the training split.
 
-    Adam; the learning rate is multiplied by ``decay_factor`` every ``decay_epochs``. The sum of
-    the P losses is minimised, which is each one on its own. Only whole batches are taken; the
-    images left out differ from epoch to epoch.
+    Parameters are float32 whatever the precision of products in training, and C is measured with
+    them in float32. Adam; the learning rate is multiplied by ``decay_factor`` every
+    ``decay_epochs``. The sum of the P losses is minimised, which is each one on its own. Only whole
+    batches are taken; the images left out differ from epoch to epoch.
 
     Parameters
     ----------
@@ -82,11 +90,13 @@ def fit_probes(
     classes
         K.
     settings
-        The configuration's ``probe`` section.
+        The configuration's ``probe`` section, with ``precision`` resolved.
     identity
         Root of the seeds of order and noise, shared by the probes.
     probe_names
         One name per probe, which seeds its initial parameters.
+    compiled_folder
+        Where compiled code is kept for other probes of this shape; None keeps none.
     """
     seeds = [derive_seed(*identity, "initialise", name) for name in probe_names]
     probes = BatchedMLP(seeds, codes.in_features, settings["hidden_units"], classes)
@@ -95,20 +105,30 @@ def fit_probes(
     labels = labels.to(codes.device).repeat(codes.binarizations)
 
     batch_size = min(settings["batch_size"], count)
-    backpropagate = ProbeGradients(probes, batch_size)
-
-    def gradients(index: Tensor) -> Tensor:
-        return backpropagate(codes.draw("train", index), labels[index])
-
-    engine = Engine(
-        probes,
-        gradients,
-        records=codes.probes,
-        learning_rate=settings["learning_rate"],
-        device=codes.device,
-    )
     steps = count // batch_size
-    engine.prepare(steps, batch_size)
+
+    def draw(index: Tensor) -> Tensor:
+        return codes.draw("train", index)
+
+    if settings["precision"] == "bfloat16":
+        planned = steps * settings["epochs"]
+        compiled = resolve_compile("auto", codes.device, planned, compiled_folder)
+        engine = Bfloat16Steps(probes, draw, labels, compiled=compiled)
+        # what the machine code depends on, and so not the number of features
+        shape = [codes.probes, batch_size, settings["hidden_units"], classes]
+        key = ["probe", shape, device_name(codes.device), torch.get_num_threads(), versions()]
+        with compiled_once(compiled_folder if compiled else None, key):
+            engine.prepare(steps, batch_size)
+    else:
+        backpropagate = ProbeGradients(probes, batch_size)
+        engine = Engine(
+            probes,
+            lambda index: backpropagate(draw(index), labels[index]),
+            records=codes.probes,
+            learning_rate=settings["learning_rate"],
+            device=codes.device,
+        )
+        engine.prepare(steps, batch_size)
     for epoch in tqdm(
         range(settings["epochs"]),
         desc="probe " + "-".join(map(str, identity)),
@@ -155,6 +175,7 @@ def fit_and_measure(
     name: str,
     *,
     samples: int,
+    compiled_folder: Path | None = None,
 ) -> tuple[dict[str, float], np.ndarray]:
     """Train the one probe ``name`` and measure it.
 
@@ -163,7 +184,7 @@ def fit_and_measure(
 
     Parameters
     ----------
-    codes, settings, identity
+    codes, settings, identity, compiled_folder
         As for :func:`fit_probes`.
     dataset, task
         Where the labels come from.
@@ -173,7 +194,13 @@ def fit_and_measure(
         Draws of z per image when C is measured; 1 for a deterministic code.
     """
     probes = fit_probes(
-        codes, dataset.train.labels[task], len(dataset.classes[task]), settings, identity, [name]
+        codes,
+        dataset.train.labels[task],
+        len(dataset.classes[task]),
+        settings,
+        identity,
+        [name],
+        compiled_folder=compiled_folder,
     )
     test, valid = (
         measure_probes(

@@ -14,6 +14,7 @@ from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.fit import fit_and_measure
+from labelinfo.probes.precision import resolve_probe_precision
 from labelinfo.probes.vae_codes import VaeCodes
 from labelinfo.provenance import describe
 from labelinfo.training.device import resolve_device
@@ -33,6 +34,7 @@ def probe_run(
     losses_target: Path | str,
     device: str,
     code: str,
+    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train a probe on the run's codes and write C and accuracy: on test, and C on validation.
 
@@ -49,8 +51,12 @@ def probe_run(
         The one-row table, and the one of the losses of each test image.
     device, code
         Where to compute; digest of the stage's code.
+    compiled_folder
+        Where compiled code is kept for other probes.
     """
     dataset = load_dataset(dataset_file)
+    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    settings = resolve_probe_precision(settings, len(dataset.train), where, folder)
     model, metadata = load_vae(weights_file, spec)
     of: dict[str, Any] = {**run.columns, "task": task}
     row: dict[str, Any] = {**of, "status": metadata["status"]}
@@ -62,10 +68,17 @@ def probe_run(
             dataset,
             binarizations=settings["binarizations"],
             identity=run.identity,
-            device=resolve_device(device),
+            device=where,
         )
         point, losses = fit_and_measure(
-            codes, dataset, task, settings, identity, "vae", samples=settings["samples"]
+            codes,
+            dataset,
+            task,
+            settings,
+            identity,
+            "vae",
+            samples=settings["samples"],
+            compiled_folder=folder,
         )
         row |= point
         logger.info(

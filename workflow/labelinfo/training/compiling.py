@@ -62,9 +62,14 @@ def resolve_compile(
     return False
 
 
-def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function of tensors of fixed shapes; random numbers stay those of plain torch."""
-    return torch.compile(function, dynamic=False, options={"fallback_random": True})
+def compile_function(
+    function: Callable[..., Any], dynamic: bool | None = False
+) -> Callable[..., Any]:
+    """Compile a function of tensors; random numbers stay those of plain torch.
+
+    Shapes are fixed; with ``dynamic`` None, those that are marked so may vary.
+    """
+    return torch.compile(function, dynamic=dynamic, options={"fallback_random": True})
 
 
 def is_compile_error(error: Exception) -> bool:

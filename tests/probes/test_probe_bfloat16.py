@@ -1,0 +1,160 @@
+"""Steps with products in bfloat16: Adam's but for the rounding, which costs next to nothing."""
+
+import pytest
+import torch
+
+from labelinfo.probes import bfloat16, precision
+from labelinfo.probes.bfloat16 import Bfloat16Steps
+from labelinfo.probes.fit import fit_probes, measure_probes
+from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
+from labelinfo.probes.precision import resolve_probe_precision
+
+CPU = torch.device("cpu")
+HIDDEN, CLASSES, BATCH = 9, 4, 11
+RATES = [0.01, 0.02, 0.005, 0.01]
+
+
+class Codes:
+    """Codes z = clean + σ ε of one label among four, one probe for each σ."""
+
+    device, binarizations = CPU, 1
+
+    def __init__(self, sigmas, features=6, count=600):
+        generator = torch.Generator().manual_seed(1)
+        self.labels = torch.arange(count) % CLASSES
+        centres = torch.randn(CLASSES, features, generator=generator)
+        self.clean = centres[self.labels]
+        self.sigmas = torch.tensor(sigmas).view(-1, 1, 1)
+        self.probes, self.in_features = len(sigmas), features
+
+    def draw(self, split, index):
+        clean = self.clean[index]
+        return clean + self.sigmas.to(clean.dtype) * torch.randn_like(clean)
+
+    def steps(self, probes, *, compiled=False):
+        def draw(index):
+            return self.draw("train", index)
+
+        return Bfloat16Steps(probes, draw, self.labels, compiled=compiled)
+
+
+def batches():
+    generator = torch.Generator().manual_seed(2)
+    return torch.randint(600, (len(RATES), BATCH), generator=generator)
+
+
+def parameters(probes):
+    return torch.cat([parameter.detach().flatten(1) for parameter in probes.parameters()], dim=1)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_without_rounding_its_steps_are_adams(count, float64, monkeypatch):
+    monkeypatch.setattr(bfloat16, "_LOW", torch.float64)
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    codes = Codes([0.3 * number + 0.2 for number in range(count)])
+    codes.clean = codes.clean.double()
+    ours, plain = (BatchedMLP(list(range(count)), 6, HIDDEN, CLASSES) for _ in range(2))
+    torch.manual_seed(3)
+    losses = codes.steps(ours).run(batches(), RATES)
+
+    optimizer = torch.optim.Adam(plain.parameters(), foreach=False, fused=False)
+    torch.manual_seed(3)
+    expected = []
+    for index, rate in zip(batches(), RATES, strict=True):
+        optimizer.param_groups[0]["lr"] = rate
+        nats = label_distortion_nats(plain(codes.draw("train", index)), codes.labels[index])
+        optimizer.zero_grad()
+        nats.mean(dim=1).sum().backward()
+        optimizer.step()
+        expected.append(nats.mean(dim=1).detach())
+    # the step size is a float32 number
+    torch.testing.assert_close(losses, torch.stack(expected), rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(parameters(ours), parameters(plain), rtol=1e-6, atol=1e-7)
+
+
+def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    for features in (6, 5):
+        codes = Codes([0.3, 1.0], features)
+        results = []
+        for compiled in (False, True, True):
+            probes = BatchedMLP([0, 1], features, HIDDEN, CLASSES)
+            initial = parameters(probes)
+            steps = codes.steps(probes, compiled=compiled)
+            steps.prepare(len(RATES), BATCH)
+            assert torch.equal(parameters(probes), initial)
+            torch.manual_seed(3)
+            results.append((steps.run(batches(), RATES), parameters(probes)))
+        plain, once, again = results
+        # a rounding that falls the other way moves a code or weight by 1/256 of it
+        torch.testing.assert_close(once[0], plain[0], rtol=1e-2, atol=1e-3)
+        assert (once[1] - plain[1]).abs().mean() < 1e-3 * (plain[1] - initial).abs().mean() + 1e-4
+        assert all(torch.equal(*pair) for pair in zip(once, again, strict=True))
+
+
+SETTINGS = {
+    "hidden_units": 64,
+    "epochs": 12,
+    "batch_size": 100,
+    "learning_rate": 3e-3,
+    "decay_factor": 0.1,
+    "decay_epochs": 6,
+}
+
+
+def fit(codes, wanted, **settings):
+    settings = SETTINGS | {"precision": wanted} | settings
+    names = [str(number) for number in range(codes.probes)]
+    return fit_probes(codes, codes.labels, CLASSES, settings, ("toy", 0), names)
+
+
+def test_the_rounding_costs_less_than_what_is_seen():
+    codes = Codes([0.3, 0.6, 1.0, 1.5])
+    measured = []
+    for wanted in ("float32", "bfloat16"):
+        probes = fit(codes, wanted)
+        assert all(parameter.dtype == torch.float32 for parameter in probes.parameters())
+        options = {"samples": 50, "seed": 1}
+        measured.append(measure_probes(probes, codes, "test", codes.labels, **options))
+    for number in range(codes.probes):
+        exact, rounded = (each.row(number)["label_distortion_nats"] for each in measured)
+        assert exact < 1.0
+        # the same noise in both, so that the difference is the probes' own
+        assert rounded == pytest.approx(exact, abs=0.004)
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    fitted = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        fitted.append(parameters(fit(Codes([0.3, 0.6, 1.0]), "bfloat16", epochs=2, batch_size=128)))
+    assert torch.equal(*fitted)
+    assert not torch.equal(fitted[0], parameters(fit(Codes([0.3, 0.6, 1.0]), "float32", epochs=2)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "device", "images", "expected"),
+    [
+        ("auto", "cpu", 50_000, "bfloat16"),
+        ("auto", "cpu", 1_000, "float32"),
+        ("auto", "cuda", 50_000, "float32"),
+        ("bfloat16", "cpu", 1_000, "bfloat16"),
+        ("float32", "cpu", 50_000, "float32"),
+    ],
+)
+def test_auto_asks_the_processor_and_the_length(monkeypatch, wanted, device, images, expected):
+    from_schema = SETTINGS | {"precision": wanted}
+
+    def resolve(faster, compilable):
+        monkeypatch.setattr(
+            precision, "resolve_precision", lambda *_: "bfloat16" if faster else "float32"
+        )
+        monkeypatch.setattr(
+            precision, "resolve_compile", lambda _, __, steps, ___: compilable and steps >= 1500
+        )
+        return resolve_probe_precision(from_schema, images, torch.device(device), None)
+
+    assert resolve(faster=True, compilable=True) == from_schema | {"precision": expected}
+    for faster, compilable in ((False, True), (True, False)):
+        kept = wanted if wanted != "auto" else "float32"
+        assert resolve(faster=faster, compilable=compilable)["precision"] == kept

@@ -1,0 +1,138 @@
+"""Steps of a batch of probes with products in bfloat16, all of a step in one function."""
+
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from labelinfo.probes.mlp import BatchedMLP
+from labelinfo.training.compiling import compile_function
+
+_LOW = torch.bfloat16
+# Adam's, as torch.optim.Adam has them
+_DECAY, _SQUARE_DECAY, _EPSILON = 0.9, 0.999, 1e-8
+
+
+class Bfloat16Steps:
+    """Adam steps on Σ_p C_p whose matrix products take bfloat16 and add up in float32.
+
+    Parameters, moments, biases, activations' bends and losses are float32; only what goes into a
+    product is rounded: codes, activations, weights, and the gradients of layers. So it is to
+    :class:`~labelinfo.probes.gradients.ProbeGradients` under Adam what autocast is to a plain step.
+
+    Everything that a step does after its codes are drawn is one function of tensors: compiled, it
+    reads and writes each number once, and on a CPU those passes take as long as the products.
+
+    Parameters
+    ----------
+    probes
+        What is trained.
+    draw
+        Called with the indices (B,) of a batch: returns codes (P, B, F), float32.
+    labels
+        (N,) int64, by index.
+    compiled
+        Whether the function is compiled.
+    """
+
+    def __init__(
+        self,
+        probes: BatchedMLP,
+        draw: Callable[[Tensor], Tensor],
+        labels: Tensor,
+        *,
+        compiled: bool,
+    ) -> None:
+        self._draw, self._labels = draw, labels
+        self._weights = [weight.detach() for weight in probes.weights]
+        self._biases = [bias.detach() for bias in probes.biases]
+        self._rounded = [weight.to(_LOW) for weight in self._weights]
+        parameters = self._weights + self._biases
+        self._moments = [torch.zeros_like(parameter) for parameter in parameters]
+        self._squares = [torch.zeros_like(parameter) for parameter in parameters]
+        self._taken = 0
+        self._step = _compiled_step() if compiled else _step
+        if compiled and self._weights[0].shape[1] > 1:
+            # the same machine code whatever the number F of features
+            for tensors in (self._weights, self._rounded, self._moments, self._squares):
+                torch._dynamo.mark_dynamic(tensors[0], 1)
+
+    @torch.no_grad()
+    def prepare(self, steps: int, batch_size: int) -> None:
+        """Make ready for epochs of ``steps`` batches: compile, where that is wanted."""
+        if self._step is not _step:
+            kept = [[tensor.clone() for tensor in tensors] for tensors in self._state()]
+            self._one(torch.zeros(batch_size, dtype=torch.long, device=self._labels.device), 0.0)
+            for tensors, values in zip(self._state(), kept, strict=True):
+                torch._foreach_copy_(tensors, values)
+            self._taken = 0
+
+    @torch.no_grad()
+    def run(self, batches: Tensor, rates: list[float]) -> Tensor:
+        """Take one step for each row of ``batches`` (S, B); return C_p in nats, (S, P)."""
+        return torch.stack(
+            [self._one(index, rate) for index, rate in zip(batches, rates, strict=True)]
+        )
+
+    def _one(self, index: Tensor, rate: float) -> Tensor:
+        self._taken += 1
+        z = self._draw(index)
+        if self._step is not _step and z.shape[-1] > 1:
+            torch._dynamo.mark_dynamic(z, 2)
+        # the step size and what undoes the bias of both moments; tensors, so that they are data
+        scalars = [rate / (1 - _DECAY**self._taken), (1 - _SQUARE_DECAY**self._taken) ** -0.5]
+        numbers = torch.tensor(scalars, device=z.device)
+        return self._step(*self._state(), z, self._labels[index], numbers)
+
+    def _state(self) -> tuple[list[Tensor], ...]:
+        """Return every tensor that a step changes."""
+        return self._weights, self._biases, self._rounded, self._moments, self._squares
+
+
+@cache
+def _compiled_step() -> Callable[..., Tensor]:
+    return compile_function(_step, dynamic=None)
+
+
+def _step(
+    weights: list[Tensor],
+    biases: list[Tensor],
+    rounded: list[Tensor],
+    moments: list[Tensor],
+    squares: list[Tensor],
+    z: Tensor,
+    labels: Tensor,
+    scalars: Tensor,
+) -> Tensor:
+    """Update all tensors of the first five lists in place; return the losses before it, (P,)."""
+    last = len(weights) - 1
+    inputs = [z.to(_LOW)]
+    for layer in range(last):
+        h = functional.elu(torch.bmm(inputs[-1], rounded[layer]).float() + biases[layer])
+        inputs.append(h.to(_LOW))
+    logits = torch.bmm(inputs[last], rounded[last]).float() + biases[last]
+    log_probabilities = torch.log_softmax(logits, dim=-1)
+    target = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
+    losses = -(log_probabilities * target).sum(dim=-1).mean(dim=1)
+    delta = (log_probabilities.exp() - target) / len(labels)
+    # all gradients first: the chain rule needs the weights as they were
+    gradients = {}
+    for layer in range(last, -1, -1):
+        gradients[last + 1 + layer] = delta.sum(dim=1, keepdim=True)
+        low = delta.to(_LOW)
+        gradients[layer] = torch.bmm(inputs[layer].mT, low).float()
+        if layer:
+            delta = torch.bmm(low, rounded[layer].mT).float()
+            # ELU'(a) = min(1, 1 + ELU(a))
+            delta = delta * (inputs[layer].float() + 1).clamp(max=1)
+    size, correction = scalars[0], scalars[1]
+    for number, parameter in enumerate([*weights, *biases]):
+        gradient, moment, square = gradients[number], moments[number], squares[number]
+        moment.lerp_(gradient, 1 - _DECAY)
+        square.mul_(_SQUARE_DECAY).add_(gradient * gradient * (1 - _SQUARE_DECAY))
+        parameter.sub_(size * moment / (square.sqrt() * correction + _EPSILON))
+    for weight, copy in zip(weights, rounded, strict=True):
+        copy.copy_(weight)
+    return losses
