@@ -16,13 +16,11 @@ with job(snakemake.log[0], snakemake.threads):
 
     params, wildcards = snakemake.params, snakemake.wildcards
     dataset = load_dataset(snakemake.input.dataset)
-    device, compiled = (
-        resolve_device(snakemake.config["machine"]["device"]),
-        Path("results/compiled"),
-    )
+    device = resolve_device(snakemake.config["machine"]["device"])
+    compiled = Path("results/compiled")
     probe = resolve_probe_precision(params.probe, len(dataset.train), device, compiled)
     points, losses = measure_pca(
-        dataset, wildcards.task, params.pca, probe, device=device, compiled_folder=folder
+        dataset, wildcards.task, params.pca, probe, device=device, compiled_folder=compiled
     )
     config = {"pca": params.pca, "probe": probe}
     origin = describe("measure_pca", code=params.code, config=config, data=dataset.digests)
