@@ -8,15 +8,57 @@ import pytest
 from labelinfo import machine, memory
 
 
+@pytest.fixture
+def devices(tmp_path, monkeypatch):
+    """Return a folder that stands for /dev, and an environment that says nothing of GPUs."""
+    monkeypatch.setattr(machine, "_DEVICES", tmp_path)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("device", "present", "expected"),
     [("cpu", True, False), ("auto", True, True), ("auto", False, False), ("cuda", False, True)],
 )
-def test_jobs_use_the_gpu_that_is_there_or_asked_for(
-    tmp_path, monkeypatch, device, present, expected
-):
-    monkeypatch.setattr(machine, "_FIRST_GPU", tmp_path / ("." if present else "missing"))
+def test_jobs_use_the_gpu_that_is_there_or_asked_for(devices, device, present, expected):
+    if present:
+        (devices / "nvidia0").touch()
     assert machine.uses_gpu(device) is expected
+
+
+def test_gpus_are_counted_as_cuda_counts_them(devices):
+    # a container that was given two of eight
+    for name in ("nvidia3", "nvidia7", "nvidiactl", "nvidia-uvm", "nvidia-caps"):
+        (devices / name).touch()
+    assert machine.gpus() == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("visible", "found"),
+    [
+        ("", []),
+        ("-1", []),
+        ("2", ["2"]),
+        ("3, 1", ["3", "1"]),
+        ("GPU-ab,MIG-c", ["GPU-ab", "MIG-c"]),
+    ],
+)
+def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible, found):
+    (devices / "nvidia0").touch()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert machine.gpus() == found
+    assert machine.uses_gpu("auto") is bool(found)
+
+
+def test_a_gpu_is_chosen_only_where_nobody_has_chosen_yet(devices, monkeypatch):
+    assert machine.gpus_to_lease("auto") == []
+    (devices / "nvidia0").touch()
+    assert machine.gpus_to_lease("auto") == machine.gpus_to_lease("cuda") == ["0"]
+    assert machine.gpus_to_lease("cpu") == []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5")
+    assert machine.gpus_to_lease("auto") == []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,6")
+    assert machine.gpus_to_lease("auto") == ["5", "6"]
 
 
 def test_freed_memory_is_used_again():

@@ -226,7 +226,9 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_files(tiny_dataset, 
     assert process.wait() == 0, process.stderr.read()
     process = start(killed, 40)
     deadline = time.monotonic() + 60
-    while not (killed / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+    while (
+        not (killed / "best_file.checkpoint.safetensors").exists() and time.monotonic() < deadline
+    ):
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -237,8 +239,7 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_files(tiny_dataset, 
         assert file_sha256(files(killed)[name]) == file_sha256(files(undisturbed)[name])
     curves = [read_table(files(folder)["curve_file"]) for folder in (undisturbed, killed)]
     assert curves[0].drop(columns=TIMES).equals(curves[1].drop(columns=TIMES))
-    assert not (killed / "checkpoint.safetensors").exists()
-    assert not list(killed.glob("*.tmp*"))
+    assert not list(killed.glob(".*.tmp*"))
 
 
 def test_the_saved_model_is_the_trained_one(tiny_dataset, tmp_path):

@@ -1,24 +1,32 @@
 """The frame around one job: its log, its threads, and one clear sentence when it fails."""
 
 import logging
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from labelinfo.errors import LabelinfoError
+from labelinfo.leases import leased_gpu
+from labelinfo.machine import gpus_to_lease
 from labelinfo.memory import keep_freed_memory
 
 logger = logging.getLogger("labelinfo")
 
 
 @contextmanager
-def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]:
+def job(
+    log: Path | str, threads: int | None = None, machine: dict[str, Any] | None = None
+) -> Iterator[logging.Logger]:
     """Run a block as a job.
 
     Messages go to the file ``log``; warnings and worse to the terminal too. A fault meant for the
     user (:class:`LabelinfoError`) ends the process with exit code 1 and its sentence alone, on the
     terminal and in the log; anything else is a bug of ours and keeps its traceback, in the log too.
+    SIGTERM ends it in good order: half-written files are removed.
 
     Parameters
     ----------
@@ -27,6 +35,9 @@ def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]
     threads
         Threads for torch's arithmetic, which are part of what makes a result bitwise reproducible;
         None for a job that computes nothing, and then torch is not loaded.
+    machine
+        The configuration's ``machine`` section, for a job that computes where it says. Of several
+        GPUs the job gets one to itself or to share, the only one that it sees.
     """
     # a user's own components lie beside the Snakefile; installed modules of that name go first
     sys.path.append(str(Path(__file__).parents[2]))
@@ -39,11 +50,17 @@ def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]
     logger.setLevel(logging.INFO)
     for handler in (file, terminal):
         logger.addHandler(handler)
+    before = signal.signal(signal.SIGTERM, _stop)
+    candidates = gpus_to_lease(machine["device"]) if machine else []
     try:
-        if threads is not None:
-            keep_freed_memory()
-            _set_threads(threads)
-        yield logger
+        with leased_gpu(candidates, machine["jobs_per_gpu"] if machine else 1) as gpu:
+            if gpu is not None:
+                # before torch looks for GPUs
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+            if threads is not None:
+                keep_freed_memory()
+                _set_threads(threads)
+            yield logger
     except LabelinfoError as error:
         logger.error("Error: %s", error)
         sys.exit(1)
@@ -54,9 +71,15 @@ def job(log: Path | str, threads: int | None = None) -> Iterator[logging.Logger]
         logger.exception("This is a bug in labelinfo, not in your input.")
         raise
     finally:
+        signal.signal(signal.SIGTERM, before)
         for handler in (file, terminal):
             logger.removeHandler(handler)
             handler.close() if handler is file else handler.flush()
+
+
+def _stop(number: int, frame: object) -> None:
+    logger.error("Error: the job was told to stop (SIGTERM): run again to go on.")
+    sys.exit(128 + number)
 
 
 def _set_threads(threads: int) -> None:

@@ -13,7 +13,7 @@ from labelinfo.config.run import Run
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
-from labelinfo.machine import uses_gpu
+from labelinfo.machine import gpus, uses_gpu
 from snakemake.exceptions import WorkflowError
 
 # Thousands of jobs are millions of objects that all live on: to look through them for garbage at
@@ -34,10 +34,11 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# On a machine with a GPU, as many jobs share it as the configuration says
+# On a machine with GPUs, as many jobs share each as the configuration says; which one a job gets, it
+# finds out itself
 ON_GPU = uses_gpu(config["machine"]["device"])
 if ON_GPU and "gpu_jobs" not in workflow.global_resources:
-    workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"])
+    workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"] * max(1, len(gpus())))
 
 
 def memory_mb(on_cpu):

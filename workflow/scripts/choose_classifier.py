@@ -4,6 +4,7 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
     from labelinfo.baselines.choice import choose_network
+    from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.io.tables import write_table
     from labelinfo.provenance import collect
     from labelinfo.tables.stack import stack_tables
@@ -13,3 +14,5 @@ with job(snakemake.log[0]):
         candidates, configured=snakemake.params.configured, paper=snakemake.params.paper
     )
     write_table(snakemake.output.table, table, collect(origins))
+    for candidate in snakemake.input.candidates:
+        discard_checkpoint(candidate)

@@ -2,7 +2,7 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
     from labelinfo.figures.picture_run import picture_run
     from labelinfo.models.vae import VaeSpec

@@ -2,7 +2,7 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from pathlib import Path
 
     from labelinfo.baselines.pca import measure_pca

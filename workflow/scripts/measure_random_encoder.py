@@ -2,7 +2,7 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.baselines.random_encoders import measure_random_encoder
 
     measure_random_encoder(

@@ -2,8 +2,9 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
+    from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.measure.run import measure_run
     from labelinfo.models.vae import VaeSpec
 
@@ -17,3 +18,4 @@ with job(snakemake.log[0], snakemake.threads):
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
     )
+    discard_checkpoint(snakemake.input.weights)

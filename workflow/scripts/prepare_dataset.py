@@ -2,7 +2,7 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.data.dataset import save_dataset
     from labelinfo.data.prepare import Source, prepare_dataset
     from labelinfo.io.tables import write_table

@@ -2,7 +2,7 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.baselines.candidates import train_candidate
 
     train_candidate(
@@ -12,4 +12,5 @@ with job(snakemake.log[0], snakemake.threads):
         target=snakemake.output.table,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
+        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
     )

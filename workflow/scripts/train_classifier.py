@@ -2,7 +2,7 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.baselines.classifiers import chosen_network, train_classifier
     from labelinfo.io.tables import read_table
 
@@ -17,6 +17,7 @@ with job(snakemake.log[0], snakemake.threads):
         losses_target=snakemake.output.losses,
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
+        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
         compiled_folder="results/compiled",
         network=chosen_network(read_table(choice), choice) if choice else None,
     )

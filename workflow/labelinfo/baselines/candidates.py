@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from labelinfo.baselines.classifiers import fit_complex_image, measure_classifier
+from labelinfo.baselines.classifiers import measure_classifier, resume_complex_image
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.provenance import describe
@@ -23,6 +23,7 @@ def train_candidate(
     target: Path | str,
     device: str,
     code: str,
+    checkpoint_seconds: float = 0.0,
 ) -> None:
     """Train one candidate on the training split and write its C on validation.
 
@@ -36,12 +37,24 @@ def train_candidate(
         The configuration's ``classifier`` section with the candidate's ``depth`` and ``dropout``.
     dataset_file, target, device, code
         The prepared data set, the one-row table, where to compute, digest of the stage's code.
+    checkpoint_seconds
+        How old a checkpoint gets, at least, before the next is written.
     """
     dataset = load_dataset(dataset_file)
     where = resolve_device(device)
     network = {key: settings[key] for key in ("depth", "dropout")}
     identity = (dataset.name, "candidate", task, *network.values())
-    model, facts = fit_complex_image(dataset, task, settings, identity, device=where)
+    model, facts = resume_complex_image(
+        dataset,
+        task,
+        settings,
+        identity,
+        device=where,
+        output=target,
+        code=code,
+        dataset_file=dataset_file,
+        checkpoint_seconds=checkpoint_seconds,
+    )
     measured = measure_classifier(model, dataset.valid, task, where).row(0)
     row = {
         "dataset": dataset.name,

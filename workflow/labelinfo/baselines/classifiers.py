@@ -1,7 +1,8 @@
 """Classifiers trained end to end on pixels: how well the label can be known at all."""
 
 import logging
-import math
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,20 @@ from torch import Tensor, nn
 from labelinfo.baselines.points import write_point
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset
 from labelinfo.errors import StorageError
+from labelinfo.io.checkpoints import checkpoint_of
+from labelinfo.io.locks import alone
 from labelinfo.probes.fit import LabelDistortion, fit_and_measure, tested_row
 from labelinfo.probes.mlp import label_distortion_nats
 from labelinfo.probes.precision import resolve_probe_precision
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
-from labelinfo.training.checkpoint import snapshot
+from labelinfo.training.checkpoint import (
+    Progress,
+    load_checkpoint,
+    save_checkpoint,
+    snapshot,
+    training_fingerprint,
+)
 from labelinfo.training.device import resolve_device, resolve_precision
 from labelinfo.training.engine import Engine
 from labelinfo.training.schedule import learning_rate_at
@@ -77,6 +86,10 @@ def fit_complex_image(
     identity: tuple[str | int, ...],
     *,
     device: torch.device,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 0.0,
+    fingerprint: dict[str, Any] | None = None,
+    after_epoch: Callable[[int], None] | None = None,
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
     """Train on the training split; return the state of the smallest C on validation, and facts.
 
@@ -93,6 +106,9 @@ def fit_complex_image(
         Root of all seeds.
     device
         Where to train.
+    checkpoint, checkpoint_seconds, fingerprint, after_epoch
+        As for :func:`labelinfo.training.trainer.train`: a training goes on from its last
+        checkpoint, to the same bits.
     """
     torch.manual_seed(derive_seed(*identity, "initialise"))
     classes = len(dataset.classes[task])
@@ -119,9 +135,16 @@ def fit_complex_image(
     batch_size = min(settings["batch_size"], len(train))
     steps = len(train) // batch_size
     model.train()
+    fingerprint = {**(fingerprint or {}), "precision": precision}
+    progress = checkpoint and load_checkpoint(checkpoint, model, engine.optimizer, fingerprint)
+    if progress:
+        logger.info("Going on after epoch %d.", progress.epoch)
+    else:
+        progress = Progress(best_state=snapshot(model))
     engine.prepare(steps, batch_size)
-    best, best_nats, best_epoch = snapshot(model), math.inf, 0
-    for epoch in range(settings["epochs"]):
+    kept = time.monotonic()
+    for epoch in range(progress.epoch, settings["epochs"]):
+        started = time.monotonic()
         rates = [
             learning_rate_at(
                 epoch * steps + step,
@@ -139,10 +162,58 @@ def fit_complex_image(
         logger.info(
             "epoch %d: C %.4f nats on train, %.4f on valid", epoch + 1, float(losses.mean()), nats
         )
-        if nats < best_nats:
-            best, best_nats, best_epoch = snapshot(model), nats, epoch + 1
-    model.load_state_dict(best)
-    return model.eval(), {"best_epoch": best_epoch, "precision": precision}
+        if nats < progress.best_loss_nats:
+            progress.best_state = snapshot(model)
+            progress.best_loss_nats, progress.best_epoch = nats, epoch + 1
+        progress.epoch += 1
+        progress.seconds += time.monotonic() - started
+        age = progress.seconds if progress.epoch == settings["epochs"] else time.monotonic() - kept
+        if checkpoint and age >= checkpoint_seconds:
+            save_checkpoint(checkpoint, model, engine.optimizer, progress, fingerprint)
+            kept = time.monotonic()
+        if after_epoch:
+            after_epoch(progress.epoch)
+    model.load_state_dict(progress.best_state)
+    return model.eval(), {"best_epoch": progress.best_epoch, "precision": precision}
+
+
+def resume_complex_image(
+    dataset: Dataset,
+    task: str,
+    settings: dict[str, Any],
+    identity: tuple[str | int, ...],
+    *,
+    device: torch.device,
+    output: Path | str,
+    code: str,
+    dataset_file: Path | str,
+    checkpoint_seconds: float,
+) -> tuple[ComplexImageClassifier, dict[str, Any]]:
+    """Train as :func:`fit_complex_image` does, going on from the checkpoint beside ``output``.
+
+    Of two processes that make the same output the second waits, and then finds the work done.
+    """
+    fingerprint = training_fingerprint(
+        identity,
+        settings,
+        code=code,
+        dataset_file=dataset_file,
+        device=device,
+        precision=resolve_precision(settings["precision"], device),
+        threads=torch.get_num_threads(),
+    )
+    checkpoint = checkpoint_of(output)
+    with alone(checkpoint.with_name(f".{checkpoint.name.partition('.')[0]}.lock")):
+        return fit_complex_image(
+            dataset,
+            task,
+            settings,
+            identity,
+            device=device,
+            checkpoint=checkpoint,
+            checkpoint_seconds=checkpoint_seconds,
+            fingerprint=fingerprint,
+        )
 
 
 @torch.no_grad()
@@ -195,6 +266,7 @@ def train_classifier(
     code: str,
     network: dict[str, Any] | None = None,
     compiled_folder: Path | str | None = None,
+    checkpoint_seconds: float = 0.0,
 ) -> None:
     """Train a classifier on pixels and write C and accuracy.
 
@@ -214,6 +286,8 @@ def train_classifier(
         Depth and dropout that a search has chosen, instead of those in ``settings``.
     compiled_folder
         Where the compiled code of ``simple_image`` is kept for others.
+    checkpoint_seconds
+        How old a checkpoint of ``complex_image`` gets, at least, before the next is written.
     """
     dataset = load_dataset(dataset_file)
     where = resolve_device(device)
@@ -236,7 +310,17 @@ def train_classifier(
         point["hidden_units"] = settings["hidden_units"]
     else:
         settings = settings | (network or {})
-        model, facts = fit_complex_image(dataset, task, settings, identity, device=where)
+        model, facts = resume_complex_image(
+            dataset,
+            task,
+            settings,
+            identity,
+            device=where,
+            output=target,
+            code=code,
+            dataset_file=dataset_file,
+            checkpoint_seconds=checkpoint_seconds,
+        )
         test, valid = (
             measure_classifier(model, dataset.split(name), task, where)
             for name in ("test", "valid")

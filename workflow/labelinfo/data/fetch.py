@@ -15,6 +15,7 @@ from urllib3.util import Retry
 from labelinfo.data.files import read_verified
 from labelinfo.errors import DataError, StorageError
 from labelinfo.io.atomic import atomic_path
+from labelinfo.io.locks import alone
 
 # Seconds for the connection and for each silence within the body
 _TIMEOUTS = (10.0, 60.0)
@@ -81,15 +82,17 @@ def fetch_file(
     _check_name(name)
     target = Path(target)
     checks = {"sha256": sha256, "git_blob_sha1": git_blob_sha1, "size": size}
-    if mirror is not None:
-        content = _read_mirror(name, Path(mirror), checks)
-    else:
-        content = _download_any(name, target, urls, checks)
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(content)
-    if mirror is None:
-        for url in urls:
-            _remove(_part_path(target, url))
+    # two workflows of one checkout share their downloads
+    with alone(target.with_name(f".{target.name}.lock")):
+        if mirror is not None:
+            content = _read_mirror(name, Path(mirror), checks)
+        else:
+            content = _download_any(name, target, urls, checks)
+        with atomic_path(target) as temporary:
+            temporary.write_bytes(content)
+        if mirror is None:
+            for url in urls:
+                _remove(_part_path(target, url))
 
 
 def _check_name(name: str) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
 
     The temporary file lies in the target's folder, so the rename is atomic; a reader sees the old
     file or the new one, never a part. If the block raises, the temporary file is removed and the
-    old target stays.
+    old target stays. What a process left that was killed here is removed by the next one that
+    writes the same target.
 
     Raises
     ------
@@ -35,8 +37,11 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_what_the_dead_left(target)
         handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem}.", suffix=f".tmp{target.suffix}", dir=target.parent
+            prefix=f"{_prefix(target)}{os.getpid()}.",
+            suffix=f".tmp{target.suffix}",
+            dir=target.parent,
         )
         os.close(handle)
         temporary = Path(name)
@@ -57,6 +62,32 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _prefix(target: Path) -> str:
+    # the machine's name, since the folder may be shared by several whose processes have own numbers
+    return f".{target.stem}.{re.sub('[^A-Za-z0-9-]', '-', socket.gethostname())}."
+
+
+def _remove_what_the_dead_left(target: Path) -> None:
+    """Remove temporary files of ``target`` whose process, on this machine, is no more."""
+    prefix, suffix = _prefix(target), f".tmp{target.suffix}"
+    for name in os.listdir(target.parent):  # noqa: PTH208 - a thousand names, most not ours
+        if name.startswith(prefix) and name.endswith(suffix):
+            process = name[len(prefix) :].partition(".")[0]
+            if process.isdecimal() and not _is_alive(int(process)):
+                with suppress(OSError):
+                    (target.parent / name).unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's, or no number that a process can have
+        return True
+    return True
 
 
 def _system_error(error: Exception) -> int | None:

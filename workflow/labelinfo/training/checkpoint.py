@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from labelinfo.errors import StorageError
+from labelinfo.io.digest import file_sha256
 from labelinfo.io.tensors import load_tensors, save_tensors
+from labelinfo.provenance import versions
+from labelinfo.training.device import device_name
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,29 @@ class Progress:
     best_loss_nats: float = float("inf")
     curve: list[dict[str, float]] = field(default_factory=list)
     best_state: dict[str, Tensor] = field(default_factory=dict)
+
+
+def training_fingerprint(
+    identity: tuple[str | int, ...],
+    config: dict[str, Any],
+    *,
+    code: str,
+    dataset_file: Path | str,
+    device: torch.device,
+    precision: str,
+    threads: int,
+) -> dict[str, Any]:
+    """Return all that the bits of a training depend on: a checkpoint of another one is not used."""
+    return {
+        "identity": list(identity),
+        "config": config,
+        "code": code,
+        "data": file_sha256(dataset_file),
+        "device": device_name(device),
+        "precision": precision,
+        "threads": threads,
+        "versions": versions(),
+    }
 
 
 def snapshot(module: nn.Module) -> dict[str, Tensor]:

@@ -1,7 +1,6 @@
 """Train one run of the sweep and keep its files."""
 
 import logging
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,13 @@ import pandas as pd
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
-from labelinfo.io.digest import file_sha256
+from labelinfo.io.checkpoints import checkpoint_of
+from labelinfo.io.locks import alone
 from labelinfo.io.tables import write_table
 from labelinfo.io.tensors import save_tensors
 from labelinfo.models.vae import VaeSpec
-from labelinfo.provenance import describe, versions
+from labelinfo.provenance import describe
+from labelinfo.training.checkpoint import training_fingerprint
 from labelinfo.training.device import device_name, resolve_device, resolve_precision
 from labelinfo.training.trainer import train
 
@@ -38,8 +39,8 @@ def train_run(
 ) -> None:
     """Train ``run``, or go on with it, and write its weights, learning curve and record.
 
-    The checkpoint lies beside the weights as ``checkpoint.safetensors``, no declared output, so
-    that it outlives a failed job; it is removed once the outputs are whole.
+    The checkpoint lies beside the best weights (:func:`checkpoint_of`); whatever uses these removes
+    it. Of two processes that train the same run the second waits, and then finds the work done.
 
     Parameters
     ----------
@@ -65,36 +66,33 @@ def train_run(
     where = resolve_device(device)
     dataset = load_dataset(dataset_file)
     config = {"training": settings, "model": spec.as_dict()}
-    fingerprint = {
-        "identity": list(run.identity),
-        "config": config,
-        "code": code,
-        "data": file_sha256(dataset_file),
-        "device": device_name(where),
-        "precision": resolve_precision(settings["precision"], where),
-        "threads": threads,
-        "versions": versions(),
-    }
-    checkpoint = Path(best_file).with_name("checkpoint.safetensors")
-    logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(where))
-    result = train(
-        spec,
-        dataset,
-        float(run.beta),
-        settings,
+    fingerprint = training_fingerprint(
         run.identity,
+        config,
+        code=code,
+        dataset_file=dataset_file,
         device=where,
-        checkpoint=checkpoint,
-        checkpoint_seconds=checkpoint_seconds,
-        compiled_folder=compiled_folder and Path(compiled_folder),
-        fingerprint=fingerprint,
+        precision=resolve_precision(settings["precision"], where),
+        threads=threads,
     )
-    origin = describe("train_vae", code=code, config=config, data=dataset.digests)
-    metadata = {"run": run.columns, "spec": spec.as_dict(), "status": result.record["status"]}
-    save_tensors(best_file, result.best_state, metadata)
-    save_tensors(last_file, result.last_state, metadata)
-    write_table(curve_file, result.curve, origin)
-    record = pd.DataFrame([{**run.columns, **result.record, "device": device_name(where)}])
-    write_table(record_file, record, origin)
-    with suppress(FileNotFoundError):
-        checkpoint.unlink()
+    logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(where))
+    with alone(Path(best_file).with_name(".best.lock")):
+        result = train(
+            spec,
+            dataset,
+            float(run.beta),
+            settings,
+            run.identity,
+            device=where,
+            checkpoint=checkpoint_of(best_file),
+            checkpoint_seconds=checkpoint_seconds,
+            compiled_folder=compiled_folder and Path(compiled_folder),
+            fingerprint=fingerprint,
+        )
+        origin = describe("train_vae", code=code, config=config, data=dataset.digests)
+        metadata = {"run": run.columns, "spec": spec.as_dict(), "status": result.record["status"]}
+        save_tensors(best_file, result.best_state, metadata)
+        save_tensors(last_file, result.last_state, metadata)
+        write_table(curve_file, result.curve, origin)
+        record = pd.DataFrame([{**run.columns, **result.record, "device": device_name(where)}])
+        write_table(record_file, record, origin)

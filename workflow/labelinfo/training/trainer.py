@@ -110,7 +110,8 @@ def train(
     checkpoint
         File to go on from, and to write after an epoch; None keeps nothing.
     checkpoint_seconds
-        How old a checkpoint gets, at least, before the next is written.
+        How old a checkpoint gets, at least, before the next is written. The last one is written if
+        the training took that long in all.
     compiled_folder
         Where compiled code is kept for the other trainings of this architecture; None keeps none.
     fingerprint
@@ -168,8 +169,10 @@ def train(
                 progress.best_epoch = progress.epoch
                 progress.best_state = snapshot(model)
             last_state = snapshot(model)
-            due = time.monotonic() - checkpointed >= checkpoint_seconds
-            if checkpoint and due and progress.epoch < settings["epochs"]:
+            # at the end so that a training that took long is not lost with its job's outputs
+            last = progress.epoch == settings["epochs"]
+            age = progress.seconds if last else time.monotonic() - checkpointed
+            if checkpoint and age >= checkpoint_seconds:
                 save_checkpoint(checkpoint, model, optimizer, progress, fingerprint)
                 checkpointed = time.monotonic()
             logger.info(

@@ -1,0 +1,224 @@
+"""Jobs that are killed at random moments, again and again, by the process that forks them.
+
+    SPEC=... python zygote.py FOLDER DATASET SEED
+
+prints one line of JSON per kind of job. One process has loaded torch and forks each attempt.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from labelinfo.baselines.classifiers import train_classifier
+from labelinfo.baselines.pca import measure_pca
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import load_dataset
+from labelinfo.errors import StorageError
+from labelinfo.io.losses import read_losses, write_losses
+from labelinfo.io.tables import read_table, write_table
+from labelinfo.io.tensors import load_tensors
+from labelinfo.jobs import job
+from labelinfo.models.vae import VaeSpec
+from labelinfo.probes.run import probe_run
+from labelinfo.provenance import collect, describe
+from labelinfo.tables.baselines import aggregate_baselines, baseline_rows
+from labelinfo.training.run import train_run
+
+ROOT = Path(sys.argv[1])
+RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
+# by the clock, so never the same twice
+TIMES = ["seconds", "images_per_second", "train_seconds", "prepare_seconds"]
+PROBE = {
+    "hidden_units": 30,
+    "epochs": 60,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "decay_factor": 0.1,
+    "decay_epochs": 40,
+    "precision": "float32",
+    "samples": 4,
+    "binarizations": 2,
+}
+TRAINING = {
+    "epochs": 40,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "warmup_epochs": 1,
+    "gradient_norm_max": 100.0,
+    "precision": "float32",
+    "compile": "never",
+    "activations_mb": None,
+}
+CLASSIFIER = {
+    "epochs": 12,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "warmup_epochs": 0.5,
+    "hidden_units": 16,
+    "precision": "float32",
+    "depth": 4,
+    "dropout": 0.1,
+}
+
+
+def train(folder, dataset, spec):
+    train_run(
+        RUN,
+        spec,
+        TRAINING,
+        dataset_file=dataset,
+        best_file=folder / "best.safetensors",
+        last_file=folder / "last.safetensors",
+        curve_file=folder / "curve.parquet",
+        record_file=folder / "record.parquet",
+        device="cpu",
+        code="c",
+        threads=1,
+    )
+
+
+def probe(folder, dataset, spec):
+    probe_run(
+        RUN,
+        spec,
+        "half",
+        PROBE,
+        dataset_file=dataset,
+        weights_file=ROOT / "train" / "best.safetensors",
+        target=folder / "probe.parquet",
+        losses_target=folder / "probe.losses.parquet",
+        device="cpu",
+        code="c",
+    )
+
+
+def classify(folder, dataset, spec):
+    train_classifier(
+        "complex_image",
+        "half",
+        0,
+        CLASSIFIER,
+        dataset_file=dataset,
+        target=folder / "seed0.parquet",
+        losses_target=folder / "seed0.losses.parquet",
+        device="cpu",
+        code="c",
+    )
+
+
+def pca(folder, dataset, spec):
+    data = load_dataset(dataset)
+    grid = {"dims": [2, 4], "sigmas": [1.0, 0.5], "selection_rate_max_nats": 10.0}
+    points, losses = measure_pca(data, "half", grid, PROBE, device=torch.device("cpu"))
+    origin = describe("measure_pca", code="c", config={})
+    of = {"dataset": "tiny", "task": "half", "baseline": "pca"}
+    write_losses(folder / "pca.losses.parquet", losses, of, origin)
+    rows = baseline_rows("tiny", "half", "pca", points, params=["k", "sigma", "selected"])
+    write_table(folder / "pca.parquet", rows, origin)
+
+
+def aggregate(folder, dataset, spec):
+    entropies = {("tiny", "half"): 0.69}
+    table, origins = aggregate_baselines(
+        [ROOT / "pca" / "pca.parquet", ROOT / "classify" / "seed0.parquet"] * 20,
+        entropies,
+    )
+    write_table(folder / "baselines.parquet", table, collect(origins))
+
+
+KINDS = {"train": train, "classify": classify, "pca": pca, "probe": probe, "aggregate": aggregate}
+# how often each is killed; later ones read what earlier ones wrote
+KILLS = {"train": 16, "classify": 8, "pca": 6, "probe": 8, "aggregate": 10}
+
+
+def content(path):
+    """Return what a whole file holds, apart from times."""
+    if path.suffix == ".safetensors":
+        tensors, metadata = load_tensors(path)
+        return {name: tensor.tolist() for name, tensor in tensors.items()} | {"": metadata}
+    if path.name.endswith(".losses.parquet"):
+        return read_losses(path)[0].tolist()
+    return read_table(path).drop(columns=TIMES, errors="ignore").to_json()
+
+
+def outputs(folder):
+    """Return the outputs that a later stage would read, whether or not they are whole."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith(".")
+        and ".checkpoint." not in path.name
+        and path.suffix != ".log"
+    ]
+
+
+def attempt(function, folder, dataset, spec):
+    """Fork a process that does the job; return its number."""
+    child = os.fork()
+    if child:
+        return child
+    os.setpgid(0, 0)
+    try:
+        with job(folder / "job.log", 1):
+            function(folder, dataset, spec)
+    except SystemExit as stopped:
+        os._exit(stopped.code)
+    except BaseException:
+        os._exit(3)
+    os._exit(0)
+
+
+def disturb(kind, kills, folder, dataset, spec, chance):
+    """Kill the job so many times, then let it finish; return what was seen."""
+    function = KINDS[kind]
+    whole, killed = folder / kind, folder / "killed" / kind
+    for path in (whole, killed):
+        path.mkdir(parents=True)
+    started = time.monotonic()
+    assert os.waitpid(attempt(function, whole, dataset, spec), 0)[1] == 0
+    seconds = time.monotonic() - started
+    expected = {path.name: content(path) for path in outputs(whole)}
+    seen = {"kind": kind, "kills": 0, "finished": 0, "wrong": [], "with outputs": 0}
+    while seen["kills"] < kills:
+        child = attempt(function, killed, dataset, spec)
+        time.sleep(chance.uniform(0.0, 1.1 * seconds))
+        number = chance.choice([signal.SIGKILL, signal.SIGTERM])
+        os.kill(child, number)
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert ended in (0, -number, 128 + number), (killed / "job.log").read_text()
+        seen["kills" if ended else "finished"] += 1
+        seen["with outputs"] += bool(outputs(killed))
+        for path in outputs(killed):
+            try:
+                same = content(path) == expected[path.name]
+            except StorageError as error:
+                same = False
+                seen["wrong"].append(str(error))
+            if not same:
+                seen["wrong"].append(path.name)
+            if chance.random() < 0.5:  # as Snakemake does with what it did not accept
+                path.unlink()
+    assert os.waitpid(attempt(function, killed, dataset, spec), 0)[1] == 0
+    seen["same"] = {path.name: content(path) for path in outputs(killed)} == expected
+    seen["files"] = sorted(expected)
+    seen["left"] = [path.name for path in killed.iterdir() if ".tmp" in path.name]
+    return seen
+
+
+def main():
+    folder, dataset, seed = ROOT, sys.argv[2], int(sys.argv[3])
+    spec = VaeSpec(**json.loads(os.environ["SPEC"]))
+    chance = random.Random(seed)  # noqa: S311
+    torch.set_num_threads(1)
+    for kind, kills in KILLS.items():
+        print(json.dumps(disturb(kind, kills, folder, dataset, spec, chance)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

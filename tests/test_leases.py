@@ -1,0 +1,142 @@
+"""GPUs are shared out among processes: so many jobs on each, and a dead one's place is free."""
+
+import multiprocessing
+import os
+import signal
+import stat
+import time
+from collections import Counter
+from contextlib import ExitStack
+
+import pytest
+
+from labelinfo import jobs, leases
+from labelinfo.errors import StorageError
+from labelinfo.leases import leased_gpu
+
+GPUS = ["0", "1", "GPU-5a/b"]
+# forked, as nothing of torch is loaded in them
+PROCESSES = multiprocessing.get_context("fork")
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(leases, "_POLL_SECONDS", 0.01)
+
+
+def work(folder, jobs_per_gpu, report, seconds):
+    with leased_gpu(GPUS, jobs_per_gpu, folder) as gpu:
+        report.put((gpu, os.getpid(), time.monotonic(), "starts"))
+        time.sleep(seconds)
+        report.put((gpu, os.getpid(), time.monotonic(), "ends"))
+
+
+def start(*arguments):
+    process = PROCESSES.Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
+@pytest.mark.parametrize("jobs_per_gpu", [1, 2])
+def test_many_jobs_share_all_gpus_and_never_too_many_one(tmp_path, jobs_per_gpu):
+    report = PROCESSES.Queue()
+    processes = [start(tmp_path / "leases", jobs_per_gpu, report, 0.1) for _ in range(18)]
+    events = sorted((report.get(timeout=30) for _ in range(36)), key=lambda event: event[2])
+    for process in processes:
+        process.join(30)
+    running, most = Counter(), Counter()
+    for gpu, _, _, what in events:
+        running[gpu] += 1 if what == "starts" else -1
+        most[gpu] = max(most[gpu], running[gpu])
+    assert most == dict.fromkeys(GPUS, jobs_per_gpu)
+    assert len({process for _, process, _, _ in events}) == 18
+
+
+def test_the_gpu_with_the_fewest_jobs_comes_first(tmp_path):
+    with ExitStack() as stack:
+        taken = [stack.enter_context(leased_gpu(GPUS, 2, tmp_path)) for _ in range(6)]
+    assert taken == GPUS + GPUS
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_job_that_is_killed_frees_its_place(tmp_path, number):
+    report = PROCESSES.Queue()
+    holders = [start(tmp_path, 1, report, 60) for _ in GPUS]
+    held = {report.get(timeout=30)[1]: holder for holder in holders}
+    waiting = start(tmp_path, 1, report, 0)
+    time.sleep(0.2)
+    assert report.empty()
+    victim = holders[1]
+    os.kill(victim.pid, number)
+    gpu, process, _, _ = report.get(timeout=10)
+    assert process == waiting.pid
+    waiting.join(10)
+    victim.join(10)
+    for holder in held.values():
+        holder.kill()
+        holder.join(10)
+    assert gpu in GPUS
+
+
+def test_a_job_told_to_stop_while_it_waits_ends_at_once(tmp_path):
+    with leased_gpu(["0"], 1, tmp_path):
+        waiting = start_job(tmp_path)
+        time.sleep(0.5)
+        os.kill(waiting.pid, signal.SIGTERM)
+        waiting.join(10)
+    assert waiting.exitcode == 128 + signal.SIGTERM
+    log = (tmp_path / "job.log").read_text()
+    assert "Waiting for a GPU: each of 0 has 1 jobs (config key machine.jobs_per_gpu)." in log
+    assert "told to stop" in log
+
+
+def start_job(folder):
+    def run():
+        leases.tempfile.tempdir = str(folder.parent)
+        os.environ["CUDA_VISIBLE_DEVICES"] = "0,1"
+        jobs.leased_gpu = lambda gpus, number: leased_gpu(["0"], number, folder)
+        with jobs.job(folder / "job.log", machine={"device": "cuda", "jobs_per_gpu": 1}):
+            time.sleep(60)
+
+    process = PROCESSES.Process(target=run)
+    process.start()
+    return process
+
+
+def test_a_job_sees_the_gpu_that_it_leased_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(leases.tempfile, "tempdir", None)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    seen = []
+    machine = {"device": "auto", "jobs_per_gpu": 1}
+    with jobs.job(tmp_path / "a.log", machine=machine):
+        seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")  # as another process has it
+        with jobs.job(tmp_path / "b.log", machine=machine):
+            seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
+    assert seen == ["4", "7"]
+
+
+@pytest.mark.parametrize("machine", [None, {"device": "cpu", "jobs_per_gpu": 1}])
+def test_a_job_without_a_gpu_leases_none(tmp_path, monkeypatch, machine):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    monkeypatch.setattr(leases, "_try_to_lock", None)
+    with jobs.job(tmp_path / "a.log", machine=machine):
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,7"
+
+
+def test_other_users_can_lease_too(tmp_path):
+    folder = tmp_path / "leases"
+    with leased_gpu(["0"], 1, folder):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o1777
+        (lock,) = folder.iterdir()
+        assert stat.S_IMODE(lock.stat().st_mode) == 0o666
+
+
+@pytest.mark.parametrize("trap", ["link", "folder"])
+def test_a_lock_that_is_no_plain_file_is_refused_with_the_remedy(tmp_path, trap):
+    lock, elsewhere = tmp_path / "0.0.lock", tmp_path / "elsewhere"
+    lock.symlink_to(elsewhere) if trap == "link" else lock.mkdir()
+    with pytest.raises(StorageError, match="CUDA_VISIBLE_DEVICES"), leased_gpu(["0"], 1, tmp_path):
+        pass
+    assert not elsewhere.exists()

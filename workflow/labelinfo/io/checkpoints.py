@@ -1,0 +1,21 @@
+"""Where a training keeps what it could go on from, beside what it makes."""
+
+from pathlib import Path
+
+
+def checkpoint_of(output: Path | str) -> Path:
+    """Return the checkpoint of the training that makes ``output``.
+
+    It is nobody's declared output, so that it outlives a failed job.
+    """
+    output = Path(output)
+    return output.with_name(f"{output.name.partition('.')[0]}.checkpoint.safetensors")
+
+
+def discard_checkpoint(output: Path | str) -> None:
+    """Remove the checkpoint behind an output that is in use.
+
+    Not the training itself does so when its outputs are whole: its job may be killed, or lose
+    whoever called it, before these are accepted, and would be asked for them once more.
+    """
+    checkpoint_of(output).unlink(missing_ok=True)

@@ -1,0 +1,34 @@
+"""One process at a time, among all that ask for the same lock file."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def alone(lock: Path | str) -> Iterator[None]:
+    """Hold ``lock`` within this block; wait while another process holds it.
+
+    The system lets go of it when its holder dies, however it dies, so that nobody has to remove
+    anything by hand; the empty file stays. Where no lock can be had, on a file system without them,
+    say, the block runs all the same, as every file is written whole.
+    """
+    held = FileLock(lock, timeout=0)
+    try:
+        Path(lock).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            held.acquire()
+        except Timeout:
+            logger.warning("Waiting for another process that does the same (it holds %s).", lock)
+            held.acquire(timeout=-1)
+    except (NotImplementedError, OSError) as error:
+        logger.info("Going on without the lock %s: %s.", lock, error)
+    try:
+        yield
+    finally:
+        held.release()
