@@ -10,9 +10,11 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from labelinfo.errors import DataError, LabelinfoError, StorageError
@@ -184,10 +186,79 @@ def test_the_index_is_not_a_column(tmp_path):
     assert list(read_table(path).index) == [0, 1, 2]
 
 
-def test_a_foreign_table_has_no_provenance(tmp_path):
+@pytest.mark.parametrize("read", [read_table, read_provenance, read_with_provenance])
+@pytest.mark.parametrize("keep", [[], [b"labelinfo"], [b"labelinfo-sha256"]])
+def test_a_table_without_a_digest_is_refused(tmp_path, read, keep):
     path = tmp_path / "table.parquet"
-    TABLE.to_parquet(path)
-    assert read_provenance(path) == read_with_provenance(path)[1] == {}
+    write_table(path, TABLE, ORIGIN)
+    arrow = pq.read_table(path)
+    kept = {key: value for key, value in arrow.schema.metadata.items() if key in (*keep, b"pandas")}
+    pq.write_table(arrow.replace_schema_metadata(kept), path)
+    with pytest.raises(StorageError, match="has no digest") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+def with_cell(column, value):
+    def change(arrow):
+        table = arrow.to_pandas()
+        table.loc[1, column] = value
+        changed = pa.Table.from_pandas(table, schema=arrow.schema, preserve_index=False)
+        return changed.replace_schema_metadata(arrow.schema.metadata)
+
+    return change
+
+
+def with_provenance(arrow):
+    metadata = dict(arrow.schema.metadata)
+    metadata[b"labelinfo"] = metadata[b"labelinfo"].replace(b"0.1", b"0.2")
+    return arrow.replace_schema_metadata(metadata)
+
+
+# what somebody could do to a table with ordinary tools
+TAMPERINGS = {
+    "a number": with_cell("real", 0.5),
+    "a sign of zero": with_cell("real", -0.0),
+    "a missing number": with_cell("count", 0),
+    "a text": with_cell("text", "."),
+    "a flag": with_cell("flag", True),
+    "a text that is missing": with_cell("text", None),
+    "a row left out": lambda arrow: arrow.slice(1),
+    "rows in another order": lambda arrow: arrow.take([1, 0, 2]),
+    "columns in another order": lambda arrow: arrow.select(["real", "text", "count", "flag"]),
+    "a column's name": lambda arrow: arrow.rename_columns(
+        ["text", "real", "counts", "flag"]
+    ).replace_schema_metadata(arrow.schema.metadata),
+    "a column's type": lambda arrow: arrow.set_column(1, "real", arrow["real"].cast(pa.float32())),
+    "provenance": with_provenance,
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_a_table_that_was_changed_is_named(tmp_path, tampering):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE.fillna({"real": 0.0}), ORIGIN)
+    pq.write_table(TAMPERINGS[tampering](pq.read_table(path)), path)
+    with pytest.raises(StorageError, match="was changed after it was written") as caught:
+        read_table(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"compression": "none"}, {"row_group_size": 1}, {"use_dictionary": False}, {"version": "1.0"}],
+)
+def test_how_parquet_packs_a_table_does_not_matter(tmp_path, options):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE, ORIGIN)
+    pq.write_table(pq.read_table(path), path, **options)
+    pd.testing.assert_frame_equal(read_table(path), TABLE)
+
+
+def test_an_empty_table_has_its_digest_too(tmp_path):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE.iloc[:0], ORIGIN)
+    assert read_with_provenance(path)[1] == ORIGIN
 
 
 DAMAGES = {
@@ -245,6 +316,52 @@ def test_damaged_tensors_are_named(tmp_path, damage):
     save_tensors(path, TENSORS, ORIGIN)
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
     with pytest.raises(StorageError, match="damaged or not one of ours") as caught:
+        load_tensors(path)
+    assert str(path) in str(caught.value)
+
+
+def reopened(path):
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+def with_another_bit(tensors, metadata):
+    tensors["half"].view(torch.int16)[0, 0] ^= 1
+    return tensors, metadata
+
+
+def with_another_shape(tensors, metadata):
+    return tensors | {"strided": tensors["strided"].view(2, 3)}, metadata
+
+
+def with_another_type(tensors, metadata):
+    return tensors | {"long": tensors["long"].view(torch.float64)}, metadata
+
+
+def with_swapped_names(tensors, metadata):
+    return tensors | {"a": tensors["scalar"], "scalar": torch.tensor(False)}, metadata
+
+
+def with_another_status(tensors, metadata):
+    return tensors, {key: text.replace("train_vae", "train_vat") for key, text in metadata.items()}
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        with_another_bit,
+        with_another_shape,
+        with_another_type,
+        with_swapped_names,
+        with_another_status,
+    ],
+)
+def test_tensors_that_were_changed_are_named(tmp_path, tampering):
+    path = tmp_path / "weights.safetensors"
+    save_tensors(path, TENSORS, ORIGIN)
+    tensors, metadata = tampering(*reopened(path))
+    save_file(tensors, path, metadata)
+    with pytest.raises(StorageError, match="was changed after it was written") as caught:
         load_tensors(path)
     assert str(path) in str(caught.value)
 
