@@ -4,9 +4,11 @@ import errno
 import hashlib
 import logging
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -91,6 +93,26 @@ def test_until_the_block_ends_a_reader_sees_the_old_content(tmp_path):
         # in one folder a rename is atomic; the ending stays for writers that go by it
         assert (temporary.parent, temporary.suffix) == (target.parent, target.suffix)
     assert target.read_text() == "new"
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_writer_of_that_file(tmp_path):
+    code = """
+import os, signal, sys
+from labelinfo.io.atomic import atomic_path
+with atomic_path(sys.argv[1]) as path:
+    path.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    target, neighbour = tmp_path / "table.parquet", tmp_path / "other.parquet"
+    for path in (target, neighbour):
+        subprocess.run([sys.executable, "-c", code, path], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    with atomic_path(target) as ours, atomic_path(target) as alive:
+        alive.write_text("theirs")
+        ours.write_text("ours")
+    assert target.read_text() == "ours"
+    (left,) = set(tmp_path.iterdir()) - {target}
+    assert left.name.startswith(".other.")
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
@@ -391,6 +413,8 @@ def test_a_missing_file_is_named(tmp_path, read):
         (DataError("The file x is truncated: fetch it again."), "The file x is truncated"),
         (LabelinfoError("2 training(s) diverged."), "2 training(s) diverged."),
         (MemoryError(), "out of memory"),
+        (torch.OutOfMemoryError("CUDA out of memory."), "out of memory"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory"), "out of memory"),
     ],
 )
 def test_a_fault_for_the_user_is_one_sentence_and_exit_code_1(tmp_path, capsys, fault, said):
@@ -425,6 +449,50 @@ def test_messages_go_to_the_log_and_warnings_to_the_terminal_too(tmp_path, capsy
     first, second = log.read_text(encoding="utf-8").splitlines()
     assert first.endswith("INFO Epoch 1, β.")
     assert second.endswith("WARNING Slow.")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "permission"),
+        (errno.ENOTDIR, "Not a directory"),
+    ],
+)
+def test_a_log_that_cannot_be_written_is_named_with_the_remedy(
+    tmp_path, monkeypatch, number, remedy
+):
+    log = tmp_path / "logs" / "job.log"
+    monkeypatch.setattr(logging, "FileHandler", fails_with(number))
+    with pytest.raises(SystemExit) as caught, job(log):
+        pass
+    assert str(caught.value.code).startswith(f"Error: Cannot write {log}: ")
+    assert remedy in str(caught.value.code)
+
+
+def test_a_disk_that_is_full_for_the_log_does_not_end_the_job(tmp_path, capsys):
+    with job("/dev/full") as logger:
+        logger.info("lost")
+        (tmp_path / "done").touch()
+    assert (tmp_path / "done").exists()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_job_told_to_stop_removes_what_is_half_written(tmp_path, capsys):
+    target = tmp_path / "table"
+    with (
+        pytest.raises(SystemExit) as caught,
+        job(tmp_path / "job.log"),
+        atomic_path(target) as path,
+    ):
+        path.write_text("half")
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert [path.name for path in tmp_path.iterdir()] == ["job.log"]
+    assert "Error: the job was told to stop" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_the_log_is_started_anew_and_left_alone_after_the_job(tmp_path):
