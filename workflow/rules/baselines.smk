@@ -36,7 +36,7 @@ rule measure_random_encoder:
     benchmark:
         f"{OUT}/benchmarks/measure_random_encoder/{LEVEL}.tsv"
     wildcard_constraints:
-        baseline=one_of(RANDOM_ENCODERS),
+        baseline=one_of(baselines_of("measure_random_encoder")),
     conda:
         ENVIRONMENT
     threads: 1
@@ -109,7 +109,7 @@ rule train_classifier:
     benchmark:
         f"{OUT}/benchmarks/train_classifier/{LEVEL}.tsv"
     wildcard_constraints:
-        baseline=one_of(CLASSIFIERS),
+        baseline=one_of(baselines_of("train_classifier")),
     conda:
         ENVIRONMENT
     threads: 1

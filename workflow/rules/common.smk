@@ -8,10 +8,12 @@ from itertools import product
 from pathlib import Path
 
 from labelinfo.code_digest import code_digest
-from labelinfo.config.components import known_components, vae_spec
+from labelinfo.config.components import vae_spec
+from labelinfo.config.experiment import check_config
+from labelinfo.config.plan import LEVEL_STAGES, grid_jobs, level_jobs, probe_jobs
 from labelinfo.config.run import Run
 from labelinfo.config.schema import complete, load_schema
-from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
+from labelinfo.config.sweep import enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
 from labelinfo.machine import gpus, uses_gpu
 from snakemake.exceptions import WorkflowError
@@ -28,9 +30,8 @@ MODULE_ROOTS = (WORKFLOW, BASE)
 try:
     # in place, so that scripts see the completed configuration too
     SCHEMA = load_schema(WORKFLOW / "schemas" / "config.schema.yaml")
-    config.update(complete(config, SCHEMA))
-    COMPONENTS = known_components(config, MODULE_ROOTS)
-    check_sweep(config, COMPONENTS)
+    completed, COMPONENTS = check_config(config, SCHEMA, MODULE_ROOTS)
+    config.update(completed)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -82,12 +83,13 @@ def fetched_files():
     }
 
 
-RANDOM_ENCODERS = ("random_fully_connected", "random_convolutional")
-CLASSIFIERS = ("simple_image", "complex_image")
+def baselines_of(stage):
+    """The baselines of unbounded rate that a rule makes."""
+    return [baseline for baseline, maker in LEVEL_STAGES.items() if maker == stage]
 
 
 wildcard_constraints:
-    baseline=one_of([*RANDOM_ENCODERS, *CLASSIFIERS]),
+    baseline=one_of(LEVEL_STAGES),
     dataset=one_of(DATASETS),
     task=one_of(task for _, task in PAIRS),
     encoder=one_of(COMPONENTS["encoders"]),
@@ -208,11 +210,7 @@ def measures_of(dataset):
 
 def probe_files(suffix):
     """What the probes of every run and task wrote."""
-    return [
-        f"{OUT}/train_probe/{run.path}/{task}{suffix}"
-        for run in RUNS
-        for task in tasks_of(config, run.dataset)
-    ]
+    return [f"{OUT}/{job.stage}/{job.name}{suffix}" for job in probe_jobs(config)]
 
 
 def entropy_settings(wildcards):
@@ -234,25 +232,13 @@ def baseline_files():
         if "random_discard" in baselines
         and (config["datasets"][dataset]["entropy_nats"] or finished(measures_of(dataset)))
     ]
-    grids = [
-        f"{OUT}/measure_pca/{dataset}/{task}.parquet"
-        for dataset, task in PAIRS
-        if "pca" in baselines
-    ]
+    grids = [f"{OUT}/{job.result}" for job in grid_jobs(config)]
     return lines + finished(grids + level_files(".parquet"))
 
 
 def level_files(suffix):
     """What every random encoder and classifier wrote, by data set, task and seed."""
-    stages = dict.fromkeys(RANDOM_ENCODERS, "measure_random_encoder")
-    stages |= dict.fromkeys(CLASSIFIERS, "train_classifier")
-    return [
-        f"{OUT}/{stages[baseline]}/{dataset}/{baseline}/{task}/seed{seed}{suffix}"
-        for dataset, task in PAIRS
-        for baseline in config["sweep"]["baselines"]
-        if baseline in stages
-        for seed in config["sweep"]["baseline_seeds"]
-    ]
+    return [f"{OUT}/{job.stage}/{job.name}{suffix}" for job in level_jobs(config)]
 
 
 def complex_image_settings():

@@ -4,21 +4,16 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
     from labelinfo.claims.headline_numbers import RUN, headline_numbers
-    from labelinfo.io.losses import read_losses
+    from labelinfo.io.losses import LossFiles
     from labelinfo.io.tables import read_provenance, read_table, write_table
     from labelinfo.provenance import collect, describe
 
     params = snakemake.params
-    losses = {}
-    for file in snakemake.input.losses:
-        values, of, _ = read_losses(file)
-        if len(values):
-            losses[(of["dataset"], of["task"], *(of[key] for key in RUN))] = values[0]
     table = headline_numbers(
         read_table(snakemake.input.runs),
         read_table(snakemake.input.baselines),
         read_table(snakemake.input.differences),
-        losses,
+        LossFiles(snakemake.input.losses, ("dataset", "task", *RUN)),
         params.pairs,
         tolerance_nats=params.near_nats,
         confidence=params.confidence,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Resamples whose counts are held at a time.
+# Resamples whose counts are held at a time, and rows that they are multiplied with.
 _BLOCK = 100
+_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,17 @@ def paired_bootstrap(
     ----------
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
     """
-    count, images = differences.shape
+    resampled = resampled_means(differences, resamples=resamples, seed=seed)
+    return interval(differences.mean(axis=1), resampled, confidence=confidence)
+
+
+def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
+    """Return the means (resamples, M) of each of M rows over images drawn with replacement.
+
+    The draws depend on the seed and the number of images alone, so that differences between rows
+    of two calls are paired too.
+    """
+    count, images = values.shape
     random = np.random.default_rng(seed)
     means = np.empty((resamples, count))
     for first in range(0, resamples, _BLOCK):
@@ -52,7 +63,15 @@ def paired_bootstrap(
         drawn = random.integers(images, size=(block, images))
         drawn += images * np.arange(block)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=block * images).reshape(block, images)
-        means[first : first + block] = counts.astype(float) @ differences.T / images
+        counts = counts.astype(float)
+        for start in range(0, count, _ROWS):
+            rows = values[start : start + _ROWS].astype(float, copy=False)
+            means[first : first + block, start : start + _ROWS] = counts @ rows.T / images
+    return means
+
+
+def interval(means: np.ndarray, resampled: np.ndarray, *, confidence: float) -> Interval:
+    """Return standard errors and intervals of M means from their resampled values."""
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(means, edges, axis=0)
-    return Interval(differences.mean(axis=1), means.std(axis=0, ddof=1), low, high)
+    low, high = np.quantile(resampled, edges, axis=0)
+    return Interval(means, resampled.std(axis=0, ddof=1), low, high)

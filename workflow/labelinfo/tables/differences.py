@@ -11,7 +11,7 @@ import pandas as pd
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses
 from labelinfo.seeds import derive_seed
-from labelinfo.tables.bootstrap import paired_bootstrap
+from labelinfo.tables.bootstrap import interval, resampled_means
 
 IDENTITY = ["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]
 COLUMNS = [
@@ -40,8 +40,8 @@ def compare_runs(
     """Compare each run with each baseline of unbounded rate, image by image.
 
     ``difference_nats`` is C of the run less C of the baseline, whose losses are the mean over its
-    seeds; positive where the run knows less of the label. See :func:`paired_bootstrap` for what its
-    interval says.
+    seeds; positive where the run knows less of the label. See
+    :func:`labelinfo.tables.bootstrap.paired_bootstrap` for what its interval says.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ def compare_runs(
         losses, of, origin = read_losses(file)
         origins.append(origin)
         if len(losses):
-            measured[of["dataset"], of["task"]].append((of, losses[0]))
+            # as they are stored: of thousands of runs, wider ones would fill the memory
+            measured[of["dataset"], of["task"]].append((of, losses[0].astype(np.float32)))
     for file in levels:
         losses, of, origin = read_losses(file)
         origins.append(origin)
@@ -86,12 +87,16 @@ def compare_runs(
                 "those of another number and run the workflow again."
             )
         losses = np.stack([loss for _, loss in ours])
+        draws = {"resamples": resamples, "seed": derive_seed(*pair, "bootstrap")}
+        means = losses.mean(axis=1, dtype=float)
+        # means are linear: what is resampled once for the runs serves every baseline
+        resampled = resampled_means(losses, **draws)
         for baseline, seeds in theirs.items():
-            found = paired_bootstrap(
-                losses - np.mean(seeds, axis=0),
-                resamples=resamples,
+            reference = np.mean(seeds, axis=0)
+            found = interval(
+                means - reference.mean(),
+                resampled - resampled_means(reference[None], **draws),
                 confidence=confidence,
-                seed=derive_seed(*pair, "bootstrap"),
             )
             rows += [
                 {key: of[key] for key in IDENTITY}

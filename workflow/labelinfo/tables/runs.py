@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from labelinfo.errors import StorageError
-from labelinfo.io.tables import read_with_provenance
+from labelinfo.io.tables import read_arrow
 from labelinfo.tables.audit import audit_row
 from labelinfo.tables.label_columns import LABEL_COLUMNS, with_label_columns
 
@@ -153,15 +154,18 @@ def _stack(
 ) -> pd.DataFrame:
     tables = []
     for file in files:
-        table, origin = read_with_provenance(file)
-        if not set(keys) <= set(table.columns):
+        table, origin = read_arrow(file)
+        if not set(keys) <= set(table.column_names):
             raise StorageError(f"The table {file} does not name its run: delete it and run again.")
-        tables.append(table.assign(**{_FILE: str(file)}))
+        # what it says for pandas is of one table alone
+        table = table.replace_schema_metadata(None)
+        tables.append(table.append_column(_FILE, [[str(file)] * len(table)]))
         origins.append(origin)
     if not tables:
         empty = {key: pd.Series(dtype=object) for key in keys}
         return pd.DataFrame(empty).astype({"beta": float, "seed": int})
-    return pd.concat(tables, ignore_index=True)
+    # thousands of rows as tables of pandas would take longer than all the rest
+    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
 
 def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:

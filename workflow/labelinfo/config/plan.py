@@ -1,0 +1,111 @@
+"""The jobs that compute for an experiment: all but those that read tables alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from labelinfo.config.run import Run
+from labelinfo.config.sweep import enumerate_runs, tasks_of
+
+# the stage that makes each baseline of unbounded rate
+LEVEL_STAGES = {
+    "random_fully_connected": "measure_random_encoder",
+    "random_convolutional": "measure_random_encoder",
+    "simple_image": "train_classifier",
+    "complex_image": "train_classifier",
+}
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """One job: its rule, its name below the rule's folders, and what it is like.
+
+    Attributes
+    ----------
+    stage
+        Name of the rule.
+    name
+        Where its files lie below the folders ``{stage}``, ``logs/{stage}``, ``benchmarks/{stage}``.
+    kind
+        Jobs of one stage and kind take about the same time.
+    last
+        Ending of the file that is written last, behind the name.
+    run
+        The run that it works on, if any.
+    """
+
+    stage: str
+    name: str
+    kind: str
+    last: str = ".parquet"
+    run: Run | None = None
+
+    @property
+    def result(self) -> str:
+        """The file, below the experiment's folder, that is there once the job is done."""
+        return f"{self.stage}/{self.name}{self.last}"
+
+    @property
+    def log(self) -> str:
+        """Its log, below the experiment's folder."""
+        return f"logs/{self.stage}/{self.name}.log"
+
+    @property
+    def benchmark(self) -> str:
+        """What Snakemake measured of it, below the experiment's folder."""
+        return f"benchmarks/{self.stage}/{self.name}.tsv"
+
+
+def dataset_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
+    """Yield the jobs that prepare the sweep's data sets."""
+    for dataset in config["sweep"]["datasets"]:
+        yield PlannedJob("prepare_dataset", dataset, dataset, last="/summary.parquet")
+
+
+def training_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
+    """Yield one job per run: its training."""
+    for run in enumerate_runs(config):
+        kind = f"{run.dataset}/{run.architecture}"
+        yield PlannedJob("train_vae", run.path, kind, last="/training.parquet", run=run)
+
+
+def measure_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
+    """Yield one job per run: its rate and distortion."""
+    for run in enumerate_runs(config):
+        yield PlannedJob("measure_vae", run.path, f"{run.dataset}/{run.architecture}", run=run)
+
+
+def probe_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
+    """Yield one job per run and task: its probe."""
+    for run in enumerate_runs(config):
+        for task in tasks_of(config, run.dataset):
+            kind = f"{run.dataset}/{task}"
+            yield PlannedJob("train_probe", f"{run.path}/{task}", kind, run=run)
+
+
+def grid_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
+    """Yield one job per data set and task: the grid of PCA."""
+    if "pca" in config["sweep"]["baselines"]:
+        for dataset in config["sweep"]["datasets"]:
+            for task in tasks_of(config, dataset):
+                yield PlannedJob("measure_pca", f"{dataset}/{task}", f"{dataset}/{task}")
+
+
+def level_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
+    """Yield one job per data set, task, baseline of unbounded rate, and its seed."""
+    for dataset in config["sweep"]["datasets"]:
+        for task in tasks_of(config, dataset):
+            for baseline in config["sweep"]["baselines"]:
+                if baseline in LEVEL_STAGES:
+                    kind = f"{dataset}/{baseline}/{task}"
+                    for seed in config["sweep"]["baseline_seeds"]:
+                        yield PlannedJob(LEVEL_STAGES[baseline], f"{kind}/seed{seed}", kind)
+
+
+def planned_jobs(config: dict[str, Any]) -> list[PlannedJob]:
+    """Return the jobs of a completed configuration that take time, stage by stage.
+
+    Pictures, and the search for a classifier where one is asked for, are left out.
+    """
+    stages = (dataset_jobs, training_jobs, measure_jobs, probe_jobs, grid_jobs, level_jobs)
+    return [job for stage in stages for job in stage(config)]
