@@ -1,4 +1,5 @@
-# make demo: the whole workflow on the embedded sample.   make test: every check that CI makes.
+# make demo: the whole workflow on the embedded sample.   make test: every quick check.
+# make test-kills: processes killed again and again.   make verify: a published table made anew.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2
@@ -6,7 +7,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit install clean
+.PHONY: demo test lint unit test-kills verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -23,7 +24,17 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal
+	pytest -n $(CORES) --dist worksteal -m "not kills"
+
+# one process, since these tests fill the cores by themselves
+test-kills: $(VENV)/.installed-dev
+	pytest -m kills
+
+# ROWS of the table of runs in TABLE, trained, measured and probed anew
+TABLE ?= results/published/demo
+ROWS ?= 1
+verify: $(VENV)/.installed
+	@python -m labelinfo.verify $(TABLE) --rows $(ROWS)
 
 install: $(VENV)/.installed
 
