@@ -20,14 +20,17 @@ def draw_margins(images: int, random: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Channel:
-    """z = x + noise · η, c(y|z) = 1 / (1 + exp(−slope · y z)), m(z) = N(0, marginal²).
-
-    With ``slope`` = 2 SIGNAL / (1 + noise²) the probe is the best there is.
-    """
+    """z = x + noise · η, c(y|z) = 1 / (1 + exp(−slope · y z)), m(z) = N(0, marginal²)."""
 
     noise: float
     slope: float
     marginal: float = 1.0
+
+    @classmethod
+    def best(cls, noise: float) -> "Channel":
+        """Return the one with the exact p(y|z) for a probe and the best Gaussian marginal."""
+        variance = 1 + noise**2
+        return cls(noise, 2 * SIGNAL / variance, float(np.sqrt(SIGNAL**2 + variance)))
 
     def losses_nats(self, margins: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Return −ln c(y|z) for a draw of z of each image."""

@@ -22,6 +22,6 @@ def measured():
     """Return R and D on many splits, and the VAE, by the estimator of the rate."""
     torch.set_num_threads(1)
     return {
-        name: (make(), repeated_rate_distortion(make(), times=1500, **settings))
+        name: (make(), repeated_rate_distortion(make(), times=1200, **settings))
         for name, (make, settings) in MEASURED.items()
     }

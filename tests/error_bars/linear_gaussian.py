@@ -79,7 +79,7 @@ class LinearGaussian:
     def distortion_nats(self) -> float:
         """D = ½ [D ln 2πs² + E |x − W z|² / s²]."""
         size = len(self.mixing)
-        kept = torch.eye(size) - self.decoding @ self.encoding
+        kept = torch.eye(size, dtype=torch.float64) - self.decoding @ self.encoding
         missed = kept @ self.covariance @ kept.T + self.decoding @ self.noise @ self.decoding.T
         variance = self.decoder_scale**2
         logs = size * math.log(2 * math.pi * variance)
@@ -177,13 +177,11 @@ def optimal_linear_gaussian() -> LinearGaussian:
     The columns of W are orthogonal, so that the posterior N(M x, s² (WᵀW + s² I)⁻¹), with
     M = (WᵀW + s² I)⁻¹ Wᵀ, has independent components.
     """
-    turn = torch.linalg.qr(torch.tensor([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0], [-1.0, 0.4, 1.0]]))[0]
-    decoding = turn.double()[:, :2] * torch.tensor([1.5, 0.8])
-    # orthogonal to float64's precision, not to that of the decomposition
-    decoding[:, 1] -= decoding[:, 0] * (decoding[:, 0] @ decoding[:, 1]) / decoding[:, 0].norm() ** 2
+    columns = torch.tensor([[1.0, 0.5], [1.0, -0.8], [-1.0, -0.3]], dtype=torch.float64)
+    decoding = torch.linalg.qr(columns)[0] * torch.tensor([1.5, 0.8])
     scale = 0.7
-    precision = decoding.T @ decoding + scale**2 * torch.eye(2)
-    covariance = decoding @ decoding.T + scale**2 * torch.eye(3)
+    precision = decoding.T @ decoding + scale**2 * torch.eye(2, dtype=torch.float64)
+    covariance = decoding @ decoding.T + scale**2 * torch.eye(3, dtype=torch.float64)
     return LinearGaussian(
         mixing=torch.linalg.cholesky(covariance),
         encoding=torch.linalg.solve(precision, decoding.T),

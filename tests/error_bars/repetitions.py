@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 import torch
+from linear_gaussian import LinearGaussian, draw_images
 
 from labelinfo.data.dataset import Split
 from labelinfo.measure.rate_distortion import measure_rate_distortion
-from linear_gaussian import LinearGaussian, draw_images
 
 
 def repeat(measure: Callable[[int], Mapping[str, Any]], times: int) -> pd.DataFrame:

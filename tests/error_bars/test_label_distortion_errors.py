@@ -43,8 +43,8 @@ def measure_many(shares, *, samples, times):
 def measured():
     torch.set_num_threads(1)
     return {
-        "skewed": measure_many(SKEWED, samples=3, times=1500),
-        "even": measure_many(EVEN, samples=1, times=1500),
+        "skewed": measure_many(SKEWED, samples=3, times=1200),
+        "even": measure_many(EVEN, samples=1, times=1200),
     }
 
 

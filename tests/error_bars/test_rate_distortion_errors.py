@@ -46,7 +46,7 @@ def test_the_error_of_the_difference_of_both_rates_covers_zero(measured):
 
 def test_more_draws_of_z_make_errors_smaller_that_still_cover(measured):
     linear, few = measured["closed form"]
-    many = repeated_rate_distortion(linear, closed_form=True, images=100, samples=8, times=500)
+    many = repeated_rate_distortion(linear, closed_form=True, images=100, samples=8, times=400)
     for name in ("rate_monte_carlo_nats", "distortion_nats"):
         truth = linear.distortion_nats if name == "distortion_nats" else linear.rate_nats
         assert_errors_cover(many[name], many[f"{name}_se"], truth)
