@@ -42,7 +42,7 @@ def draw_labels(count: int, shares: Tensor) -> tuple[Tensor, Tensor]:
 
 def fixed_probes() -> BatchedMLP:
     """Return two probes that nobody fitted, one unsure and one surer than it may be."""
-    probes = BatchedMLP([1, 5], in_features=1, hidden_units=8, classes=len(MEANS))
+    probes = BatchedMLP([1, 4], in_features=1, hidden_units=8, classes=len(MEANS))
     with torch.no_grad():
         for layer in (0, 2):
             probes.weights[layer] *= torch.tensor([2.0, 3.0]).view(2, 1, 1)

@@ -65,6 +65,19 @@ def test_errors_of_label_distortion_and_accuracy_cover(measured, truths, labels,
         assert_errors_cover(rows[name], rows[f"{name}_se"], known)
 
 
+def test_draws_of_z_average_out_within_an_image():
+    torch.manual_seed(0)
+    same, labels = torch.full((4000,), 0.5), torch.full((4000,), 2)
+    codes = NoisyCodes(same, len(PROBES))
+    one, four = (
+        measure_probes(fixed_probes(), codes, "test", labels, samples=samples, seed=samples)
+        for samples in (1, 4)
+    )
+    for name in ("per_image_nats", "per_image_accuracy"):
+        ratios = getattr(four, name).var(axis=1) / getattr(one, name).var(axis=1)
+        assert ratios == pytest.approx([0.25] * len(PROBES), rel=0.15)
+
+
 @pytest.mark.parametrize("labels", ["skewed", "even"])
 def test_errors_of_bits_and_retained_share_cover_where_the_label_entropy_is_known(
     measured, truths, labels
