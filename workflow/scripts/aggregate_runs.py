@@ -7,16 +7,18 @@ with job(snakemake.log[0]):
 
     from labelinfo.io.tables import read_table, write_table
     from labelinfo.provenance import collect
-    from labelinfo.tables.label_columns import label_entropies
+    from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
     from labelinfo.tables.runs import aggregate_runs
 
     params = snakemake.params
+    datasets = read_table(snakemake.input.datasets)
     table, origins = aggregate_runs(
         pd.DataFrame(params.expected),
         training=snakemake.input.training,
         measures=snakemake.input.measures,
         probes=snakemake.input.probes,
-        label_entropies=label_entropies(read_table(snakemake.input.datasets)),
+        label_entropies=label_entropies(datasets),
+        label_entropy_biases=label_entropy_biases(datasets),
         best_known_nats=params.best_known_nats,
         caveats=params.caveats,
         standard_errors=params.tables["violation_standard_errors"],
