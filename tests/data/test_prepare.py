@@ -34,14 +34,16 @@ def definition_of(name, **keys):
     return complete({"datasets": {name: keys}}, SCHEMA)["datasets"][name]
 
 
-def prepare(name, definition, folder=ROOT, *, checked=True):
+def prepare(name, definition, folder=ROOT, *, checked=True, duplicates_max_share=0.01):
     """Prepare a data set from the files that its definition names below a folder."""
     sources = {}
     for role, file in definition["files"].items():
         path = folder / file.get("path", file.get("name"))
         checks = {"sha256": file.get("sha256"), "size": file.get("bytes")} if checked else {}
         sources[role] = Source(path, **checks)
-    return prepare_dataset(name, definition, sources, clamp=CLAMP)
+    return prepare_dataset(
+        name, definition, sources, clamp=CLAMP, duplicates_max_share=duplicates_max_share
+    )
 
 
 def assert_same_split(first, second):
@@ -234,9 +236,10 @@ def write_parquet(path, columns):
     pq.write_table(pa.table({"images": pa.array(list(images))} | table), path)
 
 
-def prepare_own(path, columns, write=write_npz, **keys):
+def prepare_own(path, columns, write=write_npz, *, duplicates_max_share=0.01, **keys):
     write(path, columns)
-    return prepare("own", own(path, **keys), path.parent)[0]
+    shares = {"duplicates_max_share": duplicates_max_share}
+    return prepare("own", own(path, **keys), path.parent, **shares)[0]
 
 
 def numbered_images(count):
@@ -351,7 +354,8 @@ GREY = {
 @pytest.fixture
 def grey(tmp_path):
     def prepared(**keys):
-        return prepare_own(tmp_path / "grey.npz", GREY, tasks=["size"], **keys)
+        shares = {"duplicates_max_share": 1.0}
+        return prepare_own(tmp_path / "grey.npz", GREY, tasks=["size"], **shares, **keys)
 
     return prepared
 

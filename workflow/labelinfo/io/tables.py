@@ -12,8 +12,6 @@ from labelinfo.errors import StorageError
 from labelinfo.io.atomic import atomic_path
 
 _KEY = b"labelinfo"
-# what reading a file with flipped bits can raise, metadata for pandas and JSON included
-_DAMAGES = (OSError, pa.ArrowException, ValueError, KeyError, TypeError)
 
 
 def write_table(target: Path | str, table: pd.DataFrame, provenance: dict[str, Any]) -> None:
@@ -40,7 +38,7 @@ def read_provenance(source: Path | str) -> dict[str, Any]:
     """Read what a table says of its origin; empty for a table that is not ours."""
     try:
         return _origin(pq.read_schema(source))
-    except _DAMAGES as error:
+    except Exception as error:  # as below
         raise _damaged(source, error) from error
 
 
@@ -49,12 +47,15 @@ def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, An
     try:
         arrow = pq.read_table(source)
         return arrow.to_pandas(), _origin(arrow.schema)
-    except _DAMAGES as error:
+    except Exception as error:  # metadata for pandas and JSON with flipped bits raise any kind
         raise _damaged(source, error) from error
 
 
 def _origin(schema: pa.Schema) -> dict[str, Any]:
-    return json.loads((schema.metadata or {}).get(_KEY, b"{}"))
+    origin = json.loads((schema.metadata or {}).get(_KEY, b"{}"))
+    if not isinstance(origin, dict):
+        raise ValueError("an origin that is no mapping")
+    return origin
 
 
 def _damaged(source: Path | str, error: Exception) -> StorageError:

@@ -38,10 +38,12 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
     try:
         with safe_open(source, framework="pt") as file:
             metadata = json.loads((file.metadata() or {})[_KEY])
+            if not isinstance(metadata, dict):
+                raise ValueError("metadata that are no mapping")
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except FileNotFoundError as error:
         raise StorageError(f"The file {source} is missing: run the workflow again.") from error
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, ValueError, RecursionError) as error:
         raise StorageError(
             f"The file {source} is damaged or not one of ours: delete it and run again."
         ) from error

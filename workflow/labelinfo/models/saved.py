@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from labelinfo.errors import StorageError
 from labelinfo.io.tensors import load_tensors
 from labelinfo.models.vae import VAE, VaeSpec
@@ -25,6 +27,8 @@ def load_vae(source: Path | str, spec: VaeSpec) -> tuple[VAE, dict[str, Any]]:
             raise ValueError("another specification")
         model = spec.build()
         model.load_state_dict(tensors)
+        if any(torch.isnan(value).any() for value in tensors.values()):
+            raise ValueError("numbers that are none")
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise StorageError(
             f"The weights {source} are not those of the model asked for: delete them and run again."
