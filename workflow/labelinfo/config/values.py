@@ -68,23 +68,23 @@ def refuse_keys_and_text(value: Any, path: tuple[Any, ...] = ()) -> None:
                     f"{'of an enormous number' if enormous else repr(key)}, which is not text: "
                     "put it in quotes."
                 )
-            _refuse_unprintable(key, path, "holds a key with", but="")
+            _refuse(next((x for x in key if not x.isprintable()), None), path, "holds a key with")
             refuse_keys_and_text(item, (*path, key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             refuse_keys_and_text(item, (*path, index))
     elif isinstance(value, str):
-        _refuse_unprintable(value, path, "has")
+        # lines and tabs apart: control characters, and halves of what UTF-16 writes as two
+        bad = (x for x in value if x not in "\n\t" and unicodedata.category(x) in ("Cc", "Cs"))
+        _refuse(None if value.isprintable() else next(bad, None), path, "has")
 
 
-def _refuse_unprintable(text: str, path: tuple[Any, ...], has: str, but: str = "\n\t") -> None:
-    for letter in text if not text.isprintable() else "":
-        # control characters, and halves of what UTF-16 writes as two
-        if unicodedata.category(letter) in ("Cc", "Cs") and letter not in but:
-            raise ConfigError(
-                f"Config key {key_name(path)} {has} the character U+{ord(letter):04X}, which "
-                "cannot be printed: remove it."
-            )
+def _refuse(letter: str | None, path: tuple[Any, ...], has: str) -> None:
+    if letter is not None:
+        raise ConfigError(
+            f"Config key {key_name(path)} {has} the character U+{ord(letter):04X}, which cannot be "
+            "printed: remove it."
+        )
 
 
 def refuse_numbers(value: Any, path: tuple[Any, ...] = ()) -> None:

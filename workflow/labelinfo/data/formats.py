@@ -531,6 +531,10 @@ def _shown(text: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error of another package says, in one line that is not too long."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    """Return what an error of another package says, in one line that is not too long.
+
+    Some quote the bytes that they stumbled on.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    text = " ".join(printable.split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:197]}..."

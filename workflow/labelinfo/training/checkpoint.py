@@ -142,9 +142,9 @@ def _progress(metadata: dict[str, Any], best_state: dict[str, Tensor]) -> Progre
     rows = progress.curve
     if not isinstance(rows, list) or len(rows) not in (0, progress.epoch):
         raise ValueError("its curve has not one row an epoch")
-    numbers = [number for row in rows for number in dict(row).values()]
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError("its curve holds other things than numbers")
+    for row in rows:
+        if not isinstance(row, dict) or not all(isinstance(x, int | float) for x in row.values()):
+            raise ValueError("its curve holds other things than numbers by name")
     return progress
 
 
