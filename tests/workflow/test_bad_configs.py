@@ -25,7 +25,7 @@ LAUGHS = "\n".join(
         ("sweep: {seeds: &a [*a]}\n", "Config key `sweep` holds more than"),
         (
             "training: {learning_rate: " + "9" * 400 + "}\n",
-            "`training.learning_rate` is an integer",
+            "`training.learning_rate` is an int",
         ),
         ('machine: {mirror: "a\\0b"}\n', "`machine.mirror` has the character U+0000"),
         ('datasets: {sample: {title: "\\uD800"}}\n', "`datasets.sample.title` has the character"),
@@ -41,6 +41,11 @@ def test_a_configuration_that_is_none_ends_with_one_sentence(checkout, text, sai
     assert not (checkout.path / "ran").exists()
 
 
+# as long as they may be
+EXPERIMENT = "Experiment_" + "-".join(map(str, range(24)))[:53]
+DATASET = "data_" + "_".join(map(str, range(24)))[:59]
+
+
 def test_every_output_lies_below_the_results(checkout, tmp_path):
     odd = tmp_path / "my *[x]? 'data' $HOME"
     odd.mkdir()
@@ -51,16 +56,17 @@ def test_every_output_lies_below_the_results(checkout, tmp_path):
         "tasks": ["shade"],
     }
     config = {
-        "experiment": "o" * 64,
-        "sweep": {"datasets": ["m" * 64, "mnist_static"], "betas": {"deconv": [1e-5]}},
-        "datasets": {"m" * 64: definition},
+        "experiment": EXPERIMENT,
+        "sweep": {"datasets": [DATASET, "mnist_static"], "betas": {"deconv": [1e-5]}},
+        "datasets": {DATASET: definition},
         "classifier": {"search": True},
     }
+    assert len(EXPERIMENT) == len(DATASET) == 64
     (checkout.path / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     outcome = checkout.snakemake("--summary", "--configfile", "mine.yaml", timeout=100)
     assert outcome.code == 0, outcome.text
     lines = [line.split("\t")[0] for line in outcome.text.splitlines() if "\t" in line]
     files = lines[lines.index("output_file") + 1 :]
     assert len(files) > 100
-    roots = (f"results/{'o' * 64}/", "results/downloads/")
+    roots = (f"results/{EXPERIMENT}/", "results/downloads/")
     assert all(file.startswith(roots) and ".." not in file for file in files)
