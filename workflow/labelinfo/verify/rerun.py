@@ -61,8 +61,16 @@ def prepare_again(
             )
         sources[role] = Source(path=path, **checks, size=size)
     definition = origin["config"]["datasets"][name]
-    clamp = origin["config"]["data"]["naive_bayes_clamp"]
-    dataset, _ = prepare_dataset(name, definition, sources, clamp=clamp, device=torch.device("cpu"))
+    settings = origin["config"]["data"]
+    dataset, _ = prepare_dataset(
+        name,
+        definition,
+        sources,
+        clamp=settings["naive_bayes_clamp"],
+        # the first published tables are older than this key
+        duplicates_max_share=settings.get("duplicates_max_share", 1.0),
+        device=torch.device("cpu"),
+    )
     if dataset.digests != origin["data"]:
         raise StorageError(
             f"The files of {name} here are not those behind the published table: its digests are "
