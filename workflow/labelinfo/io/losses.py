@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.errors import StorageError
-from labelinfo.io.tables import read_arrow, peek_provenance, write_table
+from labelinfo.io.tables import peek_provenance, read_arrow, write_table
 
 COLUMNS = ["point", "image", "label_distortion_nats"]
 # of numbers in order next to nothing is left, and floats fit better byte by byte
@@ -60,7 +60,7 @@ def read_losses(source: Path | str) -> tuple[np.ndarray, dict[str, Any], dict[st
     if of is None or table.column_names != COLUMNS:
         raise StorageError(f"The table {source} holds no losses: delete it and run again.")
     point, image, losses = (column.to_numpy() for column in table.columns)
-    points = int(point[-1]) + 1 if len(point) else 0
+    points = len(np.unique(point))
     images = len(losses) // max(1, points)
     whole = np.arange(points).repeat(images), np.tile(np.arange(images), points)
     if not all(map(np.array_equal, (point, image), whole)):
