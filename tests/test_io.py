@@ -4,15 +4,19 @@ import errno
 import hashlib
 import logging
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from labelinfo.errors import DataError, LabelinfoError, StorageError
@@ -89,6 +93,26 @@ def test_until_the_block_ends_a_reader_sees_the_old_content(tmp_path):
         # in one folder a rename is atomic; the ending stays for writers that go by it
         assert (temporary.parent, temporary.suffix) == (target.parent, target.suffix)
     assert target.read_text() == "new"
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_writer_of_that_file(tmp_path):
+    code = """
+import os, signal, sys
+from labelinfo.io.atomic import atomic_path
+with atomic_path(sys.argv[1]) as path:
+    path.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    target, neighbour = tmp_path / "table.parquet", tmp_path / "other.parquet"
+    for path in (target, neighbour):
+        subprocess.run([sys.executable, "-c", code, path], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    with atomic_path(target) as ours, atomic_path(target) as alive:
+        alive.write_text("theirs")
+        ours.write_text("ours")
+    assert target.read_text() == "ours"
+    (left,) = set(tmp_path.iterdir()) - {target}
+    assert left.name.startswith(".other.")
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
@@ -184,10 +208,79 @@ def test_the_index_is_not_a_column(tmp_path):
     assert list(read_table(path).index) == [0, 1, 2]
 
 
-def test_a_foreign_table_has_no_provenance(tmp_path):
+@pytest.mark.parametrize("read", [read_table, read_provenance, read_with_provenance])
+@pytest.mark.parametrize("keep", [[], [b"labelinfo"], [b"labelinfo-sha256"]])
+def test_a_table_without_a_digest_is_refused(tmp_path, read, keep):
     path = tmp_path / "table.parquet"
-    TABLE.to_parquet(path)
-    assert read_provenance(path) == read_with_provenance(path)[1] == {}
+    write_table(path, TABLE, ORIGIN)
+    arrow = pq.read_table(path)
+    kept = {key: value for key, value in arrow.schema.metadata.items() if key in (*keep, b"pandas")}
+    pq.write_table(arrow.replace_schema_metadata(kept), path)
+    with pytest.raises(StorageError, match="has no digest") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+def with_cell(column, value):
+    def change(arrow):
+        table = arrow.to_pandas()
+        table.loc[1, column] = value
+        changed = pa.Table.from_pandas(table, schema=arrow.schema, preserve_index=False)
+        return changed.replace_schema_metadata(arrow.schema.metadata)
+
+    return change
+
+
+def with_provenance(arrow):
+    metadata = dict(arrow.schema.metadata)
+    metadata[b"labelinfo"] = metadata[b"labelinfo"].replace(b"0.1", b"0.2")
+    return arrow.replace_schema_metadata(metadata)
+
+
+# what somebody could do to a table with ordinary tools
+TAMPERINGS = {
+    "a number": with_cell("real", 0.5),
+    "a sign of zero": with_cell("real", -0.0),
+    "a missing number": with_cell("count", 0),
+    "a text": with_cell("text", "."),
+    "a flag": with_cell("flag", True),
+    "a text that is missing": with_cell("text", None),
+    "a row left out": lambda arrow: arrow.slice(1),
+    "rows in another order": lambda arrow: arrow.take([1, 0, 2]),
+    "columns in another order": lambda arrow: arrow.select(["real", "text", "count", "flag"]),
+    "a column's name": lambda arrow: arrow.rename_columns(
+        ["text", "real", "counts", "flag"]
+    ).replace_schema_metadata(arrow.schema.metadata),
+    "a column's type": lambda arrow: arrow.set_column(1, "real", arrow["real"].cast(pa.float32())),
+    "provenance": with_provenance,
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_a_table_that_was_changed_is_named(tmp_path, tampering):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE.fillna({"real": 0.0}), ORIGIN)
+    pq.write_table(TAMPERINGS[tampering](pq.read_table(path)), path)
+    with pytest.raises(StorageError, match="was changed after it was written") as caught:
+        read_table(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"compression": "none"}, {"row_group_size": 1}, {"use_dictionary": False}, {"version": "1.0"}],
+)
+def test_how_parquet_packs_a_table_does_not_matter(tmp_path, options):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE, ORIGIN)
+    pq.write_table(pq.read_table(path), path, **options)
+    pd.testing.assert_frame_equal(read_table(path), TABLE)
+
+
+def test_an_empty_table_has_its_digest_too(tmp_path):
+    path = tmp_path / "table.parquet"
+    write_table(path, TABLE.iloc[:0], ORIGIN)
+    assert read_with_provenance(path)[1] == ORIGIN
 
 
 DAMAGES = {
@@ -249,6 +342,52 @@ def test_damaged_tensors_are_named(tmp_path, damage):
     assert str(path) in str(caught.value)
 
 
+def reopened(path):
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+def with_another_bit(tensors, metadata):
+    tensors["half"].view(torch.int16)[0, 0] ^= 1
+    return tensors, metadata
+
+
+def with_another_shape(tensors, metadata):
+    return tensors | {"strided": tensors["strided"].view(2, 3)}, metadata
+
+
+def with_another_type(tensors, metadata):
+    return tensors | {"long": tensors["long"].view(torch.float64)}, metadata
+
+
+def with_swapped_names(tensors, metadata):
+    return tensors | {"a": tensors["scalar"], "scalar": torch.tensor(False)}, metadata
+
+
+def with_another_status(tensors, metadata):
+    return tensors, {key: text.replace("train_vae", "train_vat") for key, text in metadata.items()}
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        with_another_bit,
+        with_another_shape,
+        with_another_type,
+        with_swapped_names,
+        with_another_status,
+    ],
+)
+def test_tensors_that_were_changed_are_named(tmp_path, tampering):
+    path = tmp_path / "weights.safetensors"
+    save_tensors(path, TENSORS, ORIGIN)
+    tensors, metadata = tampering(*reopened(path))
+    save_file(tensors, path, metadata)
+    with pytest.raises(StorageError, match="was changed after it was written") as caught:
+        load_tensors(path)
+    assert str(path) in str(caught.value)
+
+
 @pytest.mark.parametrize("metadata", [None, {"format": "pt"}, {"labelinfo": "{"}])
 def test_tensors_of_others_are_refused(tmp_path, metadata):
     path = tmp_path / "weights.safetensors"
@@ -274,6 +413,8 @@ def test_a_missing_file_is_named(tmp_path, read):
         (DataError("The file x is truncated: fetch it again."), "The file x is truncated"),
         (LabelinfoError("2 training(s) diverged."), "2 training(s) diverged."),
         (MemoryError(), "out of memory"),
+        (torch.OutOfMemoryError("CUDA out of memory."), "out of memory"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory"), "out of memory"),
     ],
 )
 def test_a_fault_for_the_user_is_one_sentence_and_exit_code_1(tmp_path, capsys, fault, said):
@@ -308,6 +449,50 @@ def test_messages_go_to_the_log_and_warnings_to_the_terminal_too(tmp_path, capsy
     first, second = log.read_text(encoding="utf-8").splitlines()
     assert first.endswith("INFO Epoch 1, β.")
     assert second.endswith("WARNING Slow.")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "permission"),
+        (errno.ENOTDIR, "Not a directory"),
+    ],
+)
+def test_a_log_that_cannot_be_written_is_named_with_the_remedy(
+    tmp_path, monkeypatch, number, remedy
+):
+    log = tmp_path / "logs" / "job.log"
+    monkeypatch.setattr(logging, "FileHandler", fails_with(number))
+    with pytest.raises(SystemExit) as caught, job(log):
+        pass
+    assert str(caught.value.code).startswith(f"Error: Cannot write {log}: ")
+    assert remedy in str(caught.value.code)
+
+
+def test_a_disk_that_is_full_for_the_log_does_not_end_the_job(tmp_path, capsys):
+    with job("/dev/full") as logger:
+        logger.info("lost")
+        (tmp_path / "done").touch()
+    assert (tmp_path / "done").exists()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_job_told_to_stop_removes_what_is_half_written(tmp_path, capsys):
+    target = tmp_path / "table"
+    with (
+        pytest.raises(SystemExit) as caught,
+        job(tmp_path / "job.log"),
+        atomic_path(target) as path,
+    ):
+        path.write_text("half")
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert [path.name for path in tmp_path.iterdir()] == ["job.log"]
+    assert "Error: the job was told to stop" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_the_log_is_started_anew_and_left_alone_after_the_job(tmp_path):

@@ -27,6 +27,10 @@ def expected(runs):
     )
 
 
+def weights(run):
+    return {"weights_sha256": f"weights of {run.path}"}
+
+
 class Jobs:
     """Write what the jobs of a run write."""
 
@@ -52,7 +56,7 @@ class Jobs:
             "device": "cpu",
             "precision": "float32",
         }
-        self.write("training", run.columns | row)
+        self.write("training", run.columns | row | weights(run))
 
     def measure(self, run, diverged=False, **changes):
         rate = 10.0 / float(run.beta)
@@ -73,11 +77,10 @@ class Jobs:
             "images": 100,
             "samples": 4,
         }
-        self.write(
-            "measures", run.columns | ({"status": "diverged"} if diverged else row | changes)
-        )
+        row = {"status": "diverged"} if diverged else row
+        self.write("measures", run.columns | row | weights(run) | changes)
 
-    def probe(self, run, tasks=None, diverged=False):
+    def probe(self, run, tasks=None, diverged=False, **changes):
         for number, task in enumerate(tasks or TASKS[run.dataset]):
             row = {
                 "status": "ok",
@@ -88,7 +91,7 @@ class Jobs:
                 "label_distortion_valid_nats": 0.625 + number,
             }
             row = {"status": "diverged"} if diverged else row
-            self.write("probes", run.columns | {"task": task} | row)
+            self.write("probes", run.columns | {"task": task} | row | weights(run) | changes)
 
     def aggregate(self, runs, best_known_nats=None):
         return aggregate_runs(
@@ -215,6 +218,26 @@ def test_types_do_not_depend_on_what_is_finished(tmp_path, jobs, runs):
         jobs.measure(run)
         jobs.probe(run)
     assert nothing == diverged == types()
+
+
+def test_each_row_names_the_weights_behind_it(sweep):
+    table, _ = sweep.aggregate([WHOLE, MISSING, *MNIST])
+    assert list(table["weights_sha256"]) == [
+        *[f"weights of {WHOLE.path}"] * 2,
+        *["", ""],
+        *(f"weights of {run.path}" for run in MNIST),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["measures", "probes"])
+def test_a_table_about_other_weights_than_its_trainings_is_named(jobs, kind):
+    for run in MNIST:
+        jobs.train(run)
+        jobs.measure(run, **({"weights_sha256": "other"} if kind == "measures" else {}))
+        jobs.probe(run, **({"weights_sha256": "other"} if kind == "probes" else {}))
+    with pytest.raises(StorageError, match="about other weights than those of its train") as caught:
+        jobs.aggregate(MNIST)
+    assert str(jobs.files[kind][0]) in str(caught.value)
 
 
 def test_nothing_at_all_is_finished(jobs):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ import torch
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.errors import StorageError
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_table
 from labelinfo.models.saved import load_vae
@@ -242,22 +244,39 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_files(tiny_dataset, 
     assert not list(killed.glob(".*.tmp*"))
 
 
-def test_the_saved_model_is_the_trained_one(tiny_dataset, tmp_path):
-    save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
-    paths = files(tmp_path)
+def train_files(dataset, folder):
+    save_dataset(folder / "dataset.safetensors", dataset)
     train_run(
         RUN,
         SPEC,
         SETTINGS,
-        dataset_file=tmp_path / "dataset.safetensors",
-        **paths,
+        dataset_file=folder / "dataset.safetensors",
+        **files(folder),
         device="cpu",
         code="c",
         threads=2,
     )
-    model, metadata = load_vae(paths["best_file"], SPEC)
-    assert metadata["run"]["beta"] == 1.0
-    assert same(model.state_dict(), fit(tiny_dataset).best_state)
+
+
+def test_the_saved_model_is_the_trained_one(tiny_dataset, tmp_path):
+    paths = files(tmp_path)
+    train_files(tiny_dataset, tmp_path)
+    trained = load_vae(paths["best_file"], SPEC, RUN)
+    assert trained.status == "ok"
+    assert same(trained.model.state_dict(), fit(tiny_dataset).best_state)
+    record = read_table(paths["record_file"]).iloc[0]
+    assert record["weights_sha256"] == trained.weights_sha256
+
+
+@pytest.mark.parametrize(
+    "other", [replace(RUN, beta="2"), replace(RUN, seed=1), replace(RUN, dataset="other")]
+)
+def test_the_weights_of_another_run_are_refused_and_named(tiny_dataset, tmp_path, other):
+    paths = files(tmp_path)
+    train_files(tiny_dataset, tmp_path)
+    with pytest.raises(StorageError, match="not those of the run asked for") as caught:
+        load_vae(paths["best_file"], SPEC, other)
+    assert str(paths["best_file"]) in str(caught.value)
     record = read_table(paths["record_file"]).iloc[0]
     assert record["dataset"] == "tiny"
     assert record["status"] == "ok"

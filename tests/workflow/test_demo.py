@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from components import make_spec
+from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.losses import read_losses
@@ -105,7 +106,8 @@ def test_rates_are_closed_forms_where_there_are_any_and_agree_with_monte_carlo(r
 
 def load(results, decoder, marginal, beta):
     weights = results / "train_vae" / RUN.format(decoder, marginal, beta) / "best.safetensors"
-    return load_vae(weights, make_spec("gaussian", decoder, marginal, **OPTIONS))[0]
+    run = Run("sample", "gaussian", decoder, marginal, str(beta), 0)
+    return load_vae(weights, make_spec("gaussian", decoder, marginal, **OPTIONS), run).model
 
 
 def test_rate_and_distortion_equal_a_plain_recomputation(results, runs):

@@ -5,11 +5,12 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from labelinfo.errors import LabelinfoError
+from labelinfo.io.atomic import refusal
 from labelinfo.leases import leased_gpu
 from labelinfo.machine import gpus_to_lease
 from labelinfo.memory import keep_freed_memory
@@ -41,8 +42,7 @@ def job(
     """
     # a user's own components lie beside the Snakefile; installed modules of that name go first
     sys.path.append(str(Path(__file__).parents[2]))
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(log, mode="w", encoding="utf-8")
+    file = _open_log(log)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.WARNING)
@@ -64,17 +64,36 @@ def job(
     except LabelinfoError as error:
         logger.error("Error: %s", error)
         sys.exit(1)
-    except MemoryError:
-        logger.error("Error: out of memory: give the job more, or lower its batch_size.")
-        sys.exit(1)
-    except Exception:
+    except Exception as error:
+        if _is_out_of_memory(error):
+            logger.error("Error: out of memory: give the job more, or lower its batch_size.")
+            sys.exit(1)
         logger.exception("This is a bug in labelinfo, not in your input.")
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
         for handler in (file, terminal):
             logger.removeHandler(handler)
-            handler.close() if handler is file else handler.flush()
+        with suppress(OSError):  # the disk is full
+            file.close()
+        terminal.flush()
+
+
+def _open_log(log: Path | str) -> logging.FileHandler:
+    # a disk that is full is told of by the job itself, not by each line that it cannot log
+    logging.raiseExceptions = False
+    try:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        return logging.FileHandler(log, mode="w", encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"Error: {refusal(log, error) or f'Cannot write {log}: {error.strerror}.'}")
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # torch may not be loaded, and says by its text alone that a CPU's memory has run out
+    torch = sys.modules.get("torch")
+    on_gpu = torch is not None and isinstance(error, torch.OutOfMemoryError)
+    return on_gpu or isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _stop(number: int, frame: object) -> None:

@@ -111,15 +111,18 @@ def picture_architecture(
     dataset = load_dataset(dataset_file)
     found: list[tuple[float, Step]] = []
     for run, weights, measure in zip(runs, weights_files, measure_files, strict=True):
-        model, metadata = load_vae(weights, spec)
-        if metadata["status"] != "ok":
-            found.append((-1.0, Step(f"β = {run.beta}: {metadata['status']}", None)))
+        trained = load_vae(weights, spec, run)
+        if trained.status != "ok":
+            found.append((-1.0, Step(f"β = {run.beta}: {trained.status}", None)))
             continue
         # the images are the same for all, the draws each run's own
         pictures = make_pictures(
-            model.to(resolve_device(device)), dataset.test, images=images, reconstructions=1,
+            trained.model.to(resolve_device(device)),
+            dataset.test,
+            images=images,
+            reconstructions=1,
             seed=derive_seed(*run.identity, "pictures"),
-        )  # fmt: skip
+        )
         measured = read_table(measure).iloc[0]
         rate = float(measured["rate_nats"])
         label = f"R = {rate:.1f}, D = {measured['distortion_nats']:.1f}\nβ = {run.beta}"

@@ -40,14 +40,14 @@ def picture_run(
     of a diverged run it is empty.
     """
     dataset = load_dataset(dataset_file)
-    model, metadata = load_vae(weights_file, spec)
+    trained = load_vae(weights_file, spec, run)
     heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
-    if metadata["status"] != "ok":
-        save_figure(draw_gallery(None, f"{heading}: {metadata['status']}"), [target])
+    if trained.status != "ok":
+        save_figure(draw_gallery(None, f"{heading}: {trained.status}"), [target])
         _save_pixels(thumbnail, np.zeros((1, 1)))
         return
     pictures = make_pictures(
-        model.to(resolve_device(device)),
+        trained.model.to(resolve_device(device)),
         dataset.test,
         **settings,
         seed=derive_seed(*run.identity, "pictures"),

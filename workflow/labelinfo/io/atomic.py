@@ -54,10 +54,10 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
     except Exception as error:
-        remedy = _REMEDIES.get(_system_error(error))
-        if remedy is None:
+        refused = refusal(target, error)
+        if refused is None:
             raise
-        raise StorageError(f"Cannot write {target}: {remedy}.") from error
+        raise refused from error
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -88,6 +88,12 @@ def _is_alive(process: int) -> bool:
     except (OSError, OverflowError):  # another user's, or no number that a process can have
         return True
     return True
+
+
+def refusal(target: Path | str, error: Exception) -> StorageError | None:
+    """Return the sentence for the user if ``error`` is the file system's refusal to write."""
+    remedy = _REMEDIES.get(_system_error(error))
+    return StorageError(f"Cannot write {target}: {remedy}.") if remedy else None
 
 
 def _system_error(error: Exception) -> int | None:

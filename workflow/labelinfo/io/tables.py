@@ -1,17 +1,22 @@
 """Parquet tables that carry their provenance in the schema metadata."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labelinfo.errors import StorageError
 from labelinfo.io.atomic import atomic_path
 
 _KEY = b"labelinfo"
+_DIGEST_KEY = b"labelinfo-sha256"
+# up to so many, Python's numbers are faster than Arrow's arrays
+_FEW_ROWS = 1000
 # what reading a file with flipped bits can raise, metadata for pandas and JSON included
 _DAMAGES = (OSError, pa.ArrowException, ValueError, KeyError, TypeError)
 
@@ -24,11 +29,13 @@ def write_table(
 ) -> None:
     """Write ``table`` to Parquet, atomically, with ``provenance`` as JSON under ``labelinfo``.
 
+    Beside it stands the digest of both (:func:`table_sha256`), which is checked when it is read.
     ``encodings`` are Parquet's, by column, where the plain one would be large.
     """
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     metadata = dict(arrow.schema.metadata or {})
     metadata[_KEY] = json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()
+    metadata[_DIGEST_KEY] = table_sha256(arrow, metadata[_KEY]).encode()
     with atomic_path(target) as temporary:
         pq.write_table(
             arrow.replace_schema_metadata(metadata),
@@ -47,53 +54,86 @@ def read_table(source: Path | str) -> pd.DataFrame:
     Raises
     ------
     StorageError
-        If the file is missing or not a whole Parquet file.
+        If the file is missing, not a whole Parquet file, not one of ours, or was changed since.
     """
     return read_with_provenance(source)[0]
 
 
 def read_provenance(source: Path | str) -> dict[str, Any]:
-    """Read what a table says of its origin; empty for a table that is not ours."""
-    try:
-        return _origin(pq.read_schema(source))
-    except _DAMAGES as error:
-        raise _damaged(source, error) from error
+    """Read what a table of ours says of its origin; raises as :func:`read_table`."""
+    return read_with_provenance(source)[1]
 
 
 def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Read a table and its provenance, opening the file once."""
-    arrow, origin = read_arrow(source)
+    """Read a table and its provenance, opening the file once; raises as :func:`read_table`."""
+    arrow, provenance = read_arrow(source)
     try:
-        return arrow.to_pandas(), origin
+        return arrow.to_pandas(), provenance
     except _DAMAGES as error:
-        raise _damaged(source, error) from error
+        raise _damaged(source) from error
 
 
 def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
-    """Read a table and its provenance; of many small tables, pandas takes longer than Parquet."""
+    """Read a table and its provenance; of many small tables, pandas takes longer than Parquet.
+
+    Raises as :func:`read_table`.
+    """
     try:
         # for a file of some kilobytes, threads and reading ahead take longer than they save
         with pq.ParquetFile(source, pre_buffer=False) as file:
             arrow = file.read(use_threads=False)
-        return arrow, _origin(arrow.schema)
+        metadata = arrow.schema.metadata or {}
+        origin, digest = metadata.get(_KEY), metadata.get(_DIGEST_KEY)
+        own = origin is not None and digest is not None
+        unchanged = own and table_sha256(arrow, origin).encode() == digest
+        provenance = json.loads(origin) if own else {}
+    except FileNotFoundError as error:
+        raise StorageError(f"The table {source} is missing: run the workflow again.") from error
     except _DAMAGES as error:
-        raise _damaged(source, error) from error
+        raise _damaged(source) from error
+    if not own:
+        raise StorageError(
+            f"The table {source} has no digest, so it was not written by this workflow: delete it "
+            "and run the workflow again."
+        )
+    if not unchanged:
+        raise StorageError(
+            f"The table {source} was changed after it was written, as its content is not that of "
+            "its digest: delete it and run the workflow again."
+        )
+    return arrow, provenance
 
 
 def peek_provenance(source: Path | str) -> dict[str, Any]:
     """Read what a table says of its origin and nothing else of it, not even whether it is whole."""
     try:
-        return _origin(pq.read_schema(source))
+        return json.loads((pq.read_schema(source).metadata or {})[_KEY])
     except _DAMAGES as error:
-        raise _damaged(source, error) from error
+        raise _damaged(source) from error
 
 
-def _origin(schema: pa.Schema) -> dict[str, Any]:
-    return json.loads((schema.metadata or {}).get(_KEY, b"{}"))
-
-
-def _damaged(source: Path | str, error: Exception) -> StorageError:
-    reason = "is missing" if isinstance(error, FileNotFoundError) else "is not a whole Parquet file"
+def _damaged(source: Path | str) -> StorageError:
     return StorageError(
-        f"The table {source} {reason}: delete it, if it is there, and run the workflow again."
+        f"The table {source} is not a whole Parquet file: delete it and run the workflow again."
     )
+
+
+def table_sha256(table: pa.Table, provenance: bytes) -> str:
+    """Return the SHA-256 of a table's columns (names, types, values in order) and provenance.
+
+    A missing number is not NaN and −0 is not 0; how Parquet packs and chunks values does not count.
+    """
+    digest = hashlib.sha256(provenance)
+    types = [(field.name, str(field.type)) for field in table.schema]
+    digest.update(repr((types, len(table))).encode("utf-8", "surrogatepass"))
+    if len(table) <= _FEW_ROWS:
+        digest.update(repr(table.to_pydict()).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+    for column in table.columns:
+        kind = column.type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            digest.update(column.is_valid().to_numpy().tobytes())
+            digest.update(pc.fill_null(column, pa.scalar(0, kind)).to_numpy().tobytes())
+        else:
+            digest.update(repr(column.to_pylist()).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

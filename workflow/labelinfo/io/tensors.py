@@ -1,5 +1,6 @@
 """Tensors in safetensors files: no code is ever loaded with them."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,21 @@ _KEY = "labelinfo"
 
 def save_tensors(
     target: Path | str, tensors: dict[str, torch.Tensor], metadata: dict[str, Any]
-) -> None:
-    """Write named tensors and JSON-ready ``metadata`` to ``target``, atomically."""
+) -> str:
+    """Write named tensors and JSON-ready ``metadata`` to ``target``, atomically.
+
+    The file holds the digest of both (:func:`tensors_sha256`), which is checked when it is read;
+    it is returned too.
+    """
     content = {
         name: tensor.detach().to("cpu", copy=False).contiguous() for name, tensor in tensors.items()
     }
+    text = json.dumps(metadata, sort_keys=True)
+    digest = tensors_sha256(content, text)
+    own = {"metadata": text, "sha256": digest}
     with atomic_path(target) as temporary:
-        save_file(content, temporary, metadata={_KEY: json.dumps(metadata, sort_keys=True)})
+        save_file(content, temporary, metadata={_KEY: json.dumps(own, sort_keys=True)})
+    return digest
 
 
 def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -33,15 +42,38 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
     Raises
     ------
     StorageError
-        If the file is missing, truncated or not a safetensors file of ours.
+        If the file is missing, truncated, not a safetensors file of ours, or was changed since.
     """
     try:
         with safe_open(source, framework="pt") as file:
-            metadata = json.loads((file.metadata() or {})[_KEY])
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+            own = json.loads((file.metadata() or {})[_KEY])
+            text, digest = own["metadata"], own["sha256"]
+            metadata = json.loads(text)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise StorageError(f"The file {source} is missing: run the workflow again.") from error
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise StorageError(
             f"The file {source} is damaged or not one of ours: delete it and run again."
         ) from error
+    if tensors_sha256(tensors, text) != digest:
+        raise StorageError(
+            f"The file {source} was changed after it was written, as its content is not that of "
+            "its digest: delete it and run again."
+        )
+    return tensors, metadata
+
+
+def stored_sha256(source: Path | str) -> str:
+    """Return the digest in a file that :func:`load_tensors` has read and found to be right."""
+    with safe_open(source, framework="pt") as file:
+        return json.loads(file.metadata()[_KEY])["sha256"]
+
+
+def tensors_sha256(tensors: dict[str, torch.Tensor], metadata: str) -> str:
+    """Return the SHA-256 of named tensors (types, shapes, bits) and the text of their metadata."""
+    digest = hashlib.sha256(metadata.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()

@@ -46,10 +46,14 @@ def measure_run(
         Where to compute; digest of the stage's code.
     """
     dataset = load_dataset(dataset_file)
-    model, metadata = load_vae(weights_file, spec)
-    row: dict[str, Any] = {**run.columns, "status": metadata["status"]}
-    if metadata["status"] == "ok":
-        model = model.to(resolve_device(device))
+    trained = load_vae(weights_file, spec, run)
+    row: dict[str, Any] = {
+        **run.columns,
+        "status": trained.status,
+        "weights_sha256": trained.weights_sha256,
+    }
+    if trained.status == "ok":
+        model = trained.model.to(resolve_device(device))
         # validation only chooses among runs, so one draw of z an image is enough there
         samples = {"test": settings["samples"], "valid": 1}
         results = {

@@ -1,15 +1,35 @@
 """Trained models, read back."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
-from labelinfo.io.tensors import load_tensors
+from labelinfo.io.tensors import load_tensors, stored_sha256
 from labelinfo.models.vae import VAE, VaeSpec
 
 
-def load_vae(source: Path | str, spec: VaeSpec) -> tuple[VAE, dict[str, Any]]:
-    """Rebuild a trained VAE from its weights file; return it with the file's metadata.
+@dataclass(frozen=True)
+class TrainedVae:
+    """A trained VAE, frozen.
+
+    Attributes
+    ----------
+    model
+        The network.
+    status
+        ``ok`` or ``diverged``.
+    weights_sha256
+        Digest of its file's content, as the training's record has it.
+    """
+
+    model: VAE
+    status: str
+    weights_sha256: str
+
+
+def load_vae(source: Path | str, spec: VaeSpec, run: Run) -> TrainedVae:
+    """Rebuild the trained VAE of a run from its weights file.
 
     What to build is the caller's word: a file that names something else is refused, never obeyed,
     so that no file decides what code runs.
@@ -17,16 +37,18 @@ def load_vae(source: Path | str, spec: VaeSpec) -> tuple[VAE, dict[str, Any]]:
     Raises
     ------
     StorageError
-        If the file is missing, damaged, or belongs to another model.
+        If the file is missing, damaged, changed since it was written, or belongs to another run.
     """
     tensors, metadata = load_tensors(source)
     try:
-        if metadata["spec"] != spec.as_dict():
-            raise ValueError("another specification")
+        if metadata["spec"] != spec.as_dict() or metadata["run"] != run.columns:
+            raise ValueError("another run")
+        status = metadata["status"]
         model = spec.build()
         model.load_state_dict(tensors)
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise StorageError(
-            f"The weights {source} are not those of the model asked for: delete them and run again."
+            f"The weights {source} are not those of the run asked for "
+            f"({'-'.join(map(str, run.identity))}): delete them and run again."
         ) from error
-    return model.eval().requires_grad_(False), metadata
+    return TrainedVae(model.eval().requires_grad_(False), status, stored_sha256(source))

@@ -57,14 +57,18 @@ def probe_run(
     dataset = load_dataset(dataset_file)
     where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
     settings = resolve_probe_precision(settings, len(dataset.train), where, folder)
-    model, metadata = load_vae(weights_file, spec)
+    trained = load_vae(weights_file, spec, run)
     of: dict[str, Any] = {**run.columns, "task": task}
-    row: dict[str, Any] = {**of, "status": metadata["status"]}
+    row: dict[str, Any] = {
+        **of,
+        "status": trained.status,
+        "weights_sha256": trained.weights_sha256,
+    }
     losses = np.empty((0, 0))
-    if metadata["status"] == "ok":
+    if trained.status == "ok":
         identity = (*run.identity, "probe", task)
         codes = VaeCodes(
-            model.encoder,
+            trained.model.encoder,
             dataset,
             binarizations=settings["binarizations"],
             identity=run.identity,

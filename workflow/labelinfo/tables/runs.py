@@ -51,9 +51,20 @@ COLUMNS = [
     "best_epoch",
     "diverged_epoch",
     "diverged_step",
+    "weights_sha256",
     "caveat",
 ]
-_TEXT = ["device", "precision", "status", "rate_estimator", "violations", "caveat"]
+# the file that a row comes from
+_FILE = "file"
+_TEXT = [
+    "device",
+    "precision",
+    "status",
+    "rate_estimator",
+    "violations",
+    "weights_sha256",
+    "caveat",
+]
 
 
 def aggregate_runs(
@@ -92,11 +103,18 @@ def aggregate_runs(
         the run's jobs are done; or ``missing``.
     list
         The origins of the files read.
+
+    Raises
+    ------
+    StorageError
+        If a table does not name its run, or is about other weights than the training's record.
     """
     origins: list[dict[str, Any]] = []
     trained = _stack(training, IDENTITY, origins)
     measured = _stack(measures, IDENTITY, origins)
     probed = _stack(probes, [*IDENTITY, "task"], origins)
+    recorded = _recorded_weights(trained)
+    measured, probed = (_of_these_weights(part, recorded) for part in (measured, probed))
     table = expected[[*IDENTITY, "task"]]
     for part, keys in (
         (trained, IDENTITY),
@@ -140,10 +158,36 @@ def _stack(
         if not set(keys) <= set(table.column_names):
             raise StorageError(f"The table {file} does not name its run: delete it and run again.")
         # what it says for pandas is of one table alone
-        tables.append(table.replace_schema_metadata(None))
+        table = table.replace_schema_metadata(None)
+        tables.append(table.append_column(_FILE, [[str(file)] * len(table)]))
         origins.append(origin)
     if not tables:
         empty = {key: pd.Series(dtype=object) for key in keys}
         return pd.DataFrame(empty).astype({"beta": float, "seed": int})
     # thousands of rows as tables of pandas would take longer than all the rest
     return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+
+
+def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:
+    """Return the digest of each run's weights, as its training wrote it down."""
+    if "weights_sha256" not in trained:
+        return {}
+    return dict(zip(_identities(trained), trained["weights_sha256"], strict=True))
+
+
+def _of_these_weights(part: pd.DataFrame, recorded: Mapping[tuple, str]) -> pd.DataFrame:
+    """Return measured rows without what only the training tells, having checked their weights."""
+    if "weights_sha256" not in part:
+        return part.drop(columns=_FILE, errors="ignore")
+    rows = zip(_identities(part), part["weights_sha256"], part[_FILE], strict=True)
+    for identity, digest, file in rows:
+        if recorded.get(identity, digest) != digest:
+            raise StorageError(
+                f"The table {file} is about other weights than those of its training "
+                f"({'-'.join(map(str, identity))}): delete it and run again."
+            )
+    return part.drop(columns=[_FILE, "weights_sha256"])
+
+
+def _identities(table: pd.DataFrame) -> Iterable[tuple]:
+    return zip(*(table[key] for key in IDENTITY), strict=True)

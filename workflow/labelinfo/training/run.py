@@ -91,8 +91,8 @@ def train_run(
         )
         origin = describe("train_vae", code=code, config=config, data=dataset.digests)
         metadata = {"run": run.columns, "spec": spec.as_dict(), "status": result.record["status"]}
-        save_tensors(best_file, result.best_state, metadata)
+        digest = save_tensors(best_file, result.best_state, metadata)
         save_tensors(last_file, result.last_state, metadata)
         write_table(curve_file, result.curve, origin)
-        record = pd.DataFrame([{**run.columns, **result.record, "device": device_name(where)}])
-        write_table(record_file, record, origin)
+        record = {**run.columns, **result.record, "device": device_name(where)}
+        write_table(record_file, pd.DataFrame([record | {"weights_sha256": digest}]), origin)
