@@ -45,3 +45,7 @@ include: "workflow/rules/report.smk"
 
 onsuccess:
     tell_where_results_lie()
+
+
+onerror:
+    tell_what_failed()

@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from labelinfo.baselines.random_discard import random_discard  # noqa: E402
 from labelinfo.config.plan import (  # noqa: E402
+    PlannedJob,
     grid_jobs,
     level_jobs,
     measure_jobs,
@@ -49,30 +51,40 @@ def rate_of(run: Run) -> float:
 
 def write_sweep(config: dict[str, Any], out: Path) -> None:
     """Write what the jobs of a completed configuration leave behind, weights and codes apart."""
+    stages = ("train_vae", "measure_vae", "train_probe", "measure_random_encoder")
+    stages += ("train_classifier", "measure_pca", "compute_random_discard")
+    origins = {stage: _origin(stage, config) for stage in stages}
     for dataset in config["sweep"]["datasets"]:
         _write_dataset(config, dataset, out)
-    origins = {stage: _origin(stage, config) for stage in ("train_vae", "measure_vae")}
-    for job in training_jobs(config):
+    _write_baselines(config, out, origins)
+
+    def write(job: PlannedJob) -> None:
+        _write_run(job, out, origins[job.stage], config["sweep"]["seeds"][0])
+
+    jobs = (*training_jobs(config), *measure_jobs(config), *probe_jobs(config))
+    # the disk confirms each file, and meanwhile others can be made
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, jobs))
+
+
+def _write_run(job: PlannedJob, out: Path, origin: dict[str, Any], pictured_seed: int) -> None:
+    run = job.run
+    if job.stage == "train_vae":
         row = {
             "status": "ok", "epochs": 100, "best_epoch": 97, "train_seconds": 1234.5,
             "images_per_second": 4050.1, "prepare_seconds": 2.5, "precision": "bfloat16",
             "compiled": True, "diverged_epoch": None, "diverged_step": None,
             "diverged_loss_nats": None, "device": "made up",
         }  # fmt: skip
-        table = pd.DataFrame([{**job.run.columns, **row}])
-        write_table(out / job.result, table, origins["train_vae"])
-    for job in measure_jobs(config):
-        write_table(out / job.result, _measure(job.run), origins["measure_vae"])
-    seed = config["sweep"]["seeds"][0]
-    for run in (job.run for job in training_jobs(config)):
-        if run.seed == seed:
+        write_table(out / job.result, pd.DataFrame([{**run.columns, **row}]), origin)
+        if run.seed == pictured_seed:
             _write_thumbnail(out / f"draw_gallery/{run.path}.thumbnail.png", run)
-    for job in probe_jobs(config):
+    elif job.stage == "measure_vae":
+        write_table(out / job.result, _measure(run), origin)
+    else:
         task = job.name.rpartition("/")[2]
-        of = {**job.run.columns, "task": task}
-        loss = math.log(CLASSES[task]) / (1 + 0.3 * rate_of(job.run))
-        _write_probe(out / job.stage / job.name, of, loss, _origin(job.stage, config))
-    _write_baselines(config, out)
+        mean = math.log(CLASSES[task]) / (1 + 0.3 * rate_of(run))
+        _write_probe(out / job.stage / job.name, {**run.columns, "task": task}, mean, origin)
 
 
 def _origin(stage: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -138,12 +150,12 @@ def _write_probe(target: Path, of: dict[str, Any], mean: float, origin: dict[str
     write_table(target.with_name(target.name + ".parquet"), table, origin)
 
 
-def _write_baselines(config: dict[str, Any], out: Path) -> None:
+def _write_baselines(config: dict[str, Any], out: Path, origins: dict[str, Any]) -> None:
     for job in level_jobs(config):
         dataset, baseline, task, seed = job.name.split("/")
         of = {"dataset": dataset, "task": task, "baseline": baseline, "seed": int(seed[4:])}
         losses = _losses(of, 0.1 * math.log(CLASSES[task]))
-        origin = _origin(job.stage, config)
+        origin = origins[job.stage]
         write_losses(out / job.stage / f"{job.name}.losses.parquet", losses, of, origin)
         points = pd.DataFrame([{**_point(losses), "depth": 64}])
         table = baseline_rows(dataset, task, baseline, points, params=["depth"], seed=of["seed"])
@@ -160,14 +172,14 @@ def _write_baselines(config: dict[str, Any], out: Path) -> None:
             ]
         )  # fmt: skip
         table = baseline_rows(dataset, task, "pca", points, params=["k", "sigma", "selected"])
-        write_table(out / job.result, table, _origin(job.stage, config))
+        write_table(out / job.result, table, origins[job.stage])
         line = random_discard(DATA_ENTROPY_NATS[dataset], entropy).assign(
             data_entropy_nats=DATA_ENTROPY_NATS[dataset], source="made up"
         )
         params = ["data_entropy_nats", "source"]
         table = baseline_rows(dataset, task, "random_discard", line, params=params)
         target = out / "compute_random_discard" / f"{job.name}.parquet"
-        write_table(target, table, _origin("compute_random_discard", config))
+        write_table(target, table, origins["compute_random_discard"])
 
 
 def overlay(betas: int, seeds: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import Any
 
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.atomic import refusal
+from labelinfo.job_log import FINISHED, FORMAT, STOPPED, heartbeat
 from labelinfo.leases import leased_gpu
 from labelinfo.machine import gpus_to_lease
 from labelinfo.memory import keep_freed_memory
@@ -27,7 +29,8 @@ def job(
     Messages go to the file ``log``; warnings and worse to the terminal too. A fault meant for the
     user (:class:`LabelinfoError`) ends the process with exit code 1 and its sentence alone, on the
     terminal and in the log; anything else is a bug of ours and keeps its traceback, in the log too.
-    SIGTERM ends it in good order: half-written files are removed.
+    SIGTERM ends it in good order: half-written files are removed. The log's last line says how the
+    job ended (:mod:`labelinfo.job_log`).
 
     Parameters
     ----------
@@ -43,7 +46,7 @@ def job(
     # a user's own components lie beside the Snakefile; installed modules of that name go first
     sys.path.append(str(Path(__file__).parents[2]))
     file = _open_log(log)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    file.setFormatter(logging.Formatter(FORMAT))
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.WARNING)
     terminal.setFormatter(logging.Formatter("%(message)s"))
@@ -52,8 +55,13 @@ def job(
         logger.addHandler(handler)
     before = signal.signal(signal.SIGTERM, _stop)
     candidates = gpus_to_lease(machine["device"]) if machine else []
+    sharing = machine["jobs_per_gpu"] if machine else 1
     try:
-        with leased_gpu(candidates, machine["jobs_per_gpu"] if machine else 1) as gpu:
+        logger.info("Started on %s, process %d.", socket.gethostname(), os.getpid())
+        with (
+            heartbeat(log),
+            leased_gpu(candidates, machine["jobs_per_gpu"] if machine else 1) as gpu,
+        ):
             if gpu is not None:
                 # before torch looks for GPUs
                 os.environ["CUDA_VISIBLE_DEVICES"] = gpu
@@ -61,6 +69,7 @@ def job(
                 keep_freed_memory()
                 _set_threads(threads)
             yield logger
+        logger.info(FINISHED)
     except LabelinfoError as error:
         logger.error("Error: %s", error)
         sys.exit(1)
@@ -97,7 +106,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _stop(number: int, frame: object) -> None:
-    logger.error("Error: the job was told to stop (SIGTERM): run again to go on.")
+    logger.error(STOPPED)
     sys.exit(128 + number)
 
 

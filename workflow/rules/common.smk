@@ -3,6 +3,7 @@ import gc
 import os
 import re
 import sys
+import time
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -16,12 +17,14 @@ from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
 from labelinfo.machine import gpus, uses_gpu
+from labelinfo.progress.failures import failures_since
 from snakemake.exceptions import WorkflowError
 
 # Thousands of jobs are millions of objects that all live on: to look through them for garbage at
 # Python's usual pace takes a tenth of a dry run.
 gc.set_threshold(200_000)
 
+STARTED = time.time()
 BASE = Path(workflow.basedir)
 WORKFLOW = BASE / "workflow"
 # where modules are looked for: the package, and beside the Snakefile a user's own
@@ -326,3 +329,10 @@ def tell_where_results_lie():
     summary = Path(OUT) / "write_summary" / "summary.txt"
     if summary.exists():
         logger.info(f"\n{summary.read_text(encoding='utf-8')}")
+
+
+def tell_what_failed():
+    """Last words of a run in which jobs failed: which, and the ends of their logs."""
+    failures = failures_since([f"{OUT}/logs", f"{DOWNLOADS}/logs"], STARTED)
+    if failures:
+        logger.error(f"\nWhat did not end well, with the last lines of its log:\n{failures}")

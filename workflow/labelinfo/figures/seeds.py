@@ -13,14 +13,18 @@ def over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
     the **standard deviation** over seeds instead of the standard error over test images; a broken
     inequality of any seed is kept.
     """
-    rows = []
-    for _, group in runs.groupby(IDENTITY, sort=False):
-        row = group.iloc[0].to_dict() | {"seeds": len(group)}
-        if len(group) > 1:
-            for name in QUANTITIES:
-                row[name] = group[name].mean()
-                row[f"{name}_se"] = group[name].std(ddof=1)
-            broken = dict.fromkeys(text for text in group["violations"].fillna("") if text)
-            row["violations"] = "; ".join(broken)
-        rows.append(row)
-    return pd.DataFrame(rows) if rows else runs.assign(seeds=pd.Series(dtype=int))
+    if runs.empty:
+        return runs.assign(seeds=pd.Series(dtype=int))
+    groups = runs.groupby(IDENTITY, sort=False)
+    points = groups.head(1).assign(seeds=groups.size().to_numpy()).reset_index(drop=True)
+    several = (points["seeds"] > 1).to_numpy()
+    for name in QUANTITIES:
+        for column, values in ((name, groups[name].mean()), (f"{name}_se", groups[name].std())):
+            points[column] = points[column].astype(float).mask(several, values.to_numpy(float))
+    flagged = runs[runs["violations"].fillna("") != ""].groupby(IDENTITY, sort=False)
+    if several.any() and flagged.ngroups:
+        broken = flagged["violations"].agg(lambda texts: "; ".join(dict.fromkeys(texts)))
+        places = pd.MultiIndex.from_frame(points[IDENTITY])
+        joined = broken.reindex(places).fillna("").to_numpy(object)
+        points["violations"] = points["violations"].astype(object).mask(several, joined)
+    return points

@@ -60,7 +60,7 @@ def read_losses(source: Path | str) -> tuple[np.ndarray, dict[str, Any], dict[st
     if of is None or table.column_names != COLUMNS:
         raise StorageError(f"The table {source} holds no losses: delete it and run again.")
     point, image, losses = (column.to_numpy() for column in table.columns)
-    points = int(point[-1]) + 1 if len(point) else 0
+    points = len(np.unique(point))
     images = len(losses) // max(1, points)
     whole = np.arange(points).repeat(images), np.tile(np.arange(images), points)
     if not all(map(np.array_equal, (point, image), whole)):

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Resamples whose counts are held at a time, and rows that they are multiplied with.
+# Resamples whose counts are held at a time.
 _BLOCK = 100
-_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,7 @@ def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndar
         drawn = random.integers(images, size=(block, images))
         drawn += images * np.arange(block)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=block * images).reshape(block, images)
-        counts = counts.astype(float)
-        for start in range(0, count, _ROWS):
-            rows = values[start : start + _ROWS].astype(float, copy=False)
-            means[first : first + block, start : start + _ROWS] = counts @ rows.T / images
+        means[first : first + block] = counts.astype(float) @ values.T / images
     return means
 
 

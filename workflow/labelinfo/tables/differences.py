@@ -86,9 +86,9 @@ def compare_runs(
                 f"The losses of {pair[0]}, {pair[1]}, are of {sorted(lengths)} test images: delete "
                 "those of another number and run the workflow again."
             )
-        losses = np.stack([loss for _, loss in ours])
+        losses = np.array([loss for _, loss in ours], dtype=float)
         draws = {"resamples": resamples, "seed": derive_seed(*pair, "bootstrap")}
-        means = losses.mean(axis=1, dtype=float)
+        means = losses.mean(axis=1)
         # means are linear: what is resampled once for the runs serves every baseline
         resampled = resampled_means(losses, **draws)
         for baseline, seeds in theirs.items():

@@ -1,0 +1,104 @@
+"""What a job's log says of the job: that it runs, how it ended, how far it has come.
+
+The log is all there is to go by: it lies in the results, which machines share, and it outlives a
+job that was killed.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Literal
+
+FORMAT = "%(asctime)s %(levelname)s %(message)s"
+FINISHED = "Finished."
+STOPPED = "Error: the job was told to stop (SIGTERM): run again to go on."
+
+State = Literal["finished", "failed", "interrupted", "running"]
+
+# how often a living job touches its log, and how long an untouched one still counts as alive
+_BEAT_SECONDS = 30.0
+_SILENCE_SECONDS = 180.0
+_TAIL_BYTES = 16_384
+_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (INFO|WARNING|ERROR|CRITICAL) (.*)")
+_EPOCH = re.compile(r"epoch (\d+)/(\d+)\b")
+
+
+@contextmanager
+def heartbeat(log: Path | str) -> Iterator[None]:
+    """Touch ``log`` twice a minute within this block, so that others see that the job is alive."""
+    over = Event()
+
+    def beat() -> None:
+        while not over.wait(_BEAT_SECONDS):
+            try:
+                Path(log).touch()
+            except OSError:
+                return
+
+    Thread(target=beat, name="heartbeat", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+@dataclass(frozen=True)
+class JobLog:
+    """What the end of a log says.
+
+    Attributes
+    ----------
+    state
+        ``interrupted`` is a job that was told to stop, or whose log ends in the middle and has not
+        been touched for minutes: it was killed.
+    lines
+        The last lines.
+    epochs
+        Epochs done and epochs in all, of a training.
+    """
+
+    state: State
+    lines: tuple[str, ...]
+    epochs: tuple[int, int] | None = None
+
+
+def read_log(log: Path, now: float | None = None, lines: int = 5) -> JobLog | None:
+    """Read the end of a job's log, None where there is no log.
+
+    Parameters
+    ----------
+    log
+        The file.
+    now
+        The time in seconds, as :func:`time.time` has it, which is the default.
+    lines
+        How many last lines to return.
+    """
+    try:
+        touched = log.stat().st_mtime
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    found = [line for line in text.splitlines() if line.strip()]
+    # a traceback's own lines carry no level
+    ends = [match for line in found if (match := _LINE.match(line))]
+    level, message = ends[-1].groups() if ends else ("", "")
+    state: State
+    if message == FINISHED:
+        state = "finished"
+    elif message == STOPPED:
+        state = "interrupted"
+    elif level in ("ERROR", "CRITICAL"):
+        state = "failed"
+    else:
+        silent = (time.time() if now is None else now) - touched > _SILENCE_SECONDS
+        state = "interrupted" if silent else "running"
+    epochs = _EPOCH.findall(text)
+    done = (int(epochs[-1][0]), int(epochs[-1][1])) if epochs else None
+    return JobLog(state, tuple(found[-lines:]), done)

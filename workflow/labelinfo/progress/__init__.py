@@ -1,0 +1,1 @@
+"""How far a sweep has come, read from its results folder alone."""
