@@ -62,8 +62,6 @@ MpiDefault=none
 # no slurmdbd: finished jobs stay visible to squeue/scontrol for MinJobAge s,
 # and one line per finished job is appended to jobcomp.log
 AccountingStorageType=accounting_storage/none
-# so that the line says how many GPUs a job had
-AccountingStorageTRES=gres/gpu
 JobCompType=jobcomp/filetxt
 JobCompLoc=$LOG/jobcomp.log
 MinJobAge=3600

@@ -34,6 +34,10 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+if config["partial"] and workflow.storage_settings.default_storage_provider:
+    # what is finished is looked for in the folder itself
+    raise WorkflowError("`partial` needs results in this folder, not in a storage.")
+
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
 RUNS = list(enumerate_runs(config))
@@ -89,9 +93,9 @@ def local_path(path):
     """A user's path; a relative one starts at the folder of the Snakefile.
 
     It is told relative to the working directory, so that results stay fresh when a checkout is
-    moved or copied whole.
+    moved or copied whole. It lies here, wherever results are stored.
     """
-    return str(path) if Path(path).is_absolute() else os.path.relpath(BASE / path)
+    return local(str(path) if Path(path).is_absolute() else os.path.relpath(BASE / path))
 
 
 def dataset_files(dataset):

@@ -13,7 +13,8 @@ if ON_GPU and "gpu_jobs" not in workflow.global_resources:
     workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"] * max(1, len(gpus())))
 
 # Where jobs run elsewhere, the machine that hands them over cannot see what they will find.
-if config["machine"]["device"] == "auto" and not (ON_GPU or workflow.local_exec):
+elsewhere = workflow.non_local_exec and not workflow.remote_exec
+if config["machine"]["device"] == "auto" and elsewhere and not ON_GPU:
     raise WorkflowError(
         "Jobs run on other machines, so say whether these have GPUs: "
         "--config 'machine={device: cuda}' or 'machine={device: cpu}'."
@@ -55,12 +56,12 @@ def computing(megabytes, minutes, minutes_on_gpu):
         on_cpu = megabytes(wildcards) if callable(megabytes) else megabytes
         return on_cpu + 4000 * ON_GPU
 
-    return {
+    resources = {
         "mem_mb": retried(memory),
         "runtime": retried(minutes_on_gpu if ON_GPU else minutes),
-        "gpu": int(ON_GPU),
-        "gpu_jobs": int(ON_GPU),
     }
+    # schedulers know `gpu`, a place among those that share one is our own
+    return resources | ({"gpu": 1, "gpu_jobs": 1} if ON_GPU else {})
 
 
 def training(megabytes, epochs):
