@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit install clean
+.PHONY: demo test lint unit test-slurm install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -25,6 +25,10 @@ lint: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	pytest -n $(CORES) --dist worksteal
 
+# the demo and more through a real Slurm of one node, which it installs (Debian) and starts, as root
+test-slurm: $(VENV)/.installed-dev
+	LABELINFO_SLURM=1 pytest -m slurm tests/slurm
+
 install: $(VENV)/.installed
 
 $(VENV)/.installed: envs/requirements.txt pyproject.toml
@@ -37,9 +41,10 @@ $(VENV)/.installed: envs/requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt envs/requirements-cluster.txt
 	@echo "Installing the tools for tests ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --requirement envs/requirements-dev.txt --requirement envs/requirements-cluster.txt
 	@touch $@
 
 clean:

@@ -44,5 +44,9 @@ rule all:
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    check_where_jobs_run()
+
+
 onsuccess:
     tell_where_results_lie()

@@ -16,7 +16,8 @@ CPUS = 4
 
 # what a test's site differs in from the profile's: its GPUs compute nothing, nothing is accounted
 # for, and it is in a hurry
-PROFILE = ("--profile", "workflow/profiles/slurm", "--config", "machine={device: auto}")
+DEVICE = "machine={device: auto}"
+PROFILE = ("--profile", "workflow/profiles/slurm")
 PROFILE += ("--slurm-status-command", "squeue", "--slurm-no-account")
 PROFILE += ("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10")
 

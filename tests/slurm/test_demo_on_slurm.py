@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from checkouts import copy_repository
 from sameness import differing_files
-from site_of_slurm import GPUS, PROFILE, Allocation, Run
+from site_of_slurm import DEVICE, GPUS, PROFILE, Allocation, Run
 
 pytestmark = pytest.mark.slurm
 
@@ -41,7 +41,7 @@ def on_slurm(slurm, folder):
 @pytest.fixture(scope="module")
 def told(slurm, on_slurm):
     slurm.forget()
-    run = Run(on_slurm, slurm, *PROFILE, *DEMO)
+    run = Run(on_slurm, slurm, *PROFILE, *DEMO, "--config", DEVICE)
     run.wait_until(lambda: trainings(slurm, on_slurm))
     cancelled = trainings(slurm, on_slurm)[0]
     slurm.run("scancel", cancelled)

@@ -1,12 +1,11 @@
 """An interrupt stops what Slurm runs, and the next start goes on."""
 
 import pytest
-from site_of_slurm import PROFILE, Run
+from site_of_slurm import DEVICE, PROFILE, Run
 
 pytestmark = pytest.mark.slurm
 
-TINY = ("--configfile", "tests/workflow/tiny.yaml")
-PREPARED = "results/tiny/prepare_dataset/sample/dataset.safetensors"
+TINY = ("--configfile", "tests/workflow/tiny.yaml", "--config", DEVICE)
 RUN = "results/tiny/train_probe/sample/gaussian-deconv-gaussian/beta1/seed0/digit.parquet"
 
 

@@ -12,13 +12,14 @@ ON_GPU = uses_gpu(config["machine"]["device"])
 if ON_GPU and "gpu_jobs" not in workflow.global_resources:
     workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"] * max(1, len(gpus())))
 
-# Where jobs run elsewhere, the machine that hands them over cannot see what they will find.
-elsewhere = workflow.non_local_exec and not workflow.remote_exec
-if config["machine"]["device"] == "auto" and elsewhere and not ON_GPU:
-    raise WorkflowError(
-        "Jobs run on other machines, so say whether these have GPUs: "
-        "--config 'machine={device: cuda}' or 'machine={device: cpu}'."
-    )
+
+def check_where_jobs_run():
+    """Where jobs run elsewhere, the machine that hands them over cannot see what they will find."""
+    if workflow.non_local_exec and config["machine"]["device"] == "auto" and not ON_GPU:
+        raise WorkflowError(
+            "Jobs run on other machines, so say whether these have GPUs: "
+            "--config 'machine={device: cuda}' or 'machine={device: cpu}'."
+        )
 
 
 def retried(amount):
