@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from checkouts import Checkout, Outcome
 
@@ -82,6 +83,8 @@ class Slurm:
 class Run:
     """Snakemake at work, handing jobs to a scheduler."""
 
+    started: ClassVar[list[subprocess.Popen]] = []
+
     def __init__(self, checkout: Checkout, slurm: Slurm, *arguments: str) -> None:
         self.log = checkout.path / "snakemake.log"
         own = {
@@ -97,6 +100,8 @@ class Run:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+        self.started.append(self.process)
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 600) -> None:
         """Wait while Snakemake runs until a condition holds."""

@@ -11,6 +11,10 @@ ON_GPU = uses_gpu(config["machine"]["device"])
 # finds out itself.
 if ON_GPU and "gpu_jobs" not in workflow.global_resources:
     workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"] * max(1, len(gpus())))
+# An allocation has one GPU, at which its jobs take turns. Snakemake does not hand on to them what the
+# profile says of that (`resources`).
+if workflow.remote_exec and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", 1)
 
 
 def check_where_jobs_run():
