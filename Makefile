@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit test-kills verify install clean
+.PHONY: demo test lint unit test-kills test-slurm verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -24,7 +24,7 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal -m "not kills"
+	pytest -n $(CORES) --dist worksteal -m "not kills and not slurm"
 
 # one process, since these tests fill the cores by themselves
 test-kills: $(VENV)/.installed-dev
@@ -35,6 +35,10 @@ TABLE ?= results/published/demo
 ROWS ?= 1
 verify: $(VENV)/.installed
 	@python -m labelinfo.verify $(TABLE) --rows $(ROWS)
+
+# the demo and more through a real Slurm of one node, which it installs (Debian) and starts, as root
+test-slurm: $(VENV)/.installed-dev
+	LABELINFO_SLURM=1 pytest -m slurm tests/slurm
 
 install: $(VENV)/.installed
 
@@ -48,9 +52,10 @@ $(VENV)/.installed: envs/requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt envs/requirements-cluster.txt
 	@echo "Installing the tools for tests ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --requirement envs/requirements-dev.txt --requirement envs/requirements-cluster.txt
 	@touch $@
 
 clean:

@@ -3,8 +3,11 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
+    from pathlib import Path
+
     import pandas as pd
 
+    from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.io.tables import read_table, write_table
     from labelinfo.provenance import collect
     from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
@@ -25,3 +28,7 @@ with job(snakemake.log[0]):
         probe_tolerance_nats=params.tables["probe_tolerance_nats"],
     )
     write_table(snakemake.output.table, table, collect(origins))
+    # not before: where a cluster takes the jobs of a run as one, the failure of a later one costs
+    # the outputs of its training too
+    for each in snakemake.input.training:
+        discard_checkpoint(Path(each).with_name("best.safetensors"))
