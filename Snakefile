@@ -46,6 +46,7 @@ include: "workflow/rules/report.smk"
 
 onstart:
     check_where_jobs_run()
+    check_results_folder()
 
 
 onsuccess:

@@ -446,9 +446,11 @@ def test_messages_go_to_the_log_and_warnings_to_the_terminal_too(tmp_path, capsy
         logging.getLogger("labelinfo").info("Epoch %d, β.", 1)
         logging.getLogger("labelinfo.data").warning("Slow.")
     assert capsys.readouterr().err == "Slow.\n"
-    first, second = log.read_text(encoding="utf-8").splitlines()
+    started, first, second, finished = log.read_text(encoding="utf-8").splitlines()
+    assert f", process {os.getpid()}." in started
     assert first.endswith("INFO Epoch 1, β.")
     assert second.endswith("WARNING Slow.")
+    assert finished.endswith("INFO Finished.")
 
 
 @pytest.mark.parametrize(

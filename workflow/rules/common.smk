@@ -60,6 +60,16 @@ ARCHITECTURE = "{dataset}/{encoder}-{decoder}-{marginal}"
 ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if config["machine"]["device"] == "cuda" else "cpu.yaml")
 
 
+def check_results_folder():
+    """Snakemake makes folders before a job can say that it may not write there."""
+    folder = next(path for path in (Path(OUT), *Path(OUT).parents) if path.exists())
+    if not os.access(folder, os.W_OK):
+        raise WorkflowError(
+            f"The folder {folder} cannot be written: make it writable (its disk may be read-only), "
+            "or run the workflow where you may write."
+        )
+
+
 def one_of(names):
     """Regular expression for exactly these names."""
     return "|".join(sorted({re.escape(str(name)) for name in names}))
