@@ -62,13 +62,15 @@ class Slurm:
             if int(entry["JobId"]) <= self.before or entry["JobState"] in ("PENDING", "RUNNING"):
                 continue
             memory = entry["MinMemoryNode"]
+            # by --gpus or by --gres
+            gpus = entry.get("TresPerJob") or entry.get("TresPerNode") or "gres:gpu:0"
             found.append(
                 Allocation(
                     id=entry["JobId"],
                     state=entry["JobState"],
                     start=datetime.fromisoformat(entry["StartTime"]),
                     end=datetime.fromisoformat(entry["EndTime"]),
-                    gpus=int(entry.get("TresPerJob", "gres:gpu:0").rpartition(":")[2]),
+                    gpus=int(gpus.rpartition(":")[2]),
                     megabytes=round(float(memory[:-1]) * {"M": 1, "G": 1024}[memory[-1]]),
                 )
             )
