@@ -4,9 +4,16 @@ import os
 import resource
 
 import pytest
+import torch
 
 # More than any of the files here needs, and far less than their headers announce
 _MOST_KB = 400_000
+
+
+@pytest.fixture(autouse=True)
+def _few_threads():
+    # tensors here are tiny
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

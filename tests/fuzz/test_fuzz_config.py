@@ -101,15 +101,16 @@ MAP = "{{" + ", ".join(f"k{number}: {{}}" for number in range(9)) + "}}"
 @pytest.mark.parametrize(
     "text",
     [
+        laughs(20, LIST),
+        laughs(20, MAP),
         laughs(40, LIST),
-        laughs(40, MAP),
         "sweep: {seeds: &a [*a]}",
         "sweep: &a {seeds: *a}",
         f"sweep: {{seeds: {'[' * 60}{']' * 60}}}",
         "sweep: {seeds: [" + "1, a, " * 15_000 + "]}",
         "figures: {? 0x" + "f" * 9000 + " : 1}",
     ],
-    ids=["lists", "maps", "list in itself", "map in itself", "deep", "long", "huge key"],
+    ids=["lists", "maps", "deep lists", "list in itself", "map in itself", "deep", "long", "huge key"],
 )
 def test_what_unfolds_without_end_is_refused_at_once(text):
     assert answered(yaml.safe_load(text)) is None

@@ -99,9 +99,16 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
-def assert_read_or_refused(folder, content, read):
+def placed(folder, content):
+    """Write a new file, for tensors of the last one may still be mapped to its bytes."""
     path = folder / "the-file"
+    path.unlink(missing_ok=True)
     path.write_bytes(content)
+    return path
+
+
+def assert_read_or_refused(folder, content, read):
+    path = placed(folder, content)
     return answer(lambda: read(path), StorageError, str(path))
 
 
@@ -254,15 +261,13 @@ def assert_resumed_or_anew(path):
 
 
 def test_the_checkpoint_that_is_fuzzed_is_sound(folder):
-    (folder / "the-file").write_bytes(CHECKPOINT)
-    assert assert_resumed_or_anew(folder / "the-file").epoch == 1
+    assert assert_resumed_or_anew(placed(folder, CHECKPOINT)).epoch == 1
 
 
 @cases(400)
 @given(damaged(CHECKPOINT) | altered(KEPT, KEPT_ABOUT))
 def test_a_damaged_checkpoint_is_used_whole_or_not_at_all(folder, content):
-    (folder / "the-file").write_bytes(content)
-    assert_resumed_or_anew(folder / "the-file")
+    assert_resumed_or_anew(placed(folder, content))
 
 
 @pytest.mark.parametrize(
