@@ -58,10 +58,7 @@ def job(
     sharing = machine["jobs_per_gpu"] if machine else 1
     try:
         logger.info("Started on %s, process %d.", socket.gethostname(), os.getpid())
-        with (
-            heartbeat(log),
-            leased_gpu(candidates, machine["jobs_per_gpu"] if machine else 1) as gpu,
-        ):
+        with heartbeat(log), leased_gpu(candidates, sharing) as gpu:
             if gpu is not None:
                 # before torch looks for GPUs
                 os.environ["CUDA_VISIBLE_DEVICES"] = gpu
