@@ -1,4 +1,5 @@
-# make demo: the whole workflow on the embedded sample.   make test: every check that CI makes.
+# make demo: the whole workflow on the embedded sample.   make test: every quick check.
+# make test-kills: processes killed again and again.   make verify: a published table made anew.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2
@@ -6,7 +7,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit install clean
+.PHONY: demo test lint unit test-kills test-slurm verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -23,7 +24,21 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal
+	pytest -n $(CORES) --dist worksteal -m "not kills and not slurm"
+
+# one process, since these tests fill the cores by themselves
+test-kills: $(VENV)/.installed-dev
+	pytest -m kills
+
+# ROWS of the table of runs in TABLE, trained, measured and probed anew
+TABLE ?= results/published/demo
+ROWS ?= 1
+verify: $(VENV)/.installed
+	@python -m labelinfo.verify $(TABLE) --rows $(ROWS)
+
+# the demo and more through a real Slurm of one node, which it installs (Debian) and starts, as root
+test-slurm: $(VENV)/.installed-dev
+	LABELINFO_SLURM=1 pytest -m slurm tests/slurm
 
 install: $(VENV)/.installed
 
@@ -37,9 +52,10 @@ $(VENV)/.installed: envs/requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt envs/requirements-cluster.txt
 	@echo "Installing the tools for tests ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --requirement envs/requirements-dev.txt --requirement envs/requirements-cluster.txt
 	@touch $@
 
 clean:

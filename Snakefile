@@ -12,6 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/measuring.smk"
@@ -41,6 +42,10 @@ rule all:
 
 
 include: "workflow/rules/report.smk"
+
+
+onstart:
+    check_where_jobs_run()
 
 
 onsuccess:

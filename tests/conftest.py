@@ -38,3 +38,12 @@ def tiny_dataset():
         return Split(images.view(count, 784), {"half": (rows >= 14).long()})
 
     return Dataset("tiny", split(96), split(40), split(40), {"half": ["upper", "lower"]}, {})
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what brings up daemons of its own, unless that is asked for."""
+    if "LABELINFO_SLURM" in os.environ:
+        return
+    for item in items:
+        if item.get_closest_marker("slurm"):
+            item.add_marker(pytest.mark.skip(reason="starts a Slurm, as root: make test-slurm"))

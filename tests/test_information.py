@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from labelinfo.information import label_entropy_nats
+from labelinfo.information import label_entropy_bias_nats, label_entropy_nats
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,15 @@ def test_known_entropies(labels, nats):
 def test_no_labels_have_no_entropy():
     with pytest.raises(ValueError, match="no labels"):
         label_entropy_nats(np.array([], dtype=np.int64))
+
+
+@pytest.mark.parametrize("shares", [[0.7, 0.2, 0.1], np.full(40, 1 / 40)])
+def test_entropies_of_few_labels_are_too_small_by_their_bias(shares):
+    random = np.random.default_rng(0)
+    known = -float(np.sum(shares * np.log(shares)))
+    found = [label_entropy_nats(random.choice(len(shares), 200, p=shares)) for _ in range(2000)]
+    error = np.std(found) / math.sqrt(2000)
+    bias = label_entropy_bias_nats(200, len(shares))
+    # the next term is of the order of the bias squared
+    assert known - np.mean(found) == pytest.approx(bias, abs=4 * error + bias**2)
+    assert bias > 4 * error + bias**2

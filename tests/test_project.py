@@ -40,12 +40,32 @@ def test_the_lock_has_every_dependency_and_meets_its_bound():
         assert locked >= [int(part) for part in bound.split(".")], requirement
 
 
-def test_the_tools_of_the_tests_are_locked_apart():
+@pytest.mark.parametrize("extra", ["dev", "cluster"])
+def test_the_tools_of_the_tests_and_of_clusters_are_locked_apart(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    tools = pins("requirements-dev.txt")
-    for package in project["optional-dependencies"]["dev"]:
+    tools = pins(f"requirements-{extra}.txt")
+    for package in project["optional-dependencies"][extra]:
         assert package in tools or package in LOCK
     assert not set(tools) & set(LOCK)
+
+
+def test_the_container_has_what_the_locks_say_and_all_that_the_workflow_reads():
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    steps = [line.split(maxsplit=1) for line in text.splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert steps[0][0] == "FROM"
+    assert re.search(r"/python:3\.11-slim-\w+$", steps[0][1])
+    installs = [rest for step, rest in steps if step == "RUN" and "pip install" in rest]
+    for lock in ("envs/requirements.txt", "envs/requirements-cluster.txt"):
+        assert f"--requirement {lock}" in installs[0]
+    assert "--no-deps" in installs[1]
+    copied = {word for step, rest in steps if step == "COPY" for word in rest.split()[:-1]}
+    assert {"Snakefile", "config.yaml", "pyproject.toml", "workflow/"} < copied
+    kept = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
+    for name in copied:
+        assert (ROOT / name).exists(), name
+        assert f"!{name}".rstrip("/") in {line.rstrip("/") for line in kept} or "envs/" in name
+    # nobody in particular runs it
+    assert [rest for step, rest in steps if step == "USER"][-1] not in ("root", "0")
 
 
 def test_rules_scripts_and_logs_share_one_name():

@@ -1,7 +1,6 @@
 """Fronts, hulls and the preference score against brute force and known answers."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -120,13 +119,25 @@ def test_the_standard_error_is_that_of_resampled_images():
     assert found.standard_error == pytest.approx(np.std(resampled), rel=0.08)
 
 
-def test_errors_of_rates_are_carried_on():
+def test_errors_of_rates_that_err_together_are_carried_on():
     errors = np.array([0.5, 0.25])
     found = score([10.0, 30.0], [1.0, 0.25], rate_errors=errors).standard_error
     random = np.random.default_rng(3)
     drawn = [
-        score(np.array([10.0, 30.0]) + errors * random.standard_normal(2), [1.0, 0.25]).score
+        score(np.array([10.0, 30.0]) + errors * random.standard_normal(), [1.0, 0.25]).score
         for _ in range(4000)
     ]
     assert found == pytest.approx(np.std(drawn), rel=0.08)
-    assert math.isfinite(found)
+
+
+def test_the_error_is_that_of_rates_and_losses_that_err_together():
+    losses = np.array([[0.75, 1.25], [0.25, 0.25]])
+    rates, errors, none = np.array([10.0, 30.0]), np.array([0.5, 0.25]), np.zeros(2)
+    constant = losses.mean(axis=1, keepdims=True).repeat(2, axis=1)
+    parts = [
+        preference(rates, losses, rate_errors=none, **H).standard_error,
+        preference(rates, constant, rate_errors=errors, **H).standard_error,
+    ]
+    assert min(parts) > 0
+    both = preference(rates, losses, rate_errors=errors, **H).standard_error
+    assert both == pytest.approx(sum(parts))

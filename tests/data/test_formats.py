@@ -495,7 +495,7 @@ GOOD = lists([[0, 1], [1, 0]])
 @pytest.mark.parametrize(
     ("columns", "match"),
     [
-        ({"digit": [1, 2]}, r"no column 'images' .*\(it has digit\)"),
+        ({"digit": [1, 2]}, r"no column 'images' .*\(it has .digit.\)"),
         ({"images": [1, 2]}, "'images' .*lists of numbers"),
         ({"images": ["a", "b"]}, "'images' .*lists of numbers"),
         ({"images": lists([["0"], ["1"]])}, "'images' .*lists of numbers"),

@@ -34,14 +34,16 @@ def definition_of(name, **keys):
     return complete({"datasets": {name: keys}}, SCHEMA)["datasets"][name]
 
 
-def prepare(name, definition, folder=ROOT, *, checked=True):
+def prepare(name, definition, folder=ROOT, *, checked=True, duplicates_max_share=0.01):
     """Prepare a data set from the files that its definition names below a folder."""
     sources = {}
     for role, file in definition["files"].items():
         path = folder / file.get("path", file.get("name"))
         checks = {"sha256": file.get("sha256"), "size": file.get("bytes")} if checked else {}
         sources[role] = Source(path, **checks)
-    return prepare_dataset(name, definition, sources, clamp=CLAMP)
+    return prepare_dataset(
+        name, definition, sources, clamp=CLAMP, duplicates_max_share=duplicates_max_share
+    )
 
 
 def assert_same_split(first, second):
@@ -234,9 +236,10 @@ def write_parquet(path, columns):
     pq.write_table(pa.table({"images": pa.array(list(images))} | table), path)
 
 
-def prepare_own(path, columns, write=write_npz, **keys):
+def prepare_own(path, columns, write=write_npz, *, duplicates_max_share=0.01, **keys):
     write(path, columns)
-    return prepare("own", own(path, **keys), path.parent)[0]
+    shares = {"duplicates_max_share": duplicates_max_share}
+    return prepare("own", own(path, **keys), path.parent, **shares)[0]
 
 
 def numbered_images(count):
@@ -336,6 +339,73 @@ def test_faults_of_a_table_are_named(change, options, named, tmp_path):
     assert all(word in str(caught.value) for word in named)
 
 
+# Images in two splits
+
+
+def with_copies(count, *, of="train", into="test"):
+    """Return columns in which the first images of one split stand in another as well."""
+    images = COLUMNS["images"].copy()
+    source, target = (np.flatnonzero(split == WORDS)[:count] for split in (of, into))
+    images[target] = images[source]
+    return COLUMNS | {"images": images, "split": WORDS}
+
+
+@pytest.mark.parametrize(
+    ("of", "into", "count", "size", "earlier"),
+    [
+        ("train", "test", 5, 25, "train or valid"),
+        ("valid", "test", 5, 25, "train or valid"),
+        ("train", "valid", 4, 15, "train"),
+    ],
+)
+@pytest.mark.parametrize("grey", [False, True])
+def test_copies_in_another_split_are_counted_and_beyond_a_share_refused(
+    of, into, count, size, earlier, grey, tmp_path
+):
+    columns = with_copies(count, of=of, into=into)
+    path = tmp_path / "own.npz"
+    if grey:
+        columns["images"] = columns["images"] * np.uint8(150) + np.uint8(30)
+    write_npz(path, columns)
+    definition = own(path, tasks=["size"], binarize="bernoulli" if grey else "none")
+    with pytest.raises(DataError) as caught:
+        prepare("own", definition, tmp_path, duplicates_max_share=(count - 1) / size)
+    said = f"{count} of the {size} {into} images of 'own' are copies of its {earlier} images"
+    assert said in str(caught.value)
+    assert "`data.duplicates_max_share`" in str(caught.value)
+    _, summary = prepare("own", definition, tmp_path, duplicates_max_share=count / size)
+    counted = summary.set_index("split")["copies_of_earlier_splits"].to_dict()
+    assert counted == {"train": 0, "valid": 0, "test": 0} | {into: count}
+
+
+def test_copies_are_those_of_the_whole_splits_whatever_the_limit(tmp_path):
+    path = tmp_path / "own.npz"
+    write_npz(path, with_copies(5))
+    definition = own(path, tasks=["size"], limit={"train": 3, "test": 3})
+    _, summary = prepare("own", definition, tmp_path, duplicates_max_share=1)
+    assert summary.set_index("split").loc["test", "copies_of_earlier_splits"] == 5
+
+
+def test_copies_within_a_split_are_nobodys_business(tmp_path):
+    columns = with_copies(0)
+    test = np.flatnonzero(WORDS == "test")
+    columns["images"][test] = columns["images"][test[0]]
+    prepare_own(tmp_path / "own.npz", columns, tasks=["size"], duplicates_max_share=0)
+
+
+@pytest.mark.parametrize(("role", "copy_of"), [("test", "train"), ("valid", "train")])
+def test_one_file_for_two_splits_is_named(role, copy_of, sample_copy):
+    definition = definition_of("sample")
+    paths = [sample_copy / definition["files"][name]["path"] for name in (role, copy_of)]
+    shutil.copy(paths[1], paths[0])
+    with pytest.raises(DataError, match=f"2600 of the 2600 {role} images of 'sample' are copies"):
+        prepare("sample", definition, sample_copy, checked=False)
+
+
+def test_the_sample_has_no_copies(sample):
+    assert sample[1]["copies_of_earlier_splits"].tolist() == [0, 0, 0]
+
+
 # Intensities to bits
 
 GREYS = np.random.default_rng(1).integers(0, 256, (28, 28), dtype=np.uint8)
@@ -351,7 +421,8 @@ GREY = {
 @pytest.fixture
 def grey(tmp_path):
     def prepared(**keys):
-        return prepare_own(tmp_path / "grey.npz", GREY, tasks=["size"], **keys)
+        shares = {"duplicates_max_share": 1.0}
+        return prepare_own(tmp_path / "grey.npz", GREY, tasks=["size"], **shares, **keys)
 
     return prepared
 

@@ -11,6 +11,8 @@ import pytest
 from components import make_spec
 from labelinfo.data.dataset import save_dataset
 
+pytestmark = pytest.mark.kills
+
 SEED = 20181206
 KINDS = {"train": 4, "classify": 2, "pca": 2, "probe": 2, "aggregate": 1}
 

@@ -97,3 +97,11 @@ def test_what_was_not_measured_is_not_judged(quantity, nothing):
 
 def test_nothing_is_best_known_of_some_data():
     assert "best_known" not in audit(BAD, best_known_nats=None)
+
+
+def test_an_entropy_of_few_images_is_too_small_for_a_probe_that_knows_the_true_frequencies():
+    row = GOOD | {"label_distortion_nats": 4.0}
+    allowed = {"standard_errors": 4.0, "probe_tolerance_nats": 0.5, "best_known_nats": None}
+    assert audit_row(row, **allowed) == "label_distortion_above_label_entropy"
+    assert audit_row(row, **allowed, label_entropy_bias_nats=0.5) == ""
+    assert audit_row(row, **allowed, label_entropy_bias_nats=0.5 - STEP) != ""

@@ -12,6 +12,7 @@ from labelinfo.tables.runs import COLUMNS, IDENTITY, aggregate_runs
 
 TASKS = {"mnist": ["digit"], "omniglot": ["alphabet", "character"]}
 ENTROPIES = {("mnist", "digit"): 2.25, ("omniglot", "alphabet"): 3.75}
+BIASES = {("omniglot", "alphabet"): 0.5}
 CAVEATS = {"mnist": "", "omniglot": "Rebuilt."}
 OMNIGLOT = [
     Run("omniglot", "gaussian", "deconv", "gaussian", beta_key(beta), 0)
@@ -98,6 +99,7 @@ class Jobs:
             expected(runs),
             **self.files,
             label_entropies=ENTROPIES,
+            label_entropy_biases=BIASES,
             best_known_nats={"mnist": 79.78, "omniglot": None} | (best_known_nats or {}),
             caveats=CAVEATS,
             standard_errors=4.0,
@@ -169,6 +171,18 @@ def test_entropy_and_caveat_come_from_the_data_even_where_a_run_is_missing(sweep
     table, _ = sweep.aggregate([MISSING, *MNIST])
     assert list(table["label_entropy_nats"].fillna(-1)) == [3.75, -1, 2.25, 2.25]
     assert list(table["caveat"]) == ["Rebuilt.", "Rebuilt.", "", ""]
+
+
+def test_c_may_lie_above_an_entropy_that_is_too_small_by_as_much(jobs):
+    runs = OMNIGLOT[:2]
+    for run, c in zip(runs, (4.75, 4.875), strict=True):
+        jobs.train(run)
+        jobs.measure(run)
+        jobs.probe(run, ["alphabet"], label_distortion_nats=c)
+    table, _ = jobs.aggregate(runs)
+    found = table[table["task"] == "alphabet"]["violations"]
+    # 3.75 and a bias of 0.5, a tolerance of 0.0625, and 4 · 0.125 of error
+    assert list(found) == ["", "label_distortion_above_label_entropy"]
 
 
 def test_a_broken_inequality_is_written_into_its_row_alone(jobs):

@@ -25,3 +25,16 @@ def label_entropy_nats(labels: np.ndarray) -> float:
     _, counts = np.unique(labels, return_counts=True)
     frequencies = counts / counts.sum()
     return float(-(frequencies * np.log(frequencies)).sum())
+
+
+def label_entropy_bias_nats(labels: int, classes: int) -> float:
+    """Return (K − 1) / (2N), by which H(Y) of N labels' frequencies is too small on average.
+
+    It is the leading term for N labels drawn from K classes: frequencies fit the labels that they
+    are counted from better than the true chances do, which a classifier could know at best.
+
+    References
+    ----------
+    Miller (1955), Note on the bias of information estimates.
+    """
+    return (classes - 1) / (2 * labels)

@@ -14,8 +14,7 @@ rule measure_pca:
     # a batch of probes is the same bits on any number of threads
     threads: 2
     resources:
-        mem_mb=memory_mb(1500),
-        gpu_jobs=int(ON_GPU),
+        **computing(1500, minutes=360, minutes_on_gpu=60),
     params:
         code=stage_code("measure_pca"),
         pca=config["pca"],
@@ -37,12 +36,13 @@ rule measure_random_encoder:
         f"{OUT}/benchmarks/measure_random_encoder/{LEVEL}.tsv"
     wildcard_constraints:
         baseline=one_of(baselines_of("measure_random_encoder")),
+    group:
+        "random_encoders"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1200),
-        gpu_jobs=int(ON_GPU),
+        **computing(1200, minutes=120, minutes_on_gpu=30),
     params:
         code=stage_code("measure_random_encoder"),
         settings={
@@ -68,8 +68,9 @@ rule train_candidate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: classifier_memory(wildcards.depth),
-        gpu_jobs=int(ON_GPU),
+        **training(
+            lambda wildcards: classifier_memory(wildcards.depth), config["classifier"]["epochs"]
+        ),
     params:
         code=stage_code("train_candidate"),
         settings=lambda wildcards: complex_image_settings()
@@ -88,7 +89,7 @@ rule choose_classifier:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("choose_classifier"),
         configured=lambda wildcards: configured_network(wildcards.task),
@@ -114,8 +115,10 @@ rule train_classifier:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: classifier_memory(largest_depth(wildcards)),
-        gpu_jobs=int(ON_GPU),
+        **training(
+            lambda wildcards: classifier_memory(largest_depth(wildcards)),
+            config["classifier"]["epochs"],
+        ),
     params:
         code=stage_code("train_classifier"),
         settings=classifier_settings,
@@ -135,10 +138,12 @@ rule compute_random_discard:
         table=f"{OUT}/compute_random_discard/{{dataset}}/{{task}}.parquet",
     log:
         f"{OUT}/logs/compute_random_discard/{{dataset}}/{{task}}.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("compute_random_discard"),
         entropy=entropy_settings,

@@ -9,10 +9,12 @@ rule compute_headlines:
         table=f"{OUT}/tables/headlines.parquet",
     log:
         f"{OUT}/logs/compute_headlines.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        **light(1000),
     params:
         code=stage_code("compute_headlines"),
         pairs=PAIRS,
@@ -37,10 +39,12 @@ rule judge_claims:
         ),
     log:
         f"{OUT}/logs/judge_claims.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("judge_claims"),
         claims=config["claims"],

@@ -38,20 +38,9 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# On a machine with GPUs, as many jobs share each as the configuration says; which one a job gets, it
-# finds out itself
-ON_GPU = uses_gpu(config["machine"]["device"])
-if ON_GPU and "gpu_jobs" not in workflow.global_resources:
-    workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"] * max(1, len(gpus())))
-
-
-def memory_mb(on_cpu):
-    """Megabytes to ask for, given what is needed on a CPU (docs/speed.md has the measurements).
-
-    On a GPU, torch's libraries and the driver take some gigabytes of the machine's own memory.
-    """
-    return on_cpu + 4000 * ON_GPU
-
+if config["partial"] and workflow.storage_settings.default_storage_provider:
+    # what is finished is looked for in the folder itself
+    raise WorkflowError("`partial` needs results in this folder, not in a storage.")
 
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
@@ -109,9 +98,9 @@ def local_path(path):
     """A user's path; a relative one starts at the folder of the Snakefile.
 
     It is told relative to the working directory, so that results stay fresh when a checkout is
-    moved or copied whole.
+    moved or copied whole. It lies here, wherever results are stored.
     """
-    return str(path) if Path(path).is_absolute() else os.path.relpath(BASE / path)
+    return local(str(path) if Path(path).is_absolute() else os.path.relpath(BASE / path))
 
 
 def dataset_files(dataset):
@@ -267,11 +256,6 @@ def classifier_settings(wildcards):
     if wildcards.baseline == "simple_image":
         return config["probe"]
     return complex_image_settings() | configured_network(wildcards.task)
-
-
-def classifier_memory(depth):
-    """Megabytes of a convolutional classifier with so many filters."""
-    return memory_mb(600 + 6 * int(depth))
 
 
 def largest_depth(wildcards):

@@ -11,7 +11,7 @@ rule fetch_file:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         checks=lambda wildcards: {
             key: value
@@ -36,8 +36,7 @@ rule prepare_dataset:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=memory_mb(1300),
-        gpu_jobs=int(ON_GPU),
+        **computing(1300, minutes=60, minutes_on_gpu=30),
     params:
         code=stage_code("prepare_dataset"),
         definition=lambda wildcards: dataset_definition(wildcards.dataset),

@@ -13,10 +13,12 @@ rule plot_figure1:
         ),
     log:
         f"{OUT}/logs/plot_figure1.log",
+    group:
+        "figures"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("plot_figure1"),
         panels=panels(),
@@ -39,10 +41,12 @@ rule plot_figure2:
         ),
     log:
         f"{OUT}/logs/plot_figure2.log",
+    group:
+        "figures"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("plot_figure2"),
         panel=zoomed_panel(),
@@ -66,10 +70,12 @@ rule plot_figure3:
         ),
     log:
         f"{OUT}/logs/plot_figure3.log",
+    group:
+        "figures"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("plot_figure3"),
         panels=panels(),
@@ -93,10 +99,12 @@ rule draw_explorer:
         ),
     log:
         f"{OUT}/logs/draw_explorer.log",
+    group:
+        "figures"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("draw_explorer"),
         panels=panels(),

@@ -9,12 +9,13 @@ rule measure_vae:
         f"{OUT}/logs/measure_vae/{RUN}.log",
     benchmark:
         f"{OUT}/benchmarks/measure_vae/{RUN}.tsv"
+    group:
+        "run"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1500),
-        gpu_jobs=int(ON_GPU),
+        **computing(1500, minutes=120, minutes_on_gpu=30),
     params:
         code=run_code("measure_vae"),
         spec=run_spec,
@@ -43,12 +44,13 @@ rule draw_gallery:
         thumbnail=f"{OUT}/draw_gallery/{RUN}.thumbnail.png",
     log:
         f"{OUT}/logs/draw_gallery/{RUN}.log",
+    group:
+        "run"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1500),
-        gpu_jobs=int(ON_GPU),
+        **computing(1500, minutes=60, minutes_on_gpu=20),
     params:
         code=run_code("draw_gallery"),
         spec=run_spec,
@@ -79,8 +81,7 @@ rule draw_beta_gallery:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1500),
-        gpu_jobs=int(ON_GPU),
+        **computing(1500, minutes=60, minutes_on_gpu=20),
     params:
         code=run_code("draw_beta_gallery"),
         spec=run_spec,
@@ -104,12 +105,13 @@ rule train_probe:
         f"{OUT}/logs/train_probe/{RUN}/{{task}}.log",
     benchmark:
         f"{OUT}/benchmarks/train_probe/{RUN}/{{task}}.tsv"
+    group:
+        "run"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_mb(1200),
-        gpu_jobs=int(ON_GPU),
+        **computing(1200, minutes=60, minutes_on_gpu=30),
     params:
         code=run_code("train_probe"),
         spec=run_spec,

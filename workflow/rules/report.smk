@@ -1,4 +1,8 @@
 # Not a part of `all`, as it shows all of it: snakemake --cores 2 make_report
+localrules:
+    make_report,
+
+
 rule make_report:
     input:
         rules.all.input,
@@ -9,7 +13,7 @@ rule make_report:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        **light(1000),
     params:
         code=stage_code("make_report"),
         config=config,

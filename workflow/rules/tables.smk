@@ -1,4 +1,9 @@
 # One table of runs, one of baselines, one of data sets.
+localrules:
+    write_config,
+    check_runs,
+
+
 rule aggregate_datasets:
     input:
         summaries=[f"{OUT}/prepare_dataset/{dataset}/summary.parquet" for dataset in DATASETS],
@@ -6,10 +11,12 @@ rule aggregate_datasets:
         table=f"{OUT}/tables/datasets.parquet",
     log:
         f"{OUT}/logs/aggregate_datasets.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("aggregate_datasets"),
     script:
@@ -26,10 +33,12 @@ rule aggregate_runs:
         table=f"{OUT}/tables/runs.parquet",
     log:
         f"{OUT}/logs/aggregate_runs.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("aggregate_runs"),
         expected=[
@@ -50,10 +59,12 @@ rule aggregate_baselines:
         table=f"{OUT}/tables/baselines.parquet",
     log:
         f"{OUT}/logs/aggregate_baselines.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("aggregate_baselines"),
     script:
@@ -67,10 +78,12 @@ rule aggregate_searches:
         table=f"{OUT}/tables/classifier_search.parquet",
     log:
         f"{OUT}/logs/aggregate_searches.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("aggregate_searches"),
     script:
@@ -85,10 +98,12 @@ rule compare_runs:
         table=f"{OUT}/tables/differences.parquet",
     log:
         f"{OUT}/logs/compare_runs.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        **light(1000),
     params:
         code=stage_code("compare_runs"),
         bootstrap=config["bootstrap"],
@@ -109,10 +124,12 @@ rule write_summary:
         ),
     log:
         f"{OUT}/logs/write_summary.log",
+    group:
+        "tables"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("write_summary"),
         panels=panels(),
@@ -141,7 +158,7 @@ rule write_config:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("write_config"),
         # where and how it runs is no part of what it is
@@ -169,7 +186,7 @@ rule check_runs:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        **light(),
     params:
         code=stage_code("check_runs"),
         on_divergence=config["sweep"]["on_divergence"],

@@ -11,13 +11,14 @@ rule train_vae:
         f"{OUT}/logs/train_vae/{RUN}.log",
     benchmark:
         f"{OUT}/benchmarks/train_vae/{RUN}.tsv"
+    group:
+        "run"
     conda:
         ENVIRONMENT
     # one thread a job: a sweep fills the cores with jobs, and the bits do not depend on --cores
     threads: 1
     resources:
-        mem_mb=memory_mb(2200),
-        gpu_jobs=int(ON_GPU),
+        **training(2200, config["training"]["epochs"]),
     params:
         code=run_code("train_vae"),
         spec=run_spec,

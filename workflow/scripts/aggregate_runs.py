@@ -3,23 +3,32 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
+    from pathlib import Path
+
     import pandas as pd
 
+    from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.io.tables import read_table, write_table
     from labelinfo.provenance import collect
-    from labelinfo.tables.label_columns import label_entropies
+    from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
     from labelinfo.tables.runs import aggregate_runs
 
     params = snakemake.params
+    datasets = read_table(snakemake.input.datasets)
     table, origins = aggregate_runs(
         pd.DataFrame(params.expected),
         training=snakemake.input.training,
         measures=snakemake.input.measures,
         probes=snakemake.input.probes,
-        label_entropies=label_entropies(read_table(snakemake.input.datasets)),
+        label_entropies=label_entropies(datasets),
+        label_entropy_biases=label_entropy_biases(datasets),
         best_known_nats=params.best_known_nats,
         caveats=params.caveats,
         standard_errors=params.tables["violation_standard_errors"],
         probe_tolerance_nats=params.tables["probe_tolerance_nats"],
     )
     write_table(snakemake.output.table, table, collect(origins))
+    # not before: where a cluster takes the jobs of a run as one, the failure of a later one costs
+    # the outputs of its training too
+    for each in snakemake.input.training:
+        discard_checkpoint(Path(each).with_name("best.safetensors"))

@@ -4,7 +4,6 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
-    from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.measure.run import measure_run
     from labelinfo.models.vae import VaeSpec
 
@@ -18,4 +17,3 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
     )
-    discard_checkpoint(snakemake.input.weights)

@@ -24,6 +24,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         params.definition,
         sources,
         clamp=params.data["naive_bayes_clamp"],
+        duplicates_max_share=params.data["duplicates_max_share"],
         device=resolve_device(snakemake.config["machine"]["device"]),
     )
     config = {"datasets": {dataset.name: params.definition}, "data": params.data}

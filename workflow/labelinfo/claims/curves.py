@@ -74,7 +74,7 @@ def _turn(a: tuple, b: tuple, c: tuple) -> float:
 
 @dataclass(frozen=True)
 class Preference:
-    """The preference score and its standard error."""
+    """The preference score and what its standard error is at most."""
 
     score: float
     standard_error: float
@@ -95,8 +95,10 @@ def preference(
     where all of the label comes with the first bits. Values outside [0, 1] are cut.
 
     A is linear in the C of the runs, so it is a mean over images, whose standard error comes from
-    the images' own contributions; to its square is added what the standard errors of the rates
-    make, as if they were independent of each other and of C.
+    the images' own contributions. To it is added what the standard errors of the rates make. All of
+    them are of the same images, so they may err in the same direction, each with the others and
+    with C: the **sum** bounds the standard error whatever their correlations, where a root of the
+    sum of squares would be too small. H(X) and H(Y) are taken as known exactly.
 
     Parameters
     ----------
@@ -116,9 +118,9 @@ def preference(
     # of each point between the ends: dA/dC is half the way from its left neighbour to its right one
     weights = 0.5 * (x[2:] - x[:-2])
     slopes = 0.5 * (y[:-2] - y[2:])
-    variance = float((slopes**2 * rate_errors[order] ** 2).sum())
+    error = float(np.abs(slopes) @ rate_errors[order])
     if len(losses):
         contributions = weights @ losses[order]
-        variance += float(contributions.var(ddof=1) / losses.shape[1])
+        error += float(contributions.std(ddof=1) / np.sqrt(losses.shape[1]))
     score = 1 - float(np.trapezoid(y, x)) / triangle
-    return Preference(min(1.0, max(0.0, score)), float(np.sqrt(variance)) / triangle)
+    return Preference(min(1.0, max(0.0, score)), error / triangle)

@@ -63,7 +63,8 @@ def headline_numbers(
       picked by R and C of the validation split.
 
     Intervals hold with ``confidence`` over test images, for the models as they are trained; those
-    of factors and scores take the estimates to be normal.
+    of factors and scores take the estimates to be normal, and H(X) and H(Y) as known exactly. That
+    of a score holds as often **or more**, as its error is what it is at most.
 
     Parameters
     ----------

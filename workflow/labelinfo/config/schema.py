@@ -13,6 +13,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from labelinfo.config.values import (
+    key_name,
+    refuse_keys_and_text,
+    refuse_numbers,
+    refuse_sprawl,
+)
 from labelinfo.errors import ConfigError
 
 Config = dict[str, Any]
@@ -27,7 +33,21 @@ def _matches(
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _matches})
+def _differ(
+    _validator: Any, wanted: bool, value: Any, _schema: Config
+) -> Iterator[ValidationError]:
+    # the library's own compares every two entries of a list of several types
+    if wanted and isinstance(value, list) and len(set(map(_same, value))) < len(value):
+        yield ValidationError("entries are equal")
+
+
+def _same(entry: Any) -> Any:
+    """Return what two entries of a list have in common if they are equal as JSON is: 1 and 1.0."""
+    scalar = entry is None or isinstance(entry, str | int | float)
+    return (isinstance(entry, bool), entry) if scalar else repr(entry)
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _matches, "uniqueItems": _differ})
 
 
 def load_schema(path: Path | str) -> Config:
@@ -55,8 +75,10 @@ def complete(config: Config, schema: Config) -> Config:
         At the first thing wrong, naming the key, what is allowed, and for an unknown key the
         nearest right one.
     """
+    refuse_sprawl(config)
+    refuse_keys_and_text(config)
     completed = _fill(config, schema)
-    _refuse_not_finite(completed)
+    refuse_numbers(completed)
     errors = sorted(_Validator(schema).iter_errors(completed), key=_rank)
     if errors:
         raise ConfigError(_sentence(errors[0]))
@@ -128,32 +150,9 @@ def _merge(base: Config, over: Config) -> Config:
     return merged
 
 
-def _refuse_not_finite(value: Any, path: tuple[Any, ...] = ()) -> None:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise ConfigError(
-                    f"Config key {_name(path)} holds the key {key!r}, which is not text: "
-                    "put it in quotes."
-                )
-            _refuse_not_finite(item, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            _refuse_not_finite(item, (*path, index))
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"Config key {_name(path)} is {value}: give a finite number.")
-
-
 def _rank(error: ValidationError) -> tuple[bool, int, str]:
     # A misspelt key first: it often is the cause of the rest, such as a required key missing.
     return (error.validator != "additionalProperties", len(error.path), str(list(error.path)))
-
-
-def _name(path: Any) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return f"`{text}`" if text else "(top level)"
 
 
 def _sentence(error: ValidationError) -> str:
@@ -162,22 +161,24 @@ def _sentence(error: ValidationError) -> str:
         known = list(error.schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
         near = _nearest(unknown, known)
-        hint = f"did you mean {_name([*where, near])}?" if near else f"known are: {known}."
-        return f"Config key {_name([*where, unknown])} is unknown; {hint}"
+        hint = f"did you mean {key_name([*where, near])}?" if near else f"known are: {known}."
+        return f"Config key {key_name([*where, unknown])} is unknown; {hint}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
-        return f"Config key {_name([*where, missing])} is missing."
+        return f"Config key {key_name([*where, missing])} is missing."
     if "propertyNames" in error.absolute_schema_path:
-        return f"Config key {_name([*where, error.instance])} is badly named; {_expected(error)}."
+        return (
+            f"Config key {key_name([*where, error.instance])} is badly named; {_expected(error)}."
+        )
     description = " ".join(str(error.schema.get("description", "")).split())
     meaning = f" Meaning: {description}" if description else ""
     value = repr(error.instance)
     if len(value) > 80:
         value = value[:77] + "..."
-    sentence = f"Config key {_name(where)} is {value}; {_expected(error)}."
+    sentence = f"Config key {key_name(where)} is {value}; {_expected(error)}."
     number = _integer_meant(error)
     if number is not None:
-        sentence += f" YAML reads {error.instance} as text: write {number!r}."
+        sentence += f" YAML reads {error.instance.strip()} as text: write {number!r}."
     return sentence + meaning
 
 
@@ -217,6 +218,8 @@ def _expected(error: ValidationError) -> str:
             return "it must not be empty"
         case "uniqueItems":
             return "its entries have to differ from each other"
+        case "maxLength":
+            return f"it must not be longer than {wanted} characters"
         case "pattern":
             return f"it has to match {wanted}"
         case "not":

@@ -89,7 +89,8 @@ def _read_plain(file: BinaryIO, limit: int, path: Path) -> bytes:
             f"The file {path} is too large: it has {actual} bytes where at most {limit} are "
             "expected; fetch it again."
         )
-    return file.read(limit)
+    # room is made for so many bytes at once
+    return file.read(actual)
 
 
 def _gunzip(file: BinaryIO, limit: int, path: Path) -> bytes:

@@ -213,7 +213,7 @@ def parse_npz(content: bytes, name: str, *, max_size: int = _MAX_UNPACKED) -> di
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            names = [member.filename for member in members]
+            names = [_array_name(member) for member in members]
             if not members or len(set(names)) != len(names):
                 raise DataError(
                     f"The file {name} holds no arrays, or two of one name: save it again with "
@@ -225,21 +225,22 @@ def parse_npz(content: bytes, name: str, *, max_size: int = _MAX_UNPACKED) -> di
                     f"The file {name} announces {announced} bytes of arrays where at most "
                     f"{max_size} are allowed: save fewer images."
                 )
-            return {
-                member.filename.removesuffix(".npy"): _npy_member(archive, member, name)
-                for member in members
-            }
+            return {_array_name(member): _npy_member(archive, member, name) for member in members}
     except DataError:
         raise
     except Exception as error:  # zipfile and numpy raise nearly any kind on hostile files
         raise DataError(
-            f"The file {name} is no sound .npz file ({error or type(error).__name__}): save it "
-            "again with numpy.savez."
+            f"The file {name} is no sound .npz file ({_reason(error)}): save it again with "
+            "numpy.savez."
         ) from error
 
 
+def _array_name(member: zipfile.ZipInfo) -> str:
+    return member.filename.removesuffix(".npy")
+
+
 def _npy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
-    which = f"The array '{member.filename.removesuffix('.npy')}' of the file {name}"
+    which = f"The array {_shown(_array_name(member))} of the file {name}"
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
@@ -270,6 +271,11 @@ def _npy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
     with archive.open(member) as file:
         # From the start, which checks the CRC; a read without a size would unpack past the end
         values = np.frombuffer(file.read(member.file_size), dtype, offset=head.tell())
+    if dtype.kind == "b" and values.view(np.uint8).max() > 1:
+        # numpy takes such bytes for neither False nor True
+        raise DataError(
+            f"{which} has truth values that are neither 0 nor 1: save it again with numpy.savez."
+        )
     return values.reshape(shape, order="F" if fortran else "C").copy()
 
 
@@ -310,7 +316,7 @@ def parse_parquet(
         raise
     except Exception as error:  # pyarrow raises several kinds on hostile files
         raise DataError(
-            f"The file {name} is no sound Parquet file ({_first_line(error)}): write it again."
+            f"The file {name} is no sound Parquet file ({_reason(error)}): write it again."
         ) from error
     if not columns["images"]:
         raise DataError(f"The file {name} has no rows: write it with at least one image.")
@@ -324,8 +330,8 @@ def _check_parquet_schema(schema: pa.Schema, name: str) -> list[str]:
     if len(set(schema.names)) != len(schema.names) or "images" not in schema.names:
         raise DataError(
             f"The file {name} has no column 'images' or two columns of one name (it has "
-            f"{', '.join(schema.names[:20]) or 'none'}): name each column once, the images "
-            "'images'."
+            f"{', '.join(map(_shown, schema.names[:20])) or 'none'}): name each column once, the "
+            "images 'images'."
         )
     texts = []
     for field in schema:
@@ -342,8 +348,8 @@ def _check_parquet_schema(schema: pa.Schema, name: str) -> list[str]:
             texts.append(field.name)
         elif not _is_number(kind):
             raise DataError(
-                f"The column '{field.name}' of the file {name} is of the type {kind}: labels have "
-                "to be integers, texts or truth values."
+                f"The column {_shown(field.name)} of the file {name} is of the type {kind}: "
+                "labels have to be integers, texts or truth values."
             )
     return texts
 
@@ -393,8 +399,8 @@ def _parquet_values(array: pa.Array, column: str, name: str) -> np.ndarray:
     values = array.flatten() if listed else array
     if array.null_count or values.null_count:
         raise DataError(
-            f"The column '{column}' of the file {name} has missing values: fill them or leave "
-            "their rows out."
+            f"The column {_shown(column)} of the file {name} has missing values: fill them or "
+            "leave their rows out."
         )
     if isinstance(values, pa.DictionaryArray):
         words = values.dictionary.to_numpy(zero_copy_only=False)
@@ -476,7 +482,7 @@ def as_labels(array: np.ndarray, name: str, column: str) -> tuple[np.ndarray, li
         If there is no label, the shape or type is another, a value is missing, or there are more
         than 100,000 classes.
     """
-    which = f"The label column '{column}' of {name}"
+    which = f"The label column {_shown(column)} of {name}"
     if array.ndim != 1:
         raise DataError(
             f"{which} has the shape {_by(array.shape)}: one label an image is needed, a column of "
@@ -507,7 +513,11 @@ def as_labels(array: np.ndarray, name: str, column: str) -> tuple[np.ndarray, li
             f"{which} has {values.size} distinct values, more than the {MAX_CLASSES} classes "
             "allowed: name a column of classes."
         )
-    names = [str(int(value)) if kind == "f" else str(value) for value in values.tolist()]
+    try:
+        names = [str(int(value)) if kind == "f" else str(value) for value in values.tolist()]
+        "".join(names).encode()
+    except (ValueError, SystemError) as error:  # the second for numbers beyond all of Unicode's
+        raise DataError(f"{which} holds texts that are not Unicode: convert it.") from error
     return codes.astype(np.int64), names
 
 
@@ -515,5 +525,16 @@ def _by(shape: tuple[int, ...]) -> str:
     return "×".join(str(length) for length in shape) or "of a single number"
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _shown(text: str) -> str:
+    """Return a name out of a file in quotes, on one line whatever it holds, and not too long."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error of another package says, in one line that is not too long.
+
+    Some quote the bytes that they stumbled on.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    text = " ".join(printable.split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:197]}..."

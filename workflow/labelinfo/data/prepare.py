@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from labelinfo.data.dataset import SPLITS, Dataset, Split
+from labelinfo.data.duplicates import count_copies, refuse_copies
 from labelinfo.data.files import content_digest, read_verified
 from labelinfo.data.formats import (
     as_images,
@@ -71,6 +72,7 @@ def prepare_dataset(
     sources: dict[str, Source],
     *,
     clamp: float,
+    duplicates_max_share: float,
     device: torch.device | str = "cpu",
 ) -> tuple[Dataset, pd.DataFrame]:
     """Read, check, label, split and binarise one data set.
@@ -85,6 +87,8 @@ def prepare_dataset(
         Its files by role.
     clamp
         ε of the naive-Bayes match.
+    duplicates_max_share
+        Largest share of a split that may be copies of images in an earlier one.
     device
         Where that match takes its products; the labels do not depend on it.
 
@@ -94,7 +98,8 @@ def prepare_dataset(
         Ready for every later stage.
     DataFrame
         One row per split and task: counts, label entropy in nats, share of images whose label is
-        never seen in training, and the match quality, which is that of the split before ``limit``.
+        never seen in training; of the split before ``limit``, the match quality and how many of its
+        images stand in an earlier split too.
 
     Raises
     ------
@@ -113,6 +118,18 @@ def prepare_dataset(
                 f"correct the config key `datasets.{name}.tasks`."
             )
     tasks = definition["tasks"] or sorted(raw.classes)
+    copies = count_copies(raw.images)
+    sizes = {split: len(images) for split, images in raw.images.items()}
+    refuse_copies(name, copies, sizes, duplicates_max_share)
+    for split in SPLITS:
+        if copies[split]:
+            logger.warning(
+                "%s: %d of the %d %s images are copies of images in an earlier split.",
+                name,
+                copies[split],
+                sizes[split],
+                split,
+            )
     splits = {}
     rows = []
     for split in SPLITS:
@@ -135,7 +152,9 @@ def prepare_dataset(
             {task: torch.from_numpy(codes.copy()) for task, codes in labels.items()},
         )
         rows += [
-            _summary(name, split, task, images, codes, raw, limit) for task, codes in labels.items()
+            _summary(name, split, task, images, codes, raw, limit)
+            | {"copies_of_earlier_splits": copies[split]}
+            for task, codes in labels.items()
         ]
     for row in rows:
         known = splits["train"].labels[row["task"]]
@@ -239,21 +258,21 @@ def _read_table(
     parse = parse_npz if file.removesuffix(".gz").endswith(".npz") else parse_parquet
     columns = parse(contents["table"], file)
     if "images" not in columns:
-        raise DataError(f"{file} has no `images`; it has {sorted(columns)}: rename yours.")
+        raise DataError(f"{file} has no `images`; it has {sorted(columns)[:20]}: rename yours.")
     images = as_images(columns["images"], file)
     for column, values in columns.items():
         if values.shape[:1] != images.shape[:1]:
             count = len(values) if values.ndim else "no column of"
             raise DataError(
-                f"{file} has {len(images)} images but {count} values in {column!r}: they have to "
-                "agree."
+                f"{file} has {len(images)} images but {count} values in {column[:60]!r}: they have "
+                "to agree."
             )
     if "split" in columns:
         codes, words = as_labels(columns["split"], file, "split")
         unknown = sorted(set(words) - set(SPLITS))
         if unknown:
             raise DataError(
-                f"{file} has {unknown[0]!r} in its `split` column: use {', '.join(SPLITS)}."
+                f"{file} has {unknown[0][:40]!r} in its `split` column: use {', '.join(SPLITS)}."
             )
         rows = {split: np.flatnonzero(np.array(words)[codes] == split) for split in SPLITS}
     else:
@@ -271,8 +290,8 @@ def _read_table(
     for column in definition["tasks"] or available:
         if column not in available:
             raise DataError(
-                f"{file} has no label column {column!r}; it has {available}: correct the config "
-                f"key `datasets.{name}.tasks`."
+                f"{file} has no label column {column!r}; it has {available[:20]}: correct the "
+                f"config key `datasets.{name}.tasks`."
             )
         codes, classes[column] = as_labels(columns[column], file, column)
         for split in SPLITS:

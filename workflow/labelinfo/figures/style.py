@@ -29,6 +29,7 @@ RC: dict[str, Any] = {
     "pdf.fonttype": 42,
     "savefig.dpi": 200,
     "svg.hashsalt": "labelinfo",
+    "text.parse_math": False,  # a $ in a title or caveat is a $
     "xtick.direction": "out",
     "xtick.labelsize": 8,
     "xtick.major.size": 3,

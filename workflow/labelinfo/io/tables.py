@@ -17,8 +17,6 @@ _KEY = b"labelinfo"
 _DIGEST_KEY = b"labelinfo-sha256"
 # up to so many, Python's numbers are faster than Arrow's arrays
 _FEW_ROWS = 1000
-# what reading a file with flipped bits can raise, metadata for pandas and JSON included
-_DAMAGES = (OSError, pa.ArrowException, ValueError, KeyError, TypeError)
 
 
 def write_table(
@@ -69,7 +67,7 @@ def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, An
     arrow, provenance = read_arrow(source)
     try:
         return arrow.to_pandas(), provenance
-    except _DAMAGES as error:
+    except Exception as error:  # metadata for pandas with flipped bits raise any kind
         raise _damaged(source) from error
 
 
@@ -86,10 +84,10 @@ def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
         origin, digest = metadata.get(_KEY), metadata.get(_DIGEST_KEY)
         own = origin is not None and digest is not None
         unchanged = own and table_sha256(arrow, origin).encode() == digest
-        provenance = json.loads(origin) if own else {}
+        provenance = _mapping(origin) if own else {}
     except FileNotFoundError as error:
         raise StorageError(f"The table {source} is missing: run the workflow again.") from error
-    except _DAMAGES as error:
+    except Exception as error:  # as above
         raise _damaged(source) from error
     if not own:
         raise StorageError(
@@ -107,9 +105,16 @@ def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
 def peek_provenance(source: Path | str) -> dict[str, Any]:
     """Read what a table says of its origin and nothing else of it, not even whether it is whole."""
     try:
-        return json.loads((pq.read_schema(source).metadata or {})[_KEY])
-    except _DAMAGES as error:
+        return _mapping((pq.read_schema(source).metadata or {})[_KEY])
+    except Exception as error:  # as above
         raise _damaged(source) from error
+
+
+def _mapping(text: bytes) -> dict[str, Any]:
+    origin = json.loads(text)
+    if not isinstance(origin, dict):
+        raise ValueError("an origin that is no mapping")
+    return origin
 
 
 def _damaged(source: Path | str) -> StorageError:

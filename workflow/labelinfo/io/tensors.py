@@ -49,10 +49,12 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
             own = json.loads((file.metadata() or {})[_KEY])
             text, digest = own["metadata"], own["sha256"]
             metadata = json.loads(text)
+            if not isinstance(metadata, dict):
+                raise ValueError("metadata that are no mapping")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise StorageError(f"The file {source} is missing: run the workflow again.") from error
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise StorageError(
             f"The file {source} is damaged or not one of ours: delete it and run again."
         ) from error

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
 from labelinfo.io.tensors import load_tensors, stored_sha256
@@ -46,6 +48,8 @@ def load_vae(source: Path | str, spec: VaeSpec, run: Run) -> TrainedVae:
         status = metadata["status"]
         model = spec.build()
         model.load_state_dict(tensors)
+        if any(torch.isnan(value).any() for value in tensors.values()):
+            raise ValueError("numbers that are none")
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise StorageError(
             f"The weights {source} are not those of the run asked for "

@@ -11,12 +11,14 @@ def audit_row(
     standard_errors: float,
     probe_tolerance_nats: float,
     best_known_nats: float | None,
+    label_entropy_bias_nats: float = 0.0,
 ) -> str:
     """Return the inequalities that a row breaks beyond its error, joined by ``; ``.
 
     - ``rate_negative``: R ≥ 0, as R is a mean of divergences.
     - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that knows
-      only the label frequencies reaches H(Y).
+      only the label frequencies reaches H(Y). Those of the split itself it cannot know, and the
+      H(Y) of few images of many classes is too small for it.
     - ``label_information_above_rate``: H(Y) − C ≤ I(Z; Y) ≤ I(Z; X) ≤ R.
     - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the best known
       negative log-likelihood is more likely a bug than a record.
@@ -32,6 +34,9 @@ def audit_row(
         Allowed on top in C ≤ H(Y).
     best_known_nats
         Best known negative log-likelihood of the data set, if any.
+    label_entropy_bias_nats
+        By how much H(Y) is too small on average; allowed on top in C ≤ H(Y) as well. See
+        :func:`labelinfo.information.label_entropy_bias_nats`.
 
     Returns
     -------
@@ -53,7 +58,10 @@ def audit_row(
     checks = {
         "rate_negative": rate < -allowed("rate_nats_se"),
         "label_distortion_above_label_entropy": label_distortion
-        > entropy + probe_tolerance_nats + allowed("label_distortion_nats_se"),
+        > entropy
+        + label_entropy_bias_nats
+        + probe_tolerance_nats
+        + allowed("label_distortion_nats_se"),
         "label_information_above_rate": entropy - label_distortion
         > rate + allowed("label_distortion_nats_se", "rate_nats_se"),
         "rate_plus_distortion_below_best_known": best_known_nats is not None

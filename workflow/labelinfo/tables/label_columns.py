@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from labelinfo.information import label_entropy_bias_nats
 from labelinfo.units import nats_to_bits
 
 LABEL_COLUMNS = [
@@ -18,12 +19,26 @@ def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
     return test.set_index(["dataset", "task"])["label_entropy_nats"].to_dict()
 
 
+def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Return by how much those entropies are too small on average, in nats.
+
+    See :func:`labelinfo.information.label_entropy_bias_nats`.
+    """
+    test = datasets[datasets["split"] == "test"]
+    return {
+        (row["dataset"], row["task"]): label_entropy_bias_nats(row["images"], row["classes"])
+        for row in test.to_dict("records")
+    }
+
+
 def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Return ``table`` with C in bits and the retained share 1 − C / H(Y), standard errors beside.
 
     As H(Y) − C is a **lower** bound on I(Y; Z), the share is a lower bound on the share of the
     label's entropy that the code keeps; it is negative for a probe worse than one that knows only
-    the label frequencies. H(Y) is taken as known exactly.
+    the label frequencies. H(Y) is taken as known exactly: the error of the share is that of C
+    alone, for labels as frequent as those of the split, and not what other frequencies would make
+    of H(Y).
 
     Parameters
     ----------

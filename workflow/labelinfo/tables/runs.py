@@ -74,6 +74,7 @@ def aggregate_runs(
     measures: Iterable[Path | str],
     probes: Iterable[Path | str],
     label_entropies: Mapping[tuple[str, str], float],
+    label_entropy_biases: Mapping[tuple[str, str], float],
     best_known_nats: Mapping[str, float | None],
     caveats: Mapping[str, str],
     standard_errors: float,
@@ -89,6 +90,8 @@ def aggregate_runs(
         The jobs' one-row tables; each names its run itself. Files may be missing.
     label_entropies
         H(Y) of the test split in nats by (data set, task).
+    label_entropy_biases
+        By how much those are too small on average, in nats.
     best_known_nats
         Best known negative log-likelihood by data set, or None.
     caveats
@@ -139,6 +142,7 @@ def aggregate_runs(
             row,
             standard_errors=standard_errors,
             probe_tolerance_nats=probe_tolerance_nats,
+            label_entropy_bias_nats=label_entropy_biases.get((row["dataset"], row["task"]), 0.0),
             best_known_nats=best_known_nats[row["dataset"]],
         )
         for row in table.to_dict("records")

@@ -1,6 +1,7 @@
 """The state from which a killed training goes on, bitwise as if never killed."""
 
 import logging
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from labelinfo.provenance import versions
 from labelinfo.training.device import device_name
 
 logger = logging.getLogger(__name__)
+
+# What the optimiser keeps of each parameter
+_OF_ADAM = {"step", "exp_avg", "exp_avg_sq"}
 
 
 @dataclass
@@ -93,7 +97,6 @@ def load_checkpoint(
     """
     if not source.is_file():
         return None
-    initial = snapshot(module)
     try:
         tensors, metadata = load_tensors(source)
         if metadata["fingerprint"] != fingerprint:
@@ -105,28 +108,68 @@ def load_checkpoint(
         for name, value in tensors.items():
             part, _, rest = name.partition("/")
             parts[part][rest] = value
-        parameters = [p.detach() for p in module.parameters()]
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in parts["optimizer"].items():
-            index, _, key = name.partition("/")
-            parameter = parameters[int(index)]
-            if value.shape == parameter.shape:
-                # moments have to lie in memory as their parameter does
-                value = torch.empty_like(parameter, device="cpu").copy_(value)
-            state.setdefault(int(index), {})[key] = value
-        module.load_state_dict(parts["model"])
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state, "param_groups": groups})
-        return Progress(
-            epoch=metadata["epoch"],
-            seconds=metadata["seconds"],
-            best_epoch=metadata["best_epoch"],
-            best_loss_nats=metadata["best_loss_nats"],
-            curve=metadata["curve"],
-            best_state=parts["best"],
-        )
-    except (StorageError, KeyError, ValueError, RuntimeError) as error:
+        # all before anything is restored, so that nothing is left half-restored
+        progress = _progress(metadata, parts["best"])
+        for part in ("model", "best"):
+            _check_like(parts[part], module.state_dict(), part)
+        state = _optimizer_state(parts["optimizer"], [p.detach() for p in module.parameters()])
+    except (StorageError, KeyError, ValueError, TypeError, IndexError) as error:
         logger.warning("The checkpoint %s cannot be used (%s): starting anew.", source, error)
-        # a checkpoint that fails half-way must not leave half of itself behind
-        module.load_state_dict(initial)
         return None
+    module.load_state_dict(parts["model"])
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    return progress
+
+
+def _progress(metadata: dict[str, Any], best_state: dict[str, Tensor]) -> Progress:
+    progress = Progress(
+        epoch=metadata["epoch"],
+        seconds=metadata["seconds"],
+        best_epoch=metadata["best_epoch"],
+        best_loss_nats=metadata["best_loss_nats"],
+        curve=metadata["curve"],
+        best_state=best_state,
+    )
+    epochs = (progress.epoch, progress.best_epoch)
+    if any(type(epoch) is not int for epoch in epochs) or not 0 <= epochs[1] <= epochs[0]:
+        raise ValueError(f"it has the epochs {epochs}")
+    # so phrased that NaN fails
+    if not (isinstance(progress.seconds, float) and 0 <= progress.seconds < math.inf):
+        raise ValueError(f"it has the time {progress.seconds!r}")
+    if not isinstance(progress.best_loss_nats, float):
+        raise ValueError(f"it has the loss {progress.best_loss_nats!r}")
+    rows = progress.curve
+    if not isinstance(rows, list) or len(rows) not in (0, progress.epoch):
+        raise ValueError("its curve has not one row an epoch")
+    for row in rows:
+        if not isinstance(row, dict) or not all(isinstance(x, int | float) for x in row.values()):
+            raise ValueError("its curve holds other things than numbers by name")
+    return progress
+
+
+def _check_like(found: dict[str, Tensor], wanted: dict[str, Tensor], part: str) -> None:
+    if found.keys() != wanted.keys():
+        raise ValueError(f"its {part} has other tensors")
+    for name, value in wanted.items():
+        if (found[name].shape, found[name].dtype) != (value.shape, value.dtype):
+            raise ValueError(f"its tensor {part}/{name} has another shape or type")
+
+
+def _optimizer_state(
+    found: dict[str, Tensor], parameters: list[Tensor]
+) -> dict[int, dict[str, Tensor]]:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in found.items():
+        index, _, key = name.partition("/")
+        parameter = parameters[int(index)]
+        like = parameter if key != "step" else torch.zeros(())
+        if value.shape != like.shape or value.dtype != like.dtype:
+            raise ValueError(f"its tensor optimizer/{name} has another shape or type")
+        # moments have to lie in memory as their parameter does
+        kept = torch.empty_like(like, device="cpu").copy_(value)
+        state.setdefault(int(index), {})[key] = kept
+    for index, tensors in state.items():
+        if index < 0 or tensors.keys() != _OF_ADAM:
+            raise ValueError(f"its optimiser has other tensors for parameter {index}")
+    return state

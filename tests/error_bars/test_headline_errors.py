@@ -1,0 +1,180 @@
+"""Errors of the preference score and intervals of headline numbers hold what is true."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from channel import Channel, draw_margins
+from coverage_shares import (
+    NORMAL,
+    ONE_ERROR,
+    SIGMAS,
+    assert_errors_cover,
+    assert_share,
+    assert_share_at_most,
+)
+
+from labelinfo.claims.curves import preference
+from labelinfo.claims.headline_numbers import RUN, headline_numbers
+
+ENTROPIES = {"label_entropy": math.log(2), "data_entropy": 8.0}
+# from coarse to fine, all on the hull
+LADDER = [Channel.best(noise) for noise in (4.0, 2.0, 1.0, 0.5)]
+IMAGES = 200
+
+
+def true_score(rates, distortions):
+    x, y = [0, *rates, ENTROPIES["data_entropy"]], [ENTROPIES["label_entropy"], *distortions, 0]
+    return 1 - np.trapezoid(y, x) / (0.5 * math.prod(ENTROPIES.values()))
+
+
+TRUTH = true_score(
+    [channel.rate_nats for channel in LADDER],
+    [channel.label_distortion_nats for channel in LADDER],
+)
+
+
+def measure(random):
+    """Return R, its errors, and the losses of every channel on the same images."""
+    margins = draw_margins(IMAGES, random)
+    rates = np.array([channel.rates_nats(margins) for channel in LADDER])
+    losses = np.array([channel.losses_nats(margins, random) for channel in LADDER])
+    return rates.mean(axis=1), rates.std(axis=1, ddof=1) / math.sqrt(IMAGES), losses
+
+
+def test_where_rates_are_known_the_error_of_the_score_covers():
+    random = np.random.default_rng(0)
+    rates = np.array([channel.rate_nats for channel in LADDER])
+    found = [
+        preference(rates, measure(random)[2], rate_errors=np.zeros(len(rates)), **ENTROPIES)
+        for _ in range(2000)
+    ]
+    errors = [each.standard_error for each in found]
+    assert_errors_cover([each.score for each in found], errors, TRUTH)
+
+
+def test_of_rates_that_err_together_the_error_of_the_score_is_the_sum():
+    """C is known here, so that nothing but the rates is in the error."""
+    random = np.random.default_rng(0)
+    channels = [Channel(noise, 1.0) for noise in (0.9, 0.8, 0.7, 0.6, 0.5)]
+    distortions = np.linspace(0.6, 0.1, len(channels))
+    scores, errors, as_if_independent = [], [], []
+    for _ in range(2000):
+        margins = draw_margins(IMAGES, random)
+        rates = np.array([channel.rates_nats(margins) for channel in channels])
+        each = rates.std(axis=1, ddof=1) / math.sqrt(IMAGES)
+        losses = np.tile(distortions[:, None], 2)
+        found = preference(rates.mean(axis=1), losses, rate_errors=each, **ENTROPIES)
+        scores.append(found.score)
+        errors.append(found.standard_error)
+        as_if_independent.append(found.standard_error / math.sqrt(len(channels)))
+    truth = true_score([channel.rate_nats for channel in channels], distortions)
+    assert_errors_cover(scores, errors, truth)
+    missed = np.abs(np.array(scores) - truth) > as_if_independent
+    assert missed.mean() > 1.5 * (1 - ONE_ERROR)
+
+
+def test_of_rates_and_losses_of_the_same_images_the_error_of_the_score_is_at_most_what_it_says():
+    random = np.random.default_rng(1)
+    found = [
+        preference(rates, losses, rate_errors=errors, **ENTROPIES)
+        for rates, errors, losses in (measure(random) for _ in range(2000))
+    ]
+    scores = np.array([each.score for each in found])
+    errors = np.array([each.standard_error for each in found])
+    for reach in (1.0, NORMAL.inv_cdf(0.975)):
+        missed = np.abs(scores - TRUTH) > reach * errors
+        assert_share_at_most(missed, 2 * NORMAL.cdf(-reach))
+    # and not by much
+    assert scores.std() > 0.7 * math.sqrt(np.mean(errors**2))
+    assert abs(scores.mean() - TRUTH) < SIGMAS * scores.std() / math.sqrt(len(scores))
+
+
+# The table
+
+TIMES = 150
+
+
+def tables_of(tasks, random):
+    """Return runs, baselines, differences and losses of that many tasks with images of their own.
+
+    Validation says the same of each: all of the ladder is on its hull, and the finest but one is
+    the first that comes near the ceiling.
+    """
+    runs, baselines, losses = [], [], {}
+    for task in tasks:
+        rates, errors, measured = measure(random)
+        for number, channel in enumerate(LADDER):
+            of = {"encoder": "", "decoder": "deconv", "marginal": "", "beta": number, "seed": 0}
+            losses["channel", task, *(of[key] for key in RUN)] = measured[number]
+            runs.append(
+                of
+                | {
+                    "dataset": "channel",
+                    "task": task,
+                    "rate_nats": rates[number],
+                    "rate_nats_se": errors[number],
+                    "distortion_nats": 1.0,
+                    "distortion_nats_se": 0.0,
+                    "label_distortion_nats": measured[number].mean(),
+                    "label_distortion_nats_se": 0.0,
+                    "rate_valid_nats": channel.rate_nats,
+                    "label_distortion_valid_nats": channel.label_distortion_nats,
+                    "label_entropy_nats": ENTROPIES["label_entropy"],
+                    "status": "ok",
+                    "violations": "",
+                }
+            )
+        ends = json.dumps({"data_entropy_nats": ENTROPIES["data_entropy"], "source": ""})
+        ceiling = LADDER[2].label_distortion_nats
+        for name, params, rate, c in (
+            ("random_discard", ends, 0.0, ENTROPIES["label_entropy"]),
+            ("random_discard", ends, ENTROPIES["data_entropy"], 0.0),
+            ("complex_image", "{}", math.nan, ceiling),
+        ):
+            baselines.append(
+                {
+                    "dataset": "channel",
+                    "task": task,
+                    "baseline": name,
+                    "params": params,
+                    "seed": 0,
+                    "rate_nats": rate,
+                    "label_distortion_nats": c,
+                    "label_distortion_valid_nats": c,
+                }
+            )
+    differences = pd.DataFrame(columns=["dataset", "task", "baseline", *RUN])
+    return pd.DataFrame(runs), pd.DataFrame(baselines), differences, losses
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return tables_of([str(task) for task in range(TIMES)], np.random.default_rng(2))
+
+
+@pytest.mark.parametrize("confidence", [0.7, 0.95])
+def test_intervals_of_headline_numbers_hold_the_truth(tables, confidence):
+    runs, baselines, differences, losses = tables
+    table = headline_numbers(
+        runs,
+        baselines,
+        differences,
+        losses,
+        [("channel", task) for task in runs["task"].unique()],
+        tolerance_nats=0.001,
+        confidence=confidence,
+    )
+    table = table[table["scope"] == "all"]
+    assert len(table) == TIMES
+    assert set(table["beta"]) == {2}
+    assert set(table["hull_runs"]) == {len(LADDER)}
+
+    def inside(name, truth):
+        return ((table[f"{name}_low"] <= truth) & (truth <= table[f"{name}_high"])).to_numpy()
+
+    factor = ENTROPIES["data_entropy"] / LADDER[2].rate_nats
+    assert_share(inside("compression_factor", factor), confidence)
+    assert_share_at_most(~inside("preference_score", TRUTH), 1 - confidence)

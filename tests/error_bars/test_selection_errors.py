@@ -1,0 +1,100 @@
+"""The error of a k's excess covers, and claim 11 fails by chance no more often than it should."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from channel import Channel, draw_margins
+from coverage_shares import NORMAL, assert_errors_cover, assert_share, assert_share_at_most
+
+from labelinfo.baselines.pca_selection import area_under_curve_nats2, select_dimension
+from labelinfo.claims.apart import best_dimensions
+from labelinfo.claims.decision import FAILS
+from labelinfo.claims.sweep import Settings, Sweep
+from labelinfo.paper import BEST_PCA_DIMENSION
+
+ENTROPY, RATE_MAX = np.log(2), 3.0
+RATES = [0.5, 1.5, 3.5]
+PAPERS = BEST_PCA_DIMENSION["digit"]
+
+
+def area(channels):
+    c = np.array([channel.label_distortion_nats for channel in channels])
+    return area_under_curve_nats2(np.array(RATES), c, ENTROPY, RATE_MAX)
+
+
+def selected(by_dimension, margins, random):
+    """Select among the curves of several k on the same images."""
+    losses = np.concatenate(
+        [
+            [channel.losses_nats(margins, random) for channel in channels]
+            for channels in by_dimension.values()
+        ]
+    )
+    table = pd.DataFrame(
+        {
+            "k": np.repeat(list(by_dimension), len(RATES)),
+            "rate_nats": RATES * len(by_dimension),
+            "label_distortion_valid_nats": losses.mean(axis=1),
+        }
+    )
+    return select_dimension(table, losses, ENTROPY, RATE_MAX)
+
+
+def of_first_points(table, k):
+    row = table[table["k"] == k].iloc[0]
+    return row["selection_excess_nats2"], row["selection_excess_nats2_se"]
+
+
+def test_the_error_of_the_excess_covers_the_difference_of_true_areas():
+    best = [Channel(2.0, 0.4), Channel(1.0, 1.0), Channel(0.3, 1.8)]
+    worse = [Channel(4.0, 0.3), Channel(2.5, 0.3), Channel(1.5, 0.6)]
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(600):
+        table = selected({5: worse, 9: best}, draw_margins(300, random), random)
+        assert table["selected"].tolist() == [False] * 3 + [True] * 3
+        found.append(of_first_points(table, 5))
+    excess, errors = np.array(found).T
+    assert_errors_cover(excess, errors, area(worse) - area(best))
+
+
+@pytest.mark.parametrize(("others", "times"), [(1, 200), (3, 100)])
+def test_a_dimension_as_good_as_the_others_fails_no_more_often_than_chance(others, times):
+    channels = [Channel(2.0, 0.4), Channel(1.0, 1.0), Channel(0.3, 1.8)]
+    dimensions = dict.fromkeys([PAPERS, *range(PAPERS + 1, PAPERS + 1 + others)], channels)
+    random = np.random.default_rng(0)
+    tables = [selected(dimensions, draw_margins(150, random), random) for _ in range(times)]
+    for standard_errors in (1.0, 2.0):
+        fails = [verdict_of(table, standard_errors) == FAILS for table in tables]
+        # one side alone counts: nothing is behind where it is best itself
+        by_one = NORMAL.cdf(-standard_errors)
+        if others == 1:
+            assert_share(fails, by_one)
+        else:
+            # the best of several is picked by the same images
+            assert_share_at_most(fails, others * by_one)
+            assert np.mean(fails) > by_one
+
+
+def verdict_of(table, standard_errors):
+    """Decide claim 11 by the digit alone."""
+    rows = table.assign(
+        dataset="mnist_static",
+        task="digit",
+        baseline="pca",
+        params=[
+            json.dumps({"k": int(k), "selected": bool(best)})
+            for k, best in zip(table["k"], table["selected"], strict=True)
+        ],
+    )
+    settings = Settings(
+        near_nats=0.05,
+        nearly_all_share=0.95,
+        about_share=0.3,
+        runs_min=6,
+        standard_errors=standard_errors,
+    )
+    empty = pd.DataFrame()
+    return best_dimensions(Sweep(empty, rows, empty, empty, settings))[0]

@@ -1,0 +1,117 @@
+"""Damaged files and hostile values, and the one answer that is right for each: a sentence."""
+
+import signal
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+# Seconds of computing that one case may take, and of anything else; the slowest takes a tenth
+LIMITS = {signal.ITIMER_PROF: 5.0, signal.ITIMER_REAL: 60.0}
+# numbers that sizes and counts overflow at, and codes that formats give a meaning
+EDGES = [0, 1, 2, 3, 8, 127, 255, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1]
+
+
+def cases(number: int) -> settings:
+    """Return settings for so many cases, the same ones each time."""
+    return settings(
+        max_examples=number,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+class HangError(BaseException):
+    """A case that took too long; no handler of exceptions takes it for a fault of the input."""
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Fail if the block takes longer than :data:`LIMITS`."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise HangError("no answer in time")
+
+    signals = (signal.SIGPROF, signal.SIGALRM)
+    before = [signal.signal(number, stop) for number in signals]
+    for timer, seconds in LIMITS.items():
+        signal.setitimer(timer, seconds)
+    try:
+        yield
+    finally:
+        for timer in LIMITS:
+            signal.setitimer(timer, 0)
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+def answer(call: Callable[[], Any], fault: type[Exception], named: str) -> Any:
+    """Return what ``call`` gives, or None if it is refused with one sentence that names the file.
+
+    Any other exception, a second line, or a message that is not for people fails the test.
+    """
+    with in_time():
+        try:
+            return call()
+        except fault as error:
+            assert_sentence(str(error), named)
+            return None
+
+
+def assert_sentence(message: str, named: str) -> None:
+    """Check that a message is one printable sentence with the name of what is at fault."""
+    assert named in message
+    assert message.endswith(".")
+    assert message.isprintable()
+    assert len(message) < 1000, message
+
+
+def damaged(content: bytes) -> st.SearchStrategy[bytes]:
+    """Draw what becomes of a file: cut off, spliced, overwritten, with lying numbers in it."""
+    places = st.integers(0, max(len(content) - 1, 0)) | st.integers(0, min(len(content), 128))
+    lengths = st.integers(1, 64) | st.integers(1, len(content))
+    numbers = st.builds(
+        lambda number, form: struct.pack(form, number % 256 ** struct.calcsize(form)),
+        st.sampled_from(EDGES),
+        st.sampled_from(["B", "<H", ">H", "<I", ">I", "<Q", ">Q"]),
+    )
+    texts = st.sampled_from(
+        [b"__import__('os')", b"\x80\x04cos\nsystem\n", b"\n", b"NaN", b"{" * 9]
+    )
+    changes = st.one_of(
+        st.tuples(st.just("cut"), places, st.none()),
+        st.tuples(st.just("flip"), places, st.integers(0, 7)),
+        st.tuples(st.just("write"), places, numbers | texts | st.binary(min_size=1, max_size=8)),
+        st.tuples(st.just("insert"), places, numbers | texts | st.binary(min_size=1, max_size=8)),
+        st.tuples(st.just("drop"), places, lengths),
+        st.tuples(st.just("repeat"), places, lengths),
+        st.tuples(st.just("move"), places, st.tuples(places, lengths)),
+    )
+    return st.lists(changes, min_size=1, max_size=4).map(lambda made: _changed(content, made))
+
+
+def _changed(content: bytes, changes: list[tuple[str, int, Any]]) -> bytes:
+    for change, at, what in changes:
+        match change:
+            case "cut":
+                content = content[:at]
+            case "flip" if at < len(content):
+                content = content[:at] + bytes([content[at] ^ 1 << what]) + content[at + 1 :]
+            case "write":
+                content = content[:at] + what + content[at + len(what) :]
+            case "insert":
+                content = content[:at] + what + content[at:]
+            case "drop":
+                content = content[:at] + content[at + what :]
+            case "repeat":
+                content = content[:at] + content[at : at + what] + content[at:]
+            case "move":
+                start, length = what
+                content = content[:at] + content[start : start + length] + content[at + length :]
+    return content

@@ -1,0 +1,169 @@
+"""Configurations written as any text at all: completed, or refused with a sentence."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from mutations import assert_sentence, cases, damaged, in_time
+from snakemake.common.configfile import load_configfile
+from snakemake.exceptions import WorkflowError
+
+from labelinfo.config.components import known_components
+from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.sweep import check_sweep, enumerate_runs
+from labelinfo.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+SHIPPED = [
+    path.read_bytes()
+    for path in [ROOT / "config.yaml", *sorted((ROOT / "workflow" / "experiments").glob("*.yaml"))]
+]
+# YAML's own signs, words that it reads as something else than text, and our keys
+WORDS = [
+    "sweep", "datasets", "seeds", "betas", "deconv", "files", "table", "path", "experiment",
+    "model", "training", "epochs", "mine", "<<", "~", "null", "yes", ".nan", "-.inf", "1e400",
+    "0x" + "f" * 5000, "1_0", "1:20", "0o7", "2020-01-01", "=", "!!set {a, b}", "!!omap [a: 1]",
+    "!!binary aGk=", "!!float 1", "!!int 'x'", "!!str 1", "!!timestamp 2020-13-45", "&a", "*a",
+    "&a [*a]", "&a {b: *a}", "!!python/name:os.system", "!!python/tuple [a]", "!!python/complex 1j",
+    '"\\uD800"', '"\\0"', '"a\\nb"', "'#'", "? ", "- ", ": ", "{", "}", "[", "]", ",", "|", ">",
+    "\n", "\n  ", "\n    ", " ", "1", "-1", "0.5", "9" * 30, "%", "@", "`", "\t",
+]  # fmt: skip
+
+
+def answered(config):
+    """Return the completed configuration, or None if it is refused; anything else fails."""
+    with in_time():
+        try:
+            completed = complete(config, SCHEMA)
+            check_sweep(completed, known_components(completed, (ROOT / "tests",)))
+        except ConfigError as error:
+            assert_sentence(str(error)[:900].rstrip(".") + ".", "Config key ")
+            return None
+        assert list(enumerate_runs(completed))
+        assert complete(completed, SCHEMA) == completed
+        return completed
+
+
+def read(text):
+    """Return what YAML makes of a text; whatever it cannot read is Snakemake's to refuse."""
+    try:
+        return yaml.load(text, yaml.FullLoader)  # noqa: S506 - Snakemake's, which runs nothing
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError):
+        return None
+
+
+@cases(2000)
+@given(st.lists(st.sampled_from(WORDS), max_size=14).map("".join) | st.text(max_size=30))
+def test_any_text_is_a_configuration_or_refused(text):
+    config = read(text)
+    if isinstance(config, dict):
+        answered(config)
+
+
+@cases(400)
+@given(
+    st.sampled_from(["experiment", "partial", "training", "sweep", "datasets", "machine", "model"]),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map("".join),
+)
+def test_any_text_may_stand_behind_a_key(key, text):
+    config = read(f"{key}: {text}")
+    if isinstance(config, dict):
+        answered(config)
+
+
+@cases(500)
+@given(st.one_of(*map(damaged, SHIPPED)))
+def test_a_damaged_configuration_is_still_one_or_refused(content):
+    config = read(content)
+    if isinstance(config, dict):
+        answered(config)
+
+
+def test_the_configurations_that_are_damaged_are_sound():
+    for content in SHIPPED:
+        assert answered(yaml.safe_load(content))
+
+
+def laughs(level, form):
+    names = ["x", *(f"*a{number}" for number in range(level))]
+    lines = (f"a{at}: &a{at} {form.format(*[name] * 9)}" for at, name in enumerate(names[:-1]))
+    return "\n".join(lines)
+
+
+LIST = "[" + ", ".join(["{}"] * 9) + "]"
+MAP = "{{" + ", ".join(f"k{number}: {{}}" for number in range(9)) + "}}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        laughs(40, LIST),
+        laughs(40, MAP),
+        "sweep: {seeds: &a [*a]}",
+        "sweep: &a {seeds: *a}",
+        f"sweep: {{seeds: {'[' * 60}{']' * 60}}}",
+        "sweep: {seeds: [" + "1, a, " * 15_000 + "]}",
+        "figures: {? 0x" + "f" * 9000 + " : 1}",
+    ],
+    ids=["lists", "maps", "list in itself", "map in itself", "deep", "long", "huge key"],
+)
+def test_what_unfolds_without_end_is_refused_at_once(text):
+    assert answered(yaml.safe_load(text)) is None
+
+
+def test_a_long_list_of_several_types_is_compared_at_once():
+    assert answered({"sweep": {"seeds": [*range(9_000), "x", None, 1.5, [1], True]}}) is None
+    assert complete({"sweep": {"seeds": list(range(9_000))}}, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "said"),
+    [
+        ({"training": {"learning_rate": 10**400}}, "training.learning_rate", "beyond"),
+        ({"training": {"epochs": 2**53 + 1}}, "training.epochs", "beyond"),
+        ({"sweep": {"seeds": [0, -(10**5000)]}}, "sweep.seeds[1]", "beyond"),
+        ({"datasets": {"sample": {"title": "\ud800"}}}, "datasets.sample.title", "U+D800"),
+        ({"datasets": {"sample": {"title": "a\0"}}}, "datasets.sample.title", "U+0000"),
+        ({"machine": {"mirror": "/mnt\x1b[31m"}}, "machine.mirror", "U+001B"),
+        ({"sweep": {"a\nb": 1}}, "sweep", "a key with the character U+000A"),
+        ({"sweep": {10**5000: 1}}, "sweep", "enormous"),
+        ({"sweep": {"seeds": [{1}, {1}]}}, "sweep.seeds", "differ from each other"),
+    ],
+)
+def test_values_that_nothing_can_use_are_named_by_their_key(config, key, said):
+    with pytest.raises(ConfigError) as caught:
+        complete(config, SCHEMA)
+    assert f"`{key}`" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_text_of_several_lines_and_letters_of_all_scripts_is_taken():
+    caveat = "One line,\n\tand another: β, 数, 🙂."
+    completed = answered({"datasets": {"sample": {"caveat": caveat, "title": "$5 {a} %s \\x"}}})
+    assert completed["datasets"]["sample"]["caveat"] == caveat
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "!!python/object/apply:os.system ['true']",
+        "!!python/object/new:os.system ['true']",
+        "!!python/name:os.system",
+        "!!python/name:antigravity.fly",
+        "!!python/module:antigravity",
+        "!!python/object/apply:builtins.exec ['import antigravity']",
+        "!!js/function 'x'",
+        "!own {a: 1}",
+    ],
+)
+def test_a_tag_that_asks_for_code_is_refused(tag, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(f"experiment: {tag}\n")
+    # Snakemake reads the file before anything of ours
+    with pytest.raises((WorkflowError, ConfigError), match=r"not valid JSON or YAML|`experiment`"):
+        complete(load_configfile(str(file)), SCHEMA)
+    assert "antigravity" not in sys.modules

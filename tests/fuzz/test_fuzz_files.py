@@ -1,0 +1,368 @@
+"""Files of our own that were damaged or made by others: what they say, or a sentence."""
+
+import functools
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from mutations import answer, cases, damaged, in_time
+from safetensors.torch import save, save_file
+
+from components import make_spec
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import SPLITS, Dataset, Split, load_dataset, save_dataset
+from labelinfo.errors import StorageError
+from labelinfo.io.losses import read_losses, write_losses
+from labelinfo.io.tables import (
+    read_provenance,
+    read_with_provenance,
+    table_sha256,
+    write_table,
+)
+from labelinfo.io.tensors import load_tensors, save_tensors, tensors_sha256
+from labelinfo.models.saved import load_vae
+from labelinfo.training.checkpoint import Progress, load_checkpoint, save_checkpoint, snapshot
+
+NESTED = "[" * 100_000 + "]" * 100_000
+# metadata that are no mapping, or no JSON
+RAW = ["", "[]", "1", '"x"', "null", NESTED, "{"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=5), below),
+    max_leaves=6,
+)
+TENSORS = st.sampled_from(
+    [
+        torch.zeros(0),
+        torch.zeros(2, 784),
+        torch.full((2, 784), float("nan")),
+        torch.ones(3, 784, dtype=torch.uint8),
+        torch.full((2, 784), 2, dtype=torch.uint8),
+        torch.tensor([0, 1]),
+        torch.tensor([0, 1, 5]),
+        torch.tensor([-1, 0]),
+        torch.tensor(1.0),
+        torch.zeros((), dtype=torch.bfloat16),
+    ]
+)
+
+
+@functools.cache
+def written(write):
+    """Return the bytes of the file that ``write`` makes at a path."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "file")
+        return (Path(folder) / "file").read_bytes()
+
+
+def own(tensors, text):
+    """Return a safetensors file of ours with this text for metadata, and the digest of both."""
+    about = {"metadata": text, "sha256": tensors_sha256(tensors, text)}
+    return save(tensors, {"labelinfo": json.dumps(about)})
+
+
+def altered(tensors, metadata):
+    """Draw safetensors files with the right names, in which some entries are others.
+
+    Their digests are right: what they hold has to be looked at.
+    """
+
+    def build(dropped, given, renamed, changes, raw):
+        found = {name: value for name, value in tensors.items() if name not in dropped} | given
+        found |= {new: torch.zeros(1) for new in renamed}
+        # the same tensor may be drawn for two names
+        found = {name: value.clone() for name, value in found.items()}
+        said = {key: value for key, value in metadata.items() if key not in dropped} | changes
+        return own(found, json.dumps(said) if raw is None else RAW[raw])
+
+    names = st.sampled_from([*tensors, *metadata])
+    return st.builds(
+        build,
+        st.sets(names, max_size=2),
+        st.dictionaries(st.sampled_from(list(tensors)), TENSORS, max_size=2),
+        st.sets(st.text(max_size=5) | st.sampled_from(["optimizer/99/step", "x/y"]), max_size=1),
+        st.dictionaries(st.sampled_from(list(metadata)), JSON, max_size=2),
+        st.none() | st.none() | st.sampled_from(range(len(RAW))),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("files")
+
+
+def assert_read_or_refused(folder, content, read):
+    path = folder / "the-file"
+    path.write_bytes(content)
+    return answer(lambda: read(path), StorageError, str(path))
+
+
+# --- prepared data sets -------------------------------------------------------------------------
+
+
+def tiny():
+    def split(count):
+        images = torch.arange(count * 784).view(count, 784) % 2
+        return Split(images.to(torch.uint8), {"half": torch.arange(count) % 2})
+
+    return Dataset("own", split(4), split(2), split(3), {"half": ["a", "b"]}, {"table": "00ff"})
+
+
+DATASET = {
+    f"{name}/{what}": value
+    for name in SPLITS
+    for what, value in [
+        ("images", tiny().split(name).images),
+        ("labels/half", tiny().split(name).labels["half"]),
+    ]
+}
+ABOUT = {"name": "own", "classes": {"half": ["a", "b"]}, "digests": {"table": "00ff"}}
+WHOLE = own(DATASET, json.dumps(ABOUT))
+
+
+def assert_dataset(dataset):
+    for name in SPLITS:
+        split = dataset.split(name)
+        assert split.images.shape == (len(split), 784)
+        assert split.images.min() >= 0
+        assert split.images.max() <= 1
+        for task, codes in split.labels.items():
+            assert codes.shape == (len(split),)
+            assert 0 <= codes.min() <= codes.max() < len(dataset.classes[task])
+
+
+def test_the_data_set_that_is_fuzzed_is_sound(folder):
+    save_dataset(folder / "own.safetensors", tiny())
+    assert_dataset(load_dataset(folder / "own.safetensors"))
+    assert assert_read_or_refused(folder, WHOLE, load_dataset).name == "own"
+
+
+@cases(700)
+@given(damaged(WHOLE) | altered(DATASET, ABOUT))
+def test_a_prepared_data_set_is_sound_or_refused(folder, content):
+    dataset = assert_read_or_refused(folder, content, load_dataset)
+    if dataset is not None:
+        assert_dataset(dataset)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("test/images", torch.full((3, 784), 2, dtype=torch.uint8)),
+        ("train/images", torch.full((4, 784), float("nan"))),
+        ("test/images", torch.zeros(3, 784)),
+        ("train/images", torch.zeros(4, 28, 28, dtype=torch.uint8)),
+        ("valid/labels/half", torch.tensor([0, 2])),
+        ("valid/labels/half", torch.tensor([0, -1])),
+        ("valid/labels/half", torch.tensor([0, 1, 1])),
+        ("valid/labels/half", torch.tensor([0.0, 1.0])),
+    ],
+)
+def test_a_data_set_with_values_out_of_range_is_refused(folder, name, value):
+    path = folder / "own.safetensors"
+    save_tensors(path, DATASET | {name: value}, ABOUT)
+    with pytest.raises(StorageError, match=r"own\.safetensors is not a prepared data set"):
+        load_dataset(path)
+
+
+# --- weights ------------------------------------------------------------------------------------
+
+SPEC = make_spec(latent_dim=2, width=0.05)
+WEIGHTS = {name: value.contiguous() for name, value in SPEC.build().state_dict().items()}
+RUN = Run("own", "gaussian", "deconv", "gaussian", "1", 0)
+SAID = {"spec": SPEC.as_dict(), "run": RUN.columns, "status": "ok"}
+
+
+@cases(250)
+@given(damaged(own(WEIGHTS, json.dumps(SAID))) | altered(WEIGHTS, SAID))
+def test_weights_are_those_of_the_model_or_refused(folder, content):
+    found = assert_read_or_refused(folder, content, lambda path: load_vae(path, SPEC, RUN))
+    if found is not None:
+        model = found.model
+        assert found.status in ("ok", "diverged")
+        shapes = {name: value.shape for name, value in model.state_dict().items()}
+        assert shapes == {name: value.shape for name, value in WEIGHTS.items()}
+        assert not any(value.isnan().any() for value in model.state_dict().values())
+
+
+def test_a_weights_file_that_names_other_code_is_refused_and_runs_nothing(folder):
+    path = folder / "weights.safetensors"
+    other = SPEC.as_dict() | {"encoder": "antigravity:fly"}
+    save_tensors(path, WEIGHTS, SAID | {"spec": other})
+    with pytest.raises(StorageError, match=r"weights\.safetensors are not those of the run"):
+        load_vae(path, SPEC, RUN)
+
+
+# --- checkpoints --------------------------------------------------------------------------------
+
+
+def trained():
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    optimizer = torch.optim.Adam(module.parameters())
+    step(module, optimizer)
+    return module, optimizer
+
+
+def step(module, optimizer):
+    optimizer.zero_grad()
+    module(torch.arange(12.0).view(4, 3)).square().sum().backward()
+    optimizer.step()
+
+
+FINGERPRINT = {"identity": ["own", 0], "code": "ab"}
+
+
+def checkpoint(path):
+    module, optimizer = trained()
+    curve = [{"epoch": 1, "valid_loss_nats": 2.5}]
+    progress = Progress(1, 0.5, 1, 2.5, curve, snapshot(module))
+    save_checkpoint(path, module, optimizer, progress, FINGERPRINT)
+
+
+CHECKPOINT = written(checkpoint)
+with tempfile.NamedTemporaryFile() as _file:
+    checkpoint(Path(_file.name))
+    KEPT, KEPT_ABOUT = load_tensors(_file.name)
+
+
+def assert_resumed_or_anew(path):
+    module, optimizer = trained()
+    before, moments = snapshot(module), optimizer.state_dict()["state"][0]["exp_avg"].clone()
+    with in_time():
+        progress = load_checkpoint(path, module, optimizer, FINGERPRINT)
+    if progress is None:
+        after = module.state_dict()
+        assert all(torch.equal(after[name], value) for name, value in before.items())
+        assert torch.equal(optimizer.state_dict()["state"][0]["exp_avg"], moments)
+    else:
+        # whatever a training does next with what it got
+        step(module, optimizer)
+        module.load_state_dict(progress.best_state)
+        assert 0 <= progress.best_epoch <= progress.epoch
+        assert 1.0 + progress.seconds >= 1.0
+        pd.DataFrame(progress.curve, columns=["epoch", "valid_loss_nats"]).astype(float)
+    return progress
+
+
+def test_the_checkpoint_that_is_fuzzed_is_sound(folder):
+    (folder / "the-file").write_bytes(CHECKPOINT)
+    assert assert_resumed_or_anew(folder / "the-file").epoch == 1
+
+
+@cases(400)
+@given(damaged(CHECKPOINT) | altered(KEPT, KEPT_ABOUT))
+def test_a_damaged_checkpoint_is_used_whole_or_not_at_all(folder, content):
+    (folder / "the-file").write_bytes(content)
+    assert_resumed_or_anew(folder / "the-file")
+
+
+@pytest.mark.parametrize(
+    ("tensors", "metadata"),
+    [
+        ({"optimizer/0/exp_avg": None}, {}),
+        ({"optimizer/0/exp_avg": torch.zeros(2)}, {}),
+        ({"optimizer/7/step": torch.tensor(1.0)}, {}),
+        ({"optimizer/-1/step": torch.tensor(1.0)}, {}),
+        ({"optimizer/0/step": torch.tensor([1.0])}, {}),
+        ({"best/0.weight": None}, {}),
+        ({"best/0.weight": torch.zeros(3, 3)}, {}),
+        ({"model/0.weight": torch.zeros(3, 3)}, {}),
+        ({"model/0.weight": torch.zeros(2, 3, dtype=torch.float64)}, {}),
+        ({"other/0.weight": torch.zeros(2, 3)}, {}),
+        ({}, {"epoch": "1"}),
+        ({}, {"epoch": -1}),
+        ({}, {"epoch": 0}),
+        ({}, {"seconds": float("nan")}),
+        ({}, {"seconds": None}),
+        ({}, {"best_loss_nats": []}),
+        ({}, {"curve": {}}),
+        ({}, {"curve": [[]]}),
+        ({}, {"curve": []}),
+        ({}, {"curve": [{"epoch": "one"}]}),
+    ],
+)
+def test_a_checkpoint_of_other_content_is_left_aside(folder, tensors, metadata):
+    path = folder / "the-file"
+    found = {name: value for name, value in (KEPT | tensors).items() if value is not None}
+    save_tensors(path, found, KEPT_ABOUT | metadata)
+    anew = metadata != {"curve": []}  # classifiers keep no curve
+    assert (assert_resumed_or_anew(path) is None) == anew
+
+
+@pytest.mark.parametrize("metadata", [None, {"labelinfo": "[1]"}, {"labelinfo": NESTED}])
+def test_metadata_of_another_shape_are_left_aside(folder, metadata):
+    path = folder / "the-file"
+    save_file(KEPT, path, metadata)
+    assert assert_resumed_or_anew(path) is None
+    with pytest.raises(StorageError, match="not one of ours"):
+        load_tensors(path)
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+TABLE = pd.DataFrame(
+    {
+        "text": ["β", "", None],
+        "real": [0.1, np.nan, 1.0],
+        "count": pd.array([1, None, 2], dtype="Int64"),
+        "flag": [True, False, True],
+        "kind": pd.Categorical(["a", "b", "a"]),
+    }
+)
+ORIGIN = {"stage": "x", "config": {"β": [1]}}
+
+
+def table(path):
+    write_table(path, TABLE, ORIGIN)
+
+
+def losses(path):
+    write_losses(path, np.ones((2, 3)), {"task": "digit"}, {"stage": "x"})
+
+
+@cases(500)
+@given(damaged(written(table)))
+def test_a_damaged_table_is_read_or_refused(folder, content):
+    found = assert_read_or_refused(folder, content, read_with_provenance)
+    if found is not None:
+        pd.testing.assert_frame_equal(found[0], TABLE)
+        assert found[1] == ORIGIN
+    assert assert_read_or_refused(folder, content, read_provenance) in (None, ORIGIN)
+
+
+@cases(500)
+@given(damaged(written(losses)))
+def test_damaged_losses_are_read_or_refused(folder, content):
+    found = assert_read_or_refused(folder, content, read_losses)
+    if found is not None:
+        assert found[0].tolist() == [[1.0, 1.0, 1.0]] * 2
+        assert found[1:] == ({"task": "digit"}, {"stage": "x"})
+
+
+@cases(300)
+@given(
+    st.sampled_from([b"labelinfo", b"pandas", b"ARROW:schema"]),
+    JSON.map(json.dumps)
+    | st.sampled_from(range(len(RAW))).map(RAW.__getitem__)
+    | st.just('{"columns": [{}], "index_columns": [3]}')
+    | st.text(max_size=9),
+)
+def test_the_metadata_of_a_table_may_say_anything(folder, key, text):
+    arrow = pa.table({"point": [0, 0], "image": [0, 1], "label_distortion_nats": [1.0, 2.0]})
+    metadata = {b"labelinfo": b"{}", key: text.encode("utf-8", "replace")}
+    metadata[b"labelinfo-sha256"] = table_sha256(arrow, metadata[b"labelinfo"]).encode()
+    pq.write_table(arrow.replace_schema_metadata(metadata), folder / "the-file")
+    content = (folder / "the-file").read_bytes()
+    found = assert_read_or_refused(folder, content, read_with_provenance)
+    assert found is None or isinstance(found[1], dict)
+    found = assert_read_or_refused(folder, content, read_losses)
+    assert found is None or found[0].shape == (1, 2)

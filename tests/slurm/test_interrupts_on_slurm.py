@@ -1,0 +1,23 @@
+"""An interrupt stops what Slurm runs, and the next start goes on."""
+
+import pytest
+from site_of_slurm import DEVICE, PROFILE, Run
+
+pytestmark = pytest.mark.slurm
+
+TINY = ("--configfile", "tests/workflow/tiny.yaml", "--config", DEVICE)
+RUN = "results/tiny/train_probe/sample/gaussian-deconv-gaussian/beta1/seed0/digit.parquet"
+
+
+def test_an_interrupt_cancels_slurms_jobs_and_the_next_start_goes_on(cluster, slurm):
+    run = Run(cluster, slurm, *PROFILE, *TINY, "--", RUN)
+    run.wait_until(lambda: "train_vae" in "".join(slurm.queue("RUNNING").values()))
+    run.interrupt()
+    assert run.end(60).code != 0
+    assert not slurm.queue("PENDING,RUNNING")
+    states = {allocation.state for allocation in slurm.ended()}
+    assert "CANCELLED" in states
+    outcome = Run(cluster, slurm, *PROFILE, *TINY, "--", RUN).end()
+    assert outcome.code == 0, outcome.text
+    assert (cluster.path / RUN).exists()
+    assert "prepare_dataset" not in outcome.jobs

@@ -1,0 +1,122 @@
+"""A published row is made anew from its table alone, and a wrong number in it is found."""
+
+import pandas as pd
+import pytest
+
+from components import make_spec
+from labelinfo.config.run import Run
+from labelinfo.errors import StorageError
+from labelinfo.provenance import versions
+from labelinfo.verify import origin as origin_module
+from labelinfo.verify.compare import compare_rows
+from labelinfo.verify.origin import origin_of
+
+RUN = Run("mnist", "gaussian", "deconv", "maf", "0.5", 3)
+NUMBERS = {
+    **RUN.columns,
+    "task": "digit",
+    "rate_nats": 20.0,
+    "rate_nats_se": 0.1,
+    "distortion_nats": 70.0,
+    "distortion_nats_se": 0.2,
+    "label_distortion_nats": 0.2,
+    "label_distortion_nats_se": 0.01,
+    "label_entropy_nats": 2.3,
+    "rate_difference_nats": float("nan"),
+    "device": "cpu (here)",
+    "status": "ok",
+}
+ROW = pd.Series(NUMBERS)
+
+
+@pytest.fixture(autouse=True)
+def _code(monkeypatch):
+    monkeypatch.setattr(origin_module, "code_digest", lambda script, *rest: f"of {script.stem}")
+
+
+def origins(**changes):
+    """Return the provenance of a table of two architectures."""
+
+    def of(stage, config):
+        found = {"stage": stage, "code": f"of {stage}", "config": config, "data": {"x": "1"}}
+        return found | {"versions": versions()} | changes
+
+    models = [make_spec("gaussian", "deconv", marginal).as_dict() for marginal in ("maf", "vamp")]
+    return {
+        "train_vae": [of("train_vae", {"training": {"epochs": 7}, "model": m}) for m in models],
+        "measure_vae": [of("measure_vae", {"measure": {"samples": 5}})],
+        "train_probe": [of("train_probe", {"probe": {"epochs": 9}})],
+    }
+
+
+def test_the_origin_of_a_row_is_the_one_of_its_architecture():
+    found = origin_of(ROW, origins(), "cpu (here)")
+    assert found.run == RUN
+    assert found.task == "digit"
+    assert found.spec == make_spec("gaussian", "deconv", "maf")
+    assert (found.training, found.measure, found.probe) == (
+        {"epochs": 7}, {"samples": 5}, {"epochs": 9},
+    )  # fmt: skip
+    assert found.unlike_here == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "device", "said"),
+    [
+        ({"code": "other"}, "cpu (here)", "the code of measure_vae has changed"),
+        ({"versions": versions() | {"torch": "1.0"}}, "cpu (here)", "torch 1.0 → "),
+        ({}, "cpu (there)", "it was made on cpu (here), this is cpu (there)"),
+    ],
+)
+def test_what_is_not_as_it_was_is_told(changes, device, said):
+    assert said in "; ".join(origin_of(ROW, origins(**changes), device).unlike_here)
+
+
+def test_a_table_of_several_configurations_cannot_be_verified():
+    several = origins()
+    several["train_probe"] = several["train_probe"] + origins()["train_probe"]
+    assert origin_of(ROW, several, "cpu (here)").probe == {"epochs": 9}
+    several["train_probe"][1] = several["train_probe"][1] | {"config": {"probe": {"epochs": 8}}}
+    with pytest.raises(StorageError, match="2 ways in which train_probe made mnist"):
+        origin_of(ROW, several, "cpu (here)")
+
+
+@pytest.mark.parametrize("stage", ["train_vae", "measure_vae", "train_probe"])
+def test_a_table_that_does_not_tell_is_named(stage):
+    with pytest.raises(StorageError, match=f"0 ways in which {stage}"):
+        origin_of(ROW, origins() | {stage: []}, "cpu (here)")
+
+
+def test_a_component_that_is_not_ours_is_named():
+    with pytest.raises(StorageError, match="component 'mine'"):
+        origin_of(pd.Series(NUMBERS | {"marginal": "mine"}), origins(), "cpu (here)")
+
+
+def test_the_same_bits_are_due_where_nothing_has_changed():
+    found = compare_rows(ROW, ROW, exactly=True)
+    assert all(each.agrees and each.allowed == 0 for each in found)
+    assert {"rate_nats", "rate_nats_se", "label_distortion_nats"} <= {e.quantity for e in found}
+    assert "rate_difference_nats" not in {each.quantity for each in found}
+    changed = pd.Series(NUMBERS | {"rate_nats": 20.0 + 4e-15})
+    (wrong,) = [each for each in compare_rows(ROW, changed, exactly=True) if not each.agrees]
+    assert wrong.quantity == "rate_nats"
+
+
+@pytest.mark.parametrize(
+    ("change", "agrees"),
+    [
+        ({"rate_nats": 21.5}, True),  # 5 % and 4 √2 · 0.1 = 1.57
+        ({"rate_nats": 21.6}, False),
+        ({"distortion_nats": 74.6}, True),
+        ({"distortion_nats": 75.0}, False),
+        ({"label_distortion_nats": 0.27}, True),
+        ({"label_distortion_nats": 0.28}, False),
+        ({"label_distortion_nats": float("nan")}, False),
+    ],
+)
+def test_elsewhere_numbers_may_differ_by_the_stated_tolerance(change, agrees):
+    found = compare_rows(ROW, pd.Series(NUMBERS | change), exactly=False)
+    assert [each.quantity for each in found] == [
+        "rate_nats", "distortion_nats", "label_distortion_nats",
+    ]  # fmt: skip
+    assert all(each.agrees for each in found) is agrees

@@ -1,0 +1,79 @@
+"""What is handed to a scheduler, planned without one; tests/slurm hands it to a real one."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+PROFILES = ("slurm", "cluster-generic")
+TINY = ("--configfile", "tests/workflow/tiny.yaml")
+
+
+def plan(checkout, profile, *arguments):
+    """Return the plan's text with a profile."""
+    profile = f"workflow/profiles/{profile}"
+    outcome = checkout.snakemake("-n", "--profile", profile, *TINY, *arguments)
+    assert outcome.code == 0, outcome.text
+    return outcome.text
+
+
+def asked(text):
+    """Return what each job asks for, by its rule."""
+    found = re.findall(r"rule (\w+):\n(?:.+\n)+?\s+resources: (.+)", text)
+    return {rule: dict(pair.split("=", 1) for pair in line.split(", ")) for rule, line in found}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_jobs_ask_for_memory_and_time_and_those_that_compute_for_a_gpu(checkout, profile):
+    jobs = asked(plan(checkout, profile))
+    with_gpu = {rule for rule, resources in jobs.items() if resources.get("gpu", "0") != "0"}
+    expected = {"prepare_dataset", "train_vae", "measure_vae", "train_probe", "measure_pca"}
+    assert with_gpu == expected | {"draw_gallery", "draw_beta_gallery"}
+    for rule, resources in jobs.items():
+        if rule != "all":
+            assert int(resources["mem_mb"]) >= (5000 if rule in with_gpu else 500), rule
+            assert 20 <= int(resources["runtime"]) <= 24 * 60, rule
+
+
+def test_without_gpus_no_job_asks_for_one(checkout):
+    jobs = asked(plan(checkout, "slurm", "--config", "machine={device: cpu}"))
+    assert jobs["train_vae"]["mem_mb"] == "2200"
+    assert not any("gpu" in resources for resources in jobs.values())
+
+
+def allocations(text, group):
+    return text.count(f"Group job {group} (jobs in lexicogr. order):")
+
+
+def test_a_run_is_one_allocation_and_so_are_the_tables(checkout):
+    text = plan(checkout, "slurm")
+    assert [allocations(text, group) for group in ("run", "tables", "figures")] == [2, 1, 1]
+
+
+def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
+    stale = ("--configfile", "workflow/experiments/demo.yaml", "--config", "probe={epochs: 41}")
+    stale = ("-n", "--profile", "workflow/profiles/slurm", *stale, "machine={device: cpu}")
+    outcome = finished_demo.snakemake(*stale)
+    assert outcome.jobs["train_probe"] == 9
+    assert "train_vae" not in outcome.jobs
+    assert allocations(outcome.text, "run") == 9
+    outcome = finished_demo.snakemake(*stale, "--group-components", "run=5")
+    assert allocations(outcome.text, "run") == 2
+
+
+def test_a_cluster_has_to_be_told_whether_its_nodes_have_gpus(checkout):
+    # not in a plan: it does not know where jobs will run
+    told = ("--config", "machine={device: auto}")
+    profile = ("--profile", "workflow/profiles/cluster-generic")
+    outcome = checkout.snakemake(*profile, *TINY, *told, CUDA_VISIBLE_DEVICES="")
+    assert outcome.code != 0
+    assert "say whether these have GPUs" in outcome.text
+    assert "Traceback" not in outcome.text
+
+
+def test_a_partial_sweep_is_not_looked_for_in_a_storage(checkout, tmp_path):
+    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(tmp_path))
+    outcome = checkout.snakemake("-n", *TINY, *storage, "--config", "partial=true")
+    assert outcome.code != 0
+    assert "`partial` needs results in this folder" in outcome.text

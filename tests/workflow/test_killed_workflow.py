@@ -1,0 +1,120 @@
+"""Snakemake killed at random moments, and several of them at once: the results stay the same."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from checkouts import copy_repository, once
+
+from sameness import differing_files, made_files
+
+pytestmark = [pytest.mark.workflow, pytest.mark.kills]
+
+SEED = 20181206
+KILLS = 8
+TINY = ("--configfile", "tests/workflow/tiny.yaml")
+# whom a signal reaches: Snakemake alone, whose jobs go on, or all that it started too
+WAYS = [
+    (signal.SIGKILL, os.kill),
+    (signal.SIGKILL, os.killpg),
+    (signal.SIGTERM, os.kill),
+    (signal.SIGTERM, os.killpg),
+    (signal.SIGINT, os.killpg),
+]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Return the results of the smallest experiment, made without a break by two jobs at a time."""
+
+    def build(folder):
+        outcome = copy_repository(folder).snakemake("--cores", "2", *TINY)
+        assert outcome.code == 0, outcome.text
+
+    return once(tmp_path_factory, "tiny", build) / "results" / "tiny"
+
+
+def start(checkout, *arguments):
+    """Start Snakemake in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=checkout.path,
+        env=os.environ | {"PYTHONPATH": str(checkout.path / "workflow")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def half_made(results, undisturbed):
+    """Return the results so far that are not what they will be in the end."""
+    names = made_files(results) if results.exists() else set()
+    temporary = {name for name in names if ".tmp" in name}
+    # a page that is drawn from many files says when
+    return differing_files(
+        results, undisturbed, names - temporary - {"draw_explorer/explorer.html"}
+    )
+
+
+def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undisturbed):
+    chance = random.Random(SEED)  # noqa: S311
+    results = checkout.path / "results" / "tiny"
+    kills, finished, told = 0, False, False
+    while not (finished and kills >= KILLS):
+        # the bits do not depend on how many jobs run at a time either
+        process = start(checkout, "--cores", str(chance.choice([1, 2])), *TINY)
+        number, send = WAYS[kills % len(WAYS)]
+        try:
+            text, _ = process.communicate(timeout=chance.uniform(4, 12))
+            assert process.returncode == 0, text
+            finished = True
+            # what is done is lost, say, and has to be made again
+            (results / "tables" / "runs.parquet").unlink(missing_ok=True)
+            continue
+        except subprocess.TimeoutExpired:
+            send(process.pid, number)
+        process.communicate(timeout=120)
+        kills += 1
+        assert half_made(results, undisturbed) == []
+        locked = any((checkout.path / ".snakemake" / "locks").glob("*"))
+        if number == signal.SIGKILL and locked and not told:
+            told = True
+            refused = checkout.snakemake("--cores", "1", *TINY)
+            assert refused.code != 0
+            assert "--unlock" in refused.text
+            assert "Traceback" not in refused.text
+        unlocked = checkout.snakemake("--unlock", *TINY)
+        assert unlocked.code == 0, unlocked.text
+    assert told
+    outcome = checkout.snakemake("--cores", "2", *TINY)
+    assert outcome.code == 0, outcome.text
+    assert differing_files(results, undisturbed) == []
+    # no checkpoint and no temporary file is left of all the attempts
+    left = [
+        path for path in results.rglob("*") if ".checkpoint." in path.name or ".tmp" in path.name
+    ]
+    assert left == []
+
+
+def test_several_workflows_at_once_do_not_disturb_each_other(checkout, undisturbed):
+    first = start(checkout, "--cores", "1", *TINY)
+    other = start(checkout, "--cores", "1", *TINY, "--config", "experiment=other")
+    time.sleep(6)
+    same = checkout.snakemake("--cores", "1", *TINY)
+    for process in (first, other):
+        text, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, text
+    # the one that would have made the same files was told why it cannot
+    assert same.code != 0
+    assert "lock" in same.text
+    assert "Traceback" not in same.text
+    for experiment in ("tiny", "other"):
+        results = checkout.path / "results" / experiment
+        tables = {name for name in made_files(results) if name.endswith((".safetensors", ".png"))}
+        assert differing_files(results, undisturbed, tables) == []
+    assert differing_files(checkout.path / "results" / "tiny", undisturbed) == []

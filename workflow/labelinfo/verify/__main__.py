@@ -1,0 +1,99 @@
+"""Make a sample of a published table anew, and compare.
+
+python -m labelinfo.verify results/published/demo --rows 1
+"""
+
+import argparse
+import logging
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import torch
+import yaml
+
+from labelinfo.config.schema import complete, load_schema
+from labelinfo.errors import ConfigError, LabelinfoError
+from labelinfo.io.tables import read_with_provenance
+from labelinfo.training.device import device_name, resolve_device
+from labelinfo.verify.compare import compare_rows
+from labelinfo.verify.origin import Origins, origin_of
+from labelinfo.verify.rerun import make_again, prepare_again
+
+_ROOT = Path(__file__).parents[3]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Verify a sample; return 0 if all of it agrees and 1 if not."""
+    parser = argparse.ArgumentParser(prog="python -m labelinfo.verify", description=__doc__)
+    parser.add_argument("folder", type=Path, help="holds runs.parquet and datasets.parquet")
+    parser.add_argument("--rows", type=int, default=1, help="how many rows (default 1)")
+    parser.add_argument("--seed", type=int, default=0, help="which rows (default 0)")
+    parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
+    parser.add_argument("--configfile", type=Path, help="of an experiment on data of your own")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    torch.set_num_threads(1)
+    try:
+        return _verify(options)
+    except LabelinfoError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+
+
+def _verify(options: argparse.Namespace) -> int:
+    runs, origins = read_with_provenance(options.folder / "runs.parquet")
+    _, prepared = read_with_provenance(options.folder / "datasets.parquet")
+    files = _catalogue(options.configfile)
+    whole = runs[runs["status"] == "ok"]
+    chosen = random.Random(options.seed).sample(  # noqa: S311 - no secret
+        range(len(whole)), min(options.rows, len(whole))
+    )
+    agreed = bool(chosen)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in sorted(chosen):
+            row = whole.iloc[number]
+            agreed &= _verify_row(row, origins, prepared, files, Path(folder), options.device)
+    sys.stdout.write(f"{len(chosen)} of {len(whole)} rows made anew: ")
+    sys.stdout.write("all agree.\n" if agreed else "NOT all agree.\n")
+    return 0 if agreed else 1
+
+
+def _verify_row(
+    row: pd.Series, origins: Origins, prepared: Origins, files: dict, folder: Path, device: str
+) -> bool:
+    origin = origin_of(row, origins, device_name(resolve_device(device)))
+    name = origin.run.dataset
+    dataset_file = folder / f"{name}.safetensors"
+    if not dataset_file.exists():
+        own = [each for each in prepared["prepare_dataset"] if name in each["config"]["datasets"]]
+        if name not in files or not own:
+            raise ConfigError(
+                f"The data set {name} is not in the catalogue: name the configuration that has it "
+                "by --configfile."
+            )
+        downloads = _ROOT / "results" / "downloads"
+        prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, _ROOT)
+    made = make_again(origin, dataset_file, folder / origin.run.path, device)
+    sys.stdout.write(f"{origin.run.path}, {origin.task}\n")
+    for reason in origin.unlike_here:
+        sys.stdout.write(f"  not the same bits, as {reason}\n")
+    compared = compare_rows(row, made, exactly=not origin.unlike_here)
+    for each in compared:
+        sys.stdout.write(
+            f"  {'agrees' if each.agrees else 'DIFFERS':8}{each.quantity:34}"
+            f"{each.published:.9g} published, {each.made_again:.9g} now"
+            f"{f', {each.allowed:.3g} allowed' if each.allowed else ''}\n"
+        )
+    return all(each.agrees for each in compared)
+
+
+def _catalogue(configfile: Path | None) -> dict:
+    given = yaml.safe_load(configfile.read_text(encoding="utf-8")) if configfile else {}
+    return complete(given, load_schema(_ROOT / "workflow/schemas/config.schema.yaml"))["datasets"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""What a published table says of how a row was made."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labelinfo.code_digest import code_digest
+from labelinfo.config.run import Run, beta_key
+from labelinfo.errors import StorageError
+from labelinfo.models.registry import COMPONENTS
+from labelinfo.models.vae import VaeSpec
+from labelinfo.provenance import versions
+
+_WORKFLOW = Path(__file__).parents[2]
+# the stages behind a row of the table of runs
+STAGES = ("train_vae", "measure_vae", "train_probe")
+
+Origins = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class RowOrigin:
+    """How one row was made.
+
+    Attributes
+    ----------
+    run, task, spec
+        Whose numbers they are, for which labels, and what the VAE is made of.
+    training, measure, probe
+        The configuration's sections that the three stages read.
+    unlike_here
+        What is not as it was then, in words; the same bits are due only where this is empty.
+    """
+
+    run: Run
+    task: str
+    spec: VaeSpec
+    training: dict[str, Any]
+    measure: dict[str, Any]
+    probe: dict[str, Any]
+    unlike_here: tuple[str, ...]
+
+
+def origin_of(row: pd.Series, origins: Origins, device: str) -> RowOrigin:
+    """Return how a row of the table of runs was made.
+
+    Parameters
+    ----------
+    row
+        Of the table.
+    origins
+        The table's provenance: the distinct origins by stage.
+    device
+        What computes here, as a table names it.
+
+    Raises
+    ------
+    StorageError
+        If the provenance does not tell, or names several ways.
+    """
+    run = Run(
+        *(row[key] for key in ("dataset", "encoder", "decoder", "marginal")),
+        beta_key(row["beta"]),
+        int(row["seed"]),
+    )
+    try:
+        paths = {
+            kind: COMPONENTS[f"{kind}s"][row[kind]] for kind in ("encoder", "decoder", "marginal")
+        }
+    except KeyError as error:
+        raise StorageError(
+            f"The row is of the component {error}, which is not one of the package's, so it cannot "
+            "be made anew from the table alone: run its workflow again."
+        ) from error
+    trained = [
+        origin
+        for origin in origins.get("train_vae", [])
+        if all(origin["config"]["model"][kind] == path for kind, path in paths.items())
+    ]
+    train = _only(trained, "train_vae", run)
+    data = train["data"]
+    others = {
+        stage: _only(
+            [origin for origin in origins.get(stage, []) if origin["data"] == data], stage, run
+        )
+        for stage in STAGES[1:]
+    }
+    found = {"train_vae": train} | others
+    return RowOrigin(
+        run=run,
+        task=row["task"],
+        spec=VaeSpec(**train["config"]["model"]),
+        training=train["config"]["training"],
+        measure=found["measure_vae"]["config"]["measure"],
+        probe=found["train_probe"]["config"]["probe"],
+        unlike_here=tuple(_unlike_here(row, found, paths, device)),
+    )
+
+
+def _only(found: list[dict[str, Any]], stage: str, run: Run) -> dict[str, Any]:
+    # origins that differ in their code alone are one way to make it
+    ways = {repr(origin["config"]): origin for origin in found}
+    if len(ways) != 1:
+        raise StorageError(
+            f"The table tells {len(ways)} ways in which {stage} made {'-'.join(run.identity[:4])}: "
+            "only a table of one configuration can be verified."
+        )
+    return next(iter(ways.values()))
+
+
+def _unlike_here(
+    row: pd.Series, found: dict[str, dict[str, Any]], paths: dict[str, str], device: str
+) -> list[str]:
+    reasons = []
+    if row["device"] != device:
+        reasons.append(f"it was made on {row['device']}, this is {device}")
+    roots = (_WORKFLOW, _WORKFLOW.parent)
+    modules = [path.partition(":")[0] for path in paths.values()]
+    for stage, origin in found.items():
+        if code_digest(_WORKFLOW / "scripts" / f"{stage}.py", modules, roots) != origin["code"]:
+            reasons.append(f"the code of {stage} has changed")
+    now, then = versions(), found["train_vae"]["versions"]
+    changed = [
+        f"{name} {then.get(name)} → {now[name]}" for name in now if then.get(name) != now[name]
+    ]
+    if changed:
+        reasons.append("versions are others: " + ", ".join(changed))
+    return reasons
