@@ -45,8 +45,8 @@ def _on_gpu(config: dict[str, Any], states: list[JobState], out: Path) -> bool:
 def _images(config: dict[str, Any], out: Path, dataset: str) -> int:
     summary = out / "prepare_dataset" / dataset / "summary.parquet"
     if not summary.exists():
-        limits = config["datasets"][dataset]["limit"] or {}
-        return min(limits.get("train") or _TRAINING_IMAGES, _TRAINING_IMAGES)
+        limit = config["datasets"][dataset]["limit"].get("train")
+        return min(limit or _TRAINING_IMAGES, _TRAINING_IMAGES)
     table = read_table(summary)
     return int(table.loc[table["split"] == "train", "images"].iloc[0])
 
