@@ -49,8 +49,8 @@ def test_commands_can_be_planned_or_explain_themselves(checkout, page, words):
         case ["snakemake", *rest]:
             outcome = checkout.snakemake("-n", *rest)
             assert outcome.code == 0, outcome.text
-        case ["make", target]:
-            command = ["make", "-n", target]
+        case ["make", *rest]:
+            command = ["make", "-n", *rest]
             subprocess.run(command, cwd=checkout.path, check=True, capture_output=True)
         case ["python", script, *_] if script.startswith("benchmarks/"):
             command = [sys.executable, script, "--help"]
