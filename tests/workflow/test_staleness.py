@@ -1,5 +1,8 @@
 """What an edit makes stale: exactly what depends on it, seen by dry runs after a whole demo."""
 
+import re
+from collections import Counter
+
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -180,3 +183,29 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
 def test_a_setting_reruns_what_reads_it(finished_demo, config, stale):
     # and it is written down
     assert planned(finished_demo, config) == {"write_config": 1, **stale}
+
+
+def test_more_runs_read_no_model_of_old_ones(finished_demo):
+    more = "sweep={betas: {deconv: [0.2, 0.5, 1, 2, 4, 32], pixelcnn: [0.1, 1]}}"
+    text = finished_demo.snakemake(*DEMO, "--config", more).text
+    blocks = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, re.MULTILINE)
+    readers = Counter(rule for rule, block in blocks if ".safetensors" in inputs(block))
+    models = re.findall(
+        r"train_vae/\S+?\.safetensors", "".join(inputs(block) for _, block in blocks)
+    )
+    new = {f"beta{beta}/" for beta in ("0.5", "1", "2", "4")}
+    assert set(readers) == {"train_vae", "measure_vae", "train_probe", "draw_gallery"}
+    assert models
+    assert all(any(beta in model for beta in new) for model in models)
+    kept = [rule for rule, block in blocks if "beta32/" in outputs(block)]
+    assert kept == []
+
+
+def inputs(block):
+    """Return what a job of a plan reads."""
+    return "".join(re.findall(r"^    input: (.*)$", block, re.MULTILINE))
+
+
+def outputs(block):
+    """Return what a job of a plan writes."""
+    return "".join(re.findall(r"^    output: (.*)$", block, re.MULTILINE))

@@ -42,6 +42,7 @@ rule draw_gallery:
             },
         ),
         thumbnail=f"{OUT}/draw_gallery/{RUN}.thumbnail.png",
+        pictures=f"{OUT}/draw_gallery/{RUN}.pictures.parquet",
     log:
         f"{OUT}/logs/draw_gallery/{RUN}.log",
     group:
@@ -62,9 +63,8 @@ rule draw_gallery:
 
 rule draw_beta_gallery:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        weights=pictured_files(f"{OUT}/train_vae/{{run}}/best.safetensors"),
-        measures=pictured_files(f"{OUT}/measure_vae/{{run}}.parquet"),
+        # of each run's own gallery: a new β reads no old model
+        pictures=pictured_files(f"{OUT}/draw_gallery/{{run}}.pictures.parquet"),
     output:
         picture=report(
             f"{OUT}/draw_beta_gallery/{ARCHITECTURE}.png",
@@ -79,16 +79,13 @@ rule draw_beta_gallery:
         f"{OUT}/benchmarks/draw_beta_gallery/{ARCHITECTURE}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        **computing(1500, minutes=60, minutes_on_gpu=20),
+        **light(),
     params:
-        code=run_code("draw_beta_gallery"),
-        spec=run_spec,
+        code=stage_code("draw_beta_gallery"),
         runs=lambda wildcards: [
             vars(run) for run in pictured_runs(ARCHITECTURE.format(**wildcards))
         ],
-        images=config["gallery"]["images"],
         title=lambda wildcards: config["datasets"][wildcards.dataset]["title"] or wildcards.dataset,
     script:
         "../scripts/draw_beta_gallery.py"

@@ -17,5 +17,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         measure_file=snakemake.input.measure,
         target=snakemake.output.picture,
         thumbnail=snakemake.output.thumbnail,
+        kept=snakemake.output.pictures,
         device=snakemake.config["machine"]["device"],
+        code=snakemake.params.code,
     )

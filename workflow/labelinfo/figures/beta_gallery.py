@@ -9,16 +9,10 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from labelinfo.config.run import Run
-from labelinfo.data.dataset import load_dataset
 from labelinfo.figures import style
 from labelinfo.figures.gallery import mosaic
 from labelinfo.figures.style import save_figure
-from labelinfo.io.tables import read_table
-from labelinfo.measure.pictures import Pictures, make_pictures
-from labelinfo.models.saved import load_vae
-from labelinfo.models.vae import VaeSpec
-from labelinfo.seeds import derive_seed
-from labelinfo.training.device import resolve_device
+from labelinfo.io.pictures import Pictures, read_pictures
 
 # inches
 _IMAGE = 0.36
@@ -84,48 +78,29 @@ def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
 
 
 def picture_architecture(
-    runs: Sequence[Run],
-    spec: VaeSpec,
-    *,
-    title: str,
-    images: int,
-    dataset_file: Path | str,
-    weights_files: Sequence[Path | str],
-    measure_files: Sequence[Path | str],
-    target: Path | str,
-    device: str,
+    runs: Sequence[Run], pictures_files: Sequence[Path | str], *, title: str, target: Path | str
 ) -> None:
     """Draw the runs of one architecture, those of large rates first.
 
+    No model is read: each run's own gallery kept its pictures.
+
     Parameters
     ----------
-    runs, weights_files, measure_files
-        The runs, their best weights, and their measured rates and distortions, in one order.
-    spec
-        What their VAEs are made of.
-    title, images
-        Stands above; how many test images, and as many samples.
-    dataset_file, target, device
-        The prepared data set, the picture, where to compute.
+    runs, pictures_files
+        The runs and what their galleries kept, in one order.
+    title
+        Stands above.
+    target
+        The picture.
     """
-    dataset = load_dataset(dataset_file)
     found: list[tuple[float, Step]] = []
-    for run, weights, measure in zip(runs, weights_files, measure_files, strict=True):
-        trained = load_vae(weights, spec, run)
-        if trained.status != "ok":
-            found.append((-1.0, Step(f"β = {run.beta}: {trained.status}", None)))
+    for run, file in zip(runs, pictures_files, strict=True):
+        pictures, of = read_pictures(file)
+        if pictures is None:
+            found.append((-1.0, Step(f"β = {run.beta}: {of['status']}", None)))
             continue
-        # the images are the same for all, the draws each run's own
-        pictures = make_pictures(
-            trained.model.to(resolve_device(device)),
-            dataset.test,
-            images=images,
-            reconstructions=1,
-            seed=derive_seed(*run.identity, "pictures"),
-        )
-        measured = read_table(measure).iloc[0]
-        rate = float(measured["rate_nats"])
-        label = f"R = {rate:.1f}, D = {measured['distortion_nats']:.1f}\nβ = {run.beta}"
+        rate = of["rate_nats"]
+        label = f"R = {rate:.1f}, D = {of['distortion_nats']:.1f}\nβ = {run.beta}"
         found.append((rate, Step(label, pictures)))
     steps = [step for _, step in sorted(found, key=lambda each: -each[0])]
     heading = f"{title}: {runs[0].architecture}, seed {runs[0].seed} (R and D in nats)"

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from labelinfo.figures import style
-from labelinfo.measure.pictures import Pictures
+from labelinfo.io.pictures import Pictures
 
 _GAP = 2
 _INCHES_PER_IMAGE = 0.42

@@ -11,10 +11,12 @@ from labelinfo.data.dataset import load_dataset
 from labelinfo.figures.gallery import draw_gallery, mosaic
 from labelinfo.figures.style import save_figure
 from labelinfo.io.atomic import atomic_path
+from labelinfo.io.pictures import write_pictures
 from labelinfo.io.tables import read_table
 from labelinfo.measure.pictures import make_pictures
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
+from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
@@ -32,19 +34,24 @@ def picture_run(
     measure_file: Path | str,
     target: Path | str,
     thumbnail: Path | str,
+    kept: Path | str,
     device: str,
+    code: str,
 ) -> None:
     """Draw the run's reconstructions and samples, with its R and D above them.
 
     ``thumbnail`` gets a few of the images above their reconstructions, pixel by pixel, for pages;
-    of a diverged run it is empty.
+    of a diverged run it is empty. ``kept`` gets the images themselves, for the gallery along β.
     """
     dataset = load_dataset(dataset_file)
     trained = load_vae(weights_file, spec, run)
+    origin = describe("draw_gallery", code=code, config={"gallery": settings}, data=dataset.digests)
+    of: dict[str, Any] = {**run.columns, "status": trained.status}
     heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
     if trained.status != "ok":
         save_figure(draw_gallery(None, f"{heading}: {trained.status}"), [target])
         _save_pixels(thumbnail, np.zeros((1, 1)))
+        write_pictures(kept, None, of, origin)
         return
     pictures = make_pictures(
         trained.model.to(resolve_device(device)),
@@ -53,10 +60,12 @@ def picture_run(
         seed=derive_seed(*run.identity, "pictures"),
     )
     measured = read_table(measure_file).iloc[0]
+    of |= {name: float(measured[name]) for name in ("rate_nats", "distortion_nats")}
     heading += f"\nR = {measured['rate_nats']:.1f} nats, D = {measured['distortion_nats']:.1f} nats"
     save_figure(draw_gallery(pictures, heading), [target])
     rows = [pictures.originals[:_THUMBNAILS], pictures.reconstructions[0][:_THUMBNAILS]]
     _save_pixels(thumbnail, mosaic(rows))
+    write_pictures(kept, pictures, of, origin)
 
 
 def _save_pixels(path: Path | str, grey: np.ndarray) -> None:

@@ -1,33 +1,13 @@
 """Reconstructions and samples of a frozen VAE, as images."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Distribution, Independent
 
 from labelinfo.data.dataset import Split, draw_binary
+from labelinfo.io.pictures import Pictures
 from labelinfo.models.vae import VAE
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Grey images in [0, 1].
-
-    Attributes
-    ----------
-    originals
-        (N, 28, 28), test images.
-    reconstructions
-        (S, N, 28, 28), each from another draw of z ~ p(z|x).
-    samples
-        (N, 28, 28), from z ~ m(z).
-    """
-
-    originals: np.ndarray
-    reconstructions: np.ndarray
-    samples: np.ndarray
 
 
 @torch.no_grad()

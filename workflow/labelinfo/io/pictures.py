@@ -1,0 +1,84 @@
+"""What a run's code looks like, as images that are kept for other pages than the run's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.errors import StorageError
+from labelinfo.io.tables import read_arrow, write_table
+
+COLUMNS = ["original", "reconstruction", "sample"]
+_SHAPE = (28, 28)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Grey images in [0, 1].
+
+    Attributes
+    ----------
+    originals
+        (N, 28, 28), test images.
+    reconstructions
+        (S, N, 28, 28), each from another draw of z ~ p(z|x).
+    samples
+        (N, 28, 28), from z ~ m(z).
+    """
+
+    originals: np.ndarray
+    reconstructions: np.ndarray
+    samples: np.ndarray
+
+
+def write_pictures(
+    target: Path | str, pictures: Pictures | None, of: dict[str, Any], origin: dict[str, Any]
+) -> None:
+    """Write the originals, the first reconstruction of each, and the samples, in 256 greys.
+
+    Parameters
+    ----------
+    target
+        The file: a row per image, each column one image of 28 × 28 bytes.
+    pictures
+        None of a training that diverged: no row.
+    of
+        Whose they are and what was measured of it; kept in the metadata under ``of``.
+    origin
+        See :func:`labelinfo.provenance.describe`.
+    """
+    table = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+    if pictures is not None:
+        images = (pictures.originals, pictures.reconstructions[0], pictures.samples)
+        table = pd.DataFrame(
+            {name: map(_bytes, grey) for name, grey in zip(COLUMNS, images, strict=True)}
+        )
+    write_table(target, table, origin | {"of": of})
+
+
+def read_pictures(source: Path | str) -> tuple[Pictures | None, dict[str, Any]]:
+    """Return what :func:`write_pictures` wrote, with one reconstruction, and whose they are.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, damaged or not a table of pictures.
+    """
+    table, origin = read_arrow(source)
+    of = origin.get("of")
+    if of is None or table.column_names != COLUMNS:
+        raise StorageError(f"The table {source} holds no pictures: delete it and run again.")
+    if not len(table):
+        return None, of
+    images = [np.stack([_grey(image) for image in column.to_pylist()]) for column in table.columns]
+    return Pictures(images[0], images[1][None], images[2]), of
+
+
+def _bytes(grey: np.ndarray) -> bytes:
+    return np.uint8(np.round(255 * grey)).tobytes()
+
+
+def _grey(image: bytes) -> np.ndarray:
+    return np.frombuffer(image, np.uint8).reshape(_SHAPE) / 255
