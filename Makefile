@@ -1,4 +1,5 @@
-# make demo: the whole workflow on the embedded sample.   make test: every check that CI makes.
+# make demo: the whole workflow on the embedded sample.   make test: every check that CI makes, but for
+# those on a real Slurm: make test-slurm.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2
