@@ -1,5 +1,6 @@
-# make demo: the whole workflow on the embedded sample.   make test: every quick check.
-# make test-kills: processes killed again and again.   make verify: a published table made anew.
+# make demo: the whole workflow on the embedded sample.   make verify: a published table made anew.
+# make test: every quick check.   make test-kills, make test-slurm: processes killed again and again,
+# and jobs on a real Slurm. CI makes all three.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2

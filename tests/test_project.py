@@ -68,6 +68,18 @@ def test_the_container_has_what_the_locks_say_and_all_that_the_workflow_reads():
     assert [rest for step, rest in steps if step == "USER"][-1] not in ("root", "0")
 
 
+def test_profiles_of_clusters_share_allocations_alike():
+    profiles = [
+        yaml.safe_load((ROOT / "workflow" / "profiles" / name / "config.yaml").read_text("utf-8"))
+        for name in ("slurm", "cluster-generic")
+    ]
+    for key in ("groups", "group-components", "cores", "resources", "retries", "config"):
+        assert profiles[0][key] == profiles[1][key]
+    rules = {path.stem for path in (ROOT / "workflow" / "scripts").glob("*.py")}
+    assert set(profiles[0]["groups"]) < rules
+    assert set(profiles[0]["group-components"]) < set(profiles[0]["groups"].values())
+
+
 def test_rules_scripts_and_logs_share_one_name():
     files = (ROOT / "workflow" / "rules").glob("*.smk")
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)

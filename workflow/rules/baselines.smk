@@ -36,8 +36,6 @@ rule measure_random_encoder:
         f"{OUT}/benchmarks/measure_random_encoder/{LEVEL}.tsv"
     wildcard_constraints:
         baseline=one_of(baselines_of("measure_random_encoder")),
-    group:
-        "random_encoders"
     conda:
         ENVIRONMENT
     threads: 1
@@ -138,8 +136,6 @@ rule compute_random_discard:
         table=f"{OUT}/compute_random_discard/{{dataset}}/{{task}}.parquet",
     log:
         f"{OUT}/logs/compute_random_discard/{{dataset}}/{{task}}.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:

@@ -9,8 +9,6 @@ rule compute_headlines:
         table=f"{OUT}/tables/headlines.parquet",
     log:
         f"{OUT}/logs/compute_headlines.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:
@@ -39,8 +37,6 @@ rule judge_claims:
         ),
     log:
         f"{OUT}/logs/judge_claims.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:

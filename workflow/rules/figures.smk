@@ -13,8 +13,6 @@ rule plot_figure1:
         ),
     log:
         f"{OUT}/logs/plot_figure1.log",
-    group:
-        "figures"
     conda:
         ENVIRONMENT
     resources:
@@ -41,8 +39,6 @@ rule plot_figure2:
         ),
     log:
         f"{OUT}/logs/plot_figure2.log",
-    group:
-        "figures"
     conda:
         ENVIRONMENT
     resources:
@@ -70,8 +66,6 @@ rule plot_figure3:
         ),
     log:
         f"{OUT}/logs/plot_figure3.log",
-    group:
-        "figures"
     conda:
         ENVIRONMENT
     resources:
@@ -99,8 +93,6 @@ rule draw_explorer:
         ),
     log:
         f"{OUT}/logs/draw_explorer.log",
-    group:
-        "figures"
     conda:
         ENVIRONMENT
     resources:

@@ -9,8 +9,6 @@ rule measure_vae:
         f"{OUT}/logs/measure_vae/{RUN}.log",
     benchmark:
         f"{OUT}/benchmarks/measure_vae/{RUN}.tsv"
-    group:
-        "run"
     conda:
         ENVIRONMENT
     threads: 1
@@ -45,8 +43,6 @@ rule draw_gallery:
         pictures=f"{OUT}/draw_gallery/{RUN}.pictures.parquet",
     log:
         f"{OUT}/logs/draw_gallery/{RUN}.log",
-    group:
-        "run"
     conda:
         ENVIRONMENT
     threads: 1
@@ -102,8 +98,6 @@ rule train_probe:
         f"{OUT}/logs/train_probe/{RUN}/{{task}}.log",
     benchmark:
         f"{OUT}/benchmarks/train_probe/{RUN}/{{task}}.tsv"
-    group:
-        "run"
     conda:
         ENVIRONMENT
     threads: 1

@@ -11,8 +11,6 @@ rule aggregate_datasets:
         table=f"{OUT}/tables/datasets.parquet",
     log:
         f"{OUT}/logs/aggregate_datasets.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:
@@ -33,8 +31,6 @@ rule aggregate_runs:
         table=f"{OUT}/tables/runs.parquet",
     log:
         f"{OUT}/logs/aggregate_runs.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:
@@ -59,8 +55,6 @@ rule aggregate_baselines:
         table=f"{OUT}/tables/baselines.parquet",
     log:
         f"{OUT}/logs/aggregate_baselines.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:
@@ -78,8 +72,6 @@ rule aggregate_searches:
         table=f"{OUT}/tables/classifier_search.parquet",
     log:
         f"{OUT}/logs/aggregate_searches.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:
@@ -98,8 +90,6 @@ rule compare_runs:
         table=f"{OUT}/tables/differences.parquet",
     log:
         f"{OUT}/logs/compare_runs.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:
@@ -124,8 +114,6 @@ rule write_summary:
         ),
     log:
         f"{OUT}/logs/write_summary.log",
-    group:
-        "tables"
     conda:
         ENVIRONMENT
     resources:

@@ -11,8 +11,6 @@ rule train_vae:
         f"{OUT}/logs/train_vae/{RUN}.log",
     benchmark:
         f"{OUT}/benchmarks/train_vae/{RUN}.tsv"
-    group:
-        "run"
     conda:
         ENVIRONMENT
     # one thread a job: a sweep fills the cores with jobs, and the bits do not depend on --cores
