@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from labelinfo.figures.beta_gallery import Step, draw_beta_gallery
+from labelinfo.config.run import Run
+from labelinfo.errors import StorageError
+from labelinfo.figures.beta_gallery import Step, draw_beta_gallery, picture_architecture
 from labelinfo.figures.gallery import mosaic
-from labelinfo.measure.pictures import Pictures
+from labelinfo.io.losses import write_losses
+from labelinfo.io.pictures import Pictures, read_pictures, write_pictures
 
 
 def pictures(seed, count=5):
@@ -49,3 +52,36 @@ def test_nothing_overlaps_and_nothing_leaves_the_page(steps):
         assert box.y1 <= page.y1
         assert box.x1 <= page.x1
         assert not any(box.overlaps(other) for other in boxes[index + 1 :])
+
+
+def test_pictures_survive_their_file_but_for_half_a_grey(tmp_path):
+    kept = pictures(3)
+    write_pictures(tmp_path / "p.parquet", kept, {"status": "ok", "rate_nats": 1.5}, {"stage": "a"})
+    back, of = read_pictures(tmp_path / "p.parquet")
+    assert of == {"status": "ok", "rate_nats": 1.5}
+    for name in ("originals", "reconstructions", "samples"):
+        np.testing.assert_allclose(getattr(back, name), getattr(kept, name), atol=0.5 / 255 + 1e-9)
+    write_losses(tmp_path / "l.parquet", np.ones((1, 4)), {}, {})
+    with pytest.raises(StorageError, match="holds no pictures"):
+        read_pictures(tmp_path / "l.parquet")
+
+
+def test_an_architecture_is_drawn_from_what_its_runs_kept_and_no_model(tmp_path, monkeypatch):
+    runs, files = [], []
+    for beta, rate in (("2", 10.0), ("0.5", 40.0), ("8", None)):
+        run = Run("digits", "gaussian", "deconv", "maf", beta, 0)
+        of = {"status": "diverged" if rate is None else "ok"}
+        of |= {"rate_nats": rate, "distortion_nats": 60.0}
+        files.append(tmp_path / f"{beta}.parquet")
+        write_pictures(files[-1], pictures(0) if rate else None, of, {})
+        runs.append(run)
+    drawn = []
+    monkeypatch.setattr(
+        "labelinfo.figures.beta_gallery.save_figure", lambda figure, _: drawn.append(figure)
+    )
+    picture_architecture(runs, files, title="Digits", target=tmp_path / "g.png")
+    labels = [text.get_text() for text in drawn[0].texts]
+    assert labels[0] == "Digits: gaussian-deconv-maf, seed 0 (R and D in nats)"
+    assert labels[-3:] == [
+        "R = 40.0, D = 60.0\nβ = 0.5", "R = 10.0, D = 60.0\nβ = 2", "β = 8: diverged",
+    ]  # fmt: skip

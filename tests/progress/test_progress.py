@@ -1,9 +1,11 @@
 """What the progress says of made-up results: the states, the hours left, the failures."""
 
+import os
 import time
 
 import pytest
 
+from labelinfo.config.experiment import read_config
 from labelinfo.config.plan import PlannedJob, planned_jobs, training_jobs
 from labelinfo.config.run import Run
 from labelinfo.errors import ConfigError
@@ -117,9 +119,17 @@ def test_a_configuration_that_is_not_there_is_named(tmp_path):
         progress([tmp_path / "none.yaml"], tmp_path)
 
 
-def test_each_job_has_its_own_result_log_and_benchmark():
-    from labelinfo.config.experiment import read_config
+def test_overlays_replace_lists_and_merge_maps(tmp_path):
+    for number, text in enumerate(("sweep: {seeds: [1], betas: {deconv: [2]}}", "training: {}")):
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
+    config = read_config([tmp_path / "0.yaml", tmp_path / "1.yaml"])
+    assert config["sweep"]["seeds"] == [1]
+    assert config["sweep"]["betas"]["deconv"] == [2]
+    assert config["sweep"]["decoders"] == ["deconv", "pixelcnn"]
+    assert config["training"]["epochs"] == 100
 
+
+def test_each_job_has_its_own_result_log_and_benchmark():
     config = read_config([])
     jobs = planned_jobs(config)
     for names in ([job.result for job in jobs], [job.log for job in jobs]):
@@ -133,8 +143,6 @@ def test_failures_are_the_logs_of_this_call_that_do_not_end_well(tmp_path):
     put(tmp_path, "stage/b.log", f"{LINE} INFO x\n{LINE} ERROR Error: no such column.\n")
     put(tmp_path, "stage/c.log", f"{LINE} INFO Started.\n")
     put(tmp_path, "stage/old.log", f"{LINE} ERROR Error: long ago.\n")
-    import os
-
     os.utime(old, (10, 10))
     text = failures_since([tmp_path, tmp_path / "none"], since=100)
     assert f"failed: {bad}\n    {LINE} INFO x\n    {LINE} ERROR Error: no such column." in text

@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 
 from labelinfo.errors import StorageError
-from labelinfo.io.losses import read_losses, write_losses
+from labelinfo.io.losses import LossFiles, read_losses, write_losses
 from labelinfo.io.tables import read_table, write_table
+from labelinfo.seeds import derive_seed
 from labelinfo.tables.bootstrap import paired_bootstrap
 from labelinfo.tables.differences import COLUMNS, compare_runs
 
@@ -166,6 +167,36 @@ def test_a_run_is_compared_with_the_mean_over_seeds_of_each_baseline(files):
         assert row["difference_nats_se"] == pytest.approx(error, rel=0.05)
         assert row["difference_low_nats"] < row["difference_nats"] < row["difference_high_nats"]
         assert (row["images"], row["resamples"], row["confidence"]) == (40, 4000, 0.9)
+
+
+def test_resampling_once_for_all_is_resampling_each_difference(files):
+    losses = np.random.default_rng(1).random((5, 60)).astype(np.float32).astype(float)
+    for seed in range(3):
+        files.run(losses[seed], seed=seed)
+    files.level(losses[3])
+    files.level(losses[4], baseline="simple_image")
+    table = files.compare()
+    draws = {**BOOTSTRAP, "seed": derive_seed(RUN["dataset"], RUN["task"], "bootstrap")}
+    for level, baseline in ((3, "complex_image"), (4, "simple_image")):
+        expected = paired_bootstrap(losses[:3] - losses[level], **draws)
+        rows = table[table["baseline"] == baseline]
+        for column, values in (
+            ("difference_nats", expected.mean),
+            ("difference_nats_se", expected.standard_error),
+            ("difference_low_nats", expected.low),
+            ("difference_high_nats", expected.high),
+        ):
+            np.testing.assert_allclose(rows[column], values, rtol=1e-12, atol=1e-14)
+
+
+def test_losses_are_found_by_whose_they_are_and_read_when_asked_for(files):
+    files.run(np.ones(30))
+    files.run(np.zeros((0, 0)), seed=1)
+    found = LossFiles(files.runs, ("task", "seed"))
+    assert list(found) == [(RUN["task"], 0), (RUN["task"], 1)]
+    assert found[RUN["task"], 0].tolist() == [1.0] * 30
+    assert (RUN["task"], 1) not in found  # it diverged
+    assert (RUN["task"], 2) not in found
 
 
 def test_a_run_that_knows_less_lies_above(files):

@@ -86,16 +86,17 @@ def compare_runs(
                 f"The losses of {pair[0]}, {pair[1]}, are of {sorted(lengths)} test images: delete "
                 "those of another number and run the workflow again."
             )
-        losses = np.array([loss for _, loss in ours], dtype=float)
-        draws = {"resamples": resamples, "seed": derive_seed(*pair, "bootstrap")}
-        means = losses.mean(axis=1)
-        # means are linear: what is resampled once for the runs serves every baseline
-        resampled = resampled_means(losses, **draws)
-        for baseline, seeds in theirs.items():
-            reference = np.mean(seeds, axis=0)
+        levels_of = [np.mean(seeds, axis=0) for seeds in theirs.values()]
+        losses = np.array([*(loss for _, loss in ours), *levels_of], dtype=float)
+        means, count = losses.mean(axis=1), len(ours)
+        # means are linear: what is resampled once serves the differences from every baseline
+        resampled = resampled_means(
+            losses, resamples=resamples, seed=derive_seed(*pair, "bootstrap")
+        )
+        for level, (baseline, seeds) in enumerate(theirs.items(), start=count):
             found = interval(
-                means - reference.mean(),
-                resampled - resampled_means(reference[None], **draws),
+                means[:count] - means[level],
+                resampled[:, :count] - resampled[:, level, None],
                 confidence=confidence,
             )
             rows += [
