@@ -1,4 +1,4 @@
-"""A row of the finished demo's table is made anew, to the last bit, and a forged number is found."""
+"""A row of the demo's table is made anew, to the last bit, and a forged number is found."""
 
 import os
 import re
