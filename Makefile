@@ -25,7 +25,7 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal -m "not kills and not slurm"
+	pytest -n $(CORES) --dist worksteal -m "not kills and not cluster and not slurm"
 
 # one process, since these tests fill the cores by themselves
 test-kills: $(VENV)/.installed-dev
@@ -38,8 +38,8 @@ verify: $(VENV)/.installed
 	@python -m labelinfo.verify $(TABLE) --rows $(ROWS)
 
 # the demo and more through a real Slurm of one node, which it installs (Debian) and starts, as root
-test-slurm: $(VENV)/.installed-dev
-	LABELINFO_SLURM=1 pytest -m slurm tests/slurm
+test-slurm: $(VENV)/.installed-cluster
+	LABELINFO_SLURM=1 pytest -m "cluster or slurm"
 
 install: $(VENV)/.installed
 
@@ -53,10 +53,15 @@ $(VENV)/.installed: envs/requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt envs/requirements-cluster.txt
+$(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt
 	@echo "Installing the tools for tests ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    --requirement envs/requirements-dev.txt --requirement envs/requirements-cluster.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-dev.txt
+	@touch $@
+
+# apart, since each of these plugins makes every start of Snakemake slower
+$(VENV)/.installed-cluster: $(VENV)/.installed-dev envs/requirements-cluster.txt
+	@echo "Installing Snakemake's plugins for clusters ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-cluster.txt
 	@touch $@
 
 clean:

@@ -24,11 +24,10 @@ def _soon(monkeypatch):
     monkeypatch.setattr(leases, "_POLL_SECONDS", 0.01)
 
 
-def work(folder, jobs_per_gpu, report, seconds):
+def work(folder, jobs_per_gpu, report, go):
     with leased_gpu(GPUS, jobs_per_gpu, folder) as gpu:
-        report.put((gpu, os.getpid(), time.monotonic(), "starts"))
-        time.sleep(seconds)
-        report.put((gpu, os.getpid(), time.monotonic(), "ends"))
+        report.put((gpu, os.getpid()))
+        go.wait(60)
 
 
 def start(*arguments):
@@ -39,17 +38,19 @@ def start(*arguments):
 
 @pytest.mark.parametrize("jobs_per_gpu", [1, 2])
 def test_many_jobs_share_all_gpus_and_never_too_many_one(tmp_path, jobs_per_gpu):
-    report = PROCESSES.Queue()
-    processes = [start(tmp_path / "leases", jobs_per_gpu, report, 0.1) for _ in range(18)]
-    events = sorted((report.get(timeout=30) for _ in range(36)), key=lambda event: event[2])
+    report, go = PROCESSES.Queue(), PROCESSES.Event()
+    processes = [start(tmp_path / "leases", jobs_per_gpu, report, go) for _ in range(18)]
+    first = [report.get(timeout=30)[0] for _ in range(3 * jobs_per_gpu)]
+    assert Counter(first) == dict.fromkeys(GPUS, jobs_per_gpu)
+    # the others wait while these compute
+    time.sleep(0.3)
+    assert report.empty()
+    go.set()
+    later = [report.get(timeout=30)[0] for _ in range(18 - 3 * jobs_per_gpu)]
+    assert set(later) <= set(GPUS)
     for process in processes:
         process.join(30)
-    running, most = Counter(), Counter()
-    for gpu, _, _, what in events:
-        running[gpu] += 1 if what == "starts" else -1
-        most[gpu] = max(most[gpu], running[gpu])
-    assert most == dict.fromkeys(GPUS, jobs_per_gpu)
-    assert len({process for _, process, _, _ in events}) == 18
+        assert process.exitcode == 0
 
 
 def test_the_gpu_with_the_fewest_jobs_comes_first(tmp_path):
@@ -60,22 +61,22 @@ def test_the_gpu_with_the_fewest_jobs_comes_first(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_job_that_is_killed_frees_its_place(tmp_path, number):
-    report = PROCESSES.Queue()
-    holders = [start(tmp_path, 1, report, 60) for _ in GPUS]
-    held = {report.get(timeout=30)[1]: holder for holder in holders}
-    waiting = start(tmp_path, 1, report, 0)
+    report, never, now = PROCESSES.Queue(), PROCESSES.Event(), PROCESSES.Event()
+    now.set()
+    holders = [start(tmp_path, 1, report, never) for _ in GPUS]
+    held = dict(report.get(timeout=30) for _ in holders)
+    waiting = start(tmp_path, 1, report, now)
     time.sleep(0.2)
     assert report.empty()
     victim = holders[1]
     os.kill(victim.pid, number)
-    gpu, process, _, _ = report.get(timeout=10)
+    gpu, process = report.get(timeout=10)
     assert process == waiting.pid
-    waiting.join(10)
-    victim.join(10)
-    for holder in held.values():
+    assert held[gpu] == victim.pid
+    for holder in holders:
         holder.kill()
-        holder.join(10)
-    assert gpu in GPUS
+    for each in (waiting, *holders):
+        each.join(10)
 
 
 def test_a_job_told_to_stop_while_it_waits_ends_at_once(tmp_path):

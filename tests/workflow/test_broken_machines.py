@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from checkouts import copy_repository
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.kills]
 
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
 RUN = "results/tiny/{}/sample/gaussian-deconv-gaussian/beta1/seed0{}"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.cluster]
 
 PROFILES = ("slurm", "cluster-generic")
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
@@ -29,7 +29,7 @@ def test_jobs_ask_for_memory_and_time_and_those_that_compute_for_a_gpu(checkout,
     jobs = asked(plan(checkout, profile))
     with_gpu = {rule for rule, resources in jobs.items() if resources.get("gpu", "0") != "0"}
     expected = {"prepare_dataset", "train_vae", "measure_vae", "train_probe", "measure_pca"}
-    assert with_gpu == expected | {"draw_gallery", "draw_beta_gallery"}
+    assert with_gpu == expected | {"draw_gallery"}
     for rule, resources in jobs.items():
         if rule != "all":
             assert int(resources["mem_mb"]) >= (5000 if rule in with_gpu else 500), rule

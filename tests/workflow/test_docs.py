@@ -12,6 +12,9 @@ from checkouts import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
+# options that are a plugin's
+PLUGINS = {"--profile", "--executor", "--default-storage-provider"}
+
 pytestmark = pytest.mark.workflow
 
 
@@ -28,7 +31,9 @@ def commands():
             for line in block.replace("\\\n", " ").splitlines():
                 words = shlex.split(line, comments=True)
                 if words:
-                    yield pytest.param(page, words, id=f"{page.name}: {' '.join(words)}"[:70])
+                    marks = [pytest.mark.cluster] if PLUGINS & set(words) else []
+                    name = f"{page.name}: {' '.join(words)}"[:70]
+                    yield pytest.param(page, words, id=name, marks=marks)
 
 
 def write_pages_files(page, folder):
@@ -106,7 +111,7 @@ def test_links_between_pages_lead_somewhere():
 
 def test_functions_and_tests_of_the_mathematics_exist():
     text = (ROOT / "docs" / "mathematics.md").read_text(encoding="utf-8")
-    names = re.findall(r"`([a-z_]+(?:\.[a-z_]+)*\.[A-Za-z_]+)`", text)
+    names = re.findall(r"`((?!test_)[a-z_]+(?:\.[a-z_]+)*\.[A-Za-z_]+)`", text)
     assert len(names) >= 15
     for name in names:
         module, _, attribute = name.rpartition(".")

@@ -6,7 +6,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.baselines.classifiers import chosen_network, train_classifier
     from labelinfo.io.tables import read_table
 
-    choice = snakemake.input.get("choice")
+    # of at most one search
+    choice = next(iter(snakemake.input.get("choice", [])), None)
     train_classifier(
         snakemake.wildcards.baseline,
         snakemake.wildcards.task,

@@ -76,6 +76,7 @@ def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
 
     Raises as :func:`read_table`.
     """
+    source = Path(source)
     try:
         # for a file of some kilobytes, threads and reading ahead take longer than they save
         with pq.ParquetFile(source, pre_buffer=False) as file:
