@@ -72,7 +72,8 @@ def test_every_job_went_through_slurm_and_the_short_ones_shared_allocations(told
 
 def test_never_do_more_jobs_have_a_gpu_than_there_are(told):
     with_gpu = [allocation for allocation in told.allocations if allocation.gpus]
-    assert len(with_gpu) >= 20
+    # data, runs, PCA, random encoders, classifiers
+    assert len(with_gpu) >= 1 + 9 + 1 + 1 + 4
     most = max(
         sum(other.start <= each.start < other.end for other in with_gpu) for each in with_gpu
     )
