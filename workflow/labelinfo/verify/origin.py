@@ -79,15 +79,14 @@ def origin_of(row: pd.Series, origins: Origins, device: str) -> RowOrigin:
         for origin in origins.get("train_vae", [])
         if all(origin["config"]["model"][kind] == path for kind, path in paths.items())
     ]
-    train = _only(trained, "train_vae", run)
-    data = train["data"]
-    others = {
-        stage: _only(
-            [origin for origin in origins.get(stage, []) if origin["data"] == data], stage, run
-        )
+    data = _only(trained, "train_vae", run)["data"]
+    of_data = {
+        stage: [origin for origin in origins.get(stage, []) if origin["data"] == data]
         for stage in STAGES[1:]
     }
-    found = {"train_vae": train} | others
+    candidates = {"train_vae": trained} | of_data
+    found = {stage: _only(each, stage, run) for stage, each in candidates.items()}
+    train = found["train_vae"]
     return RowOrigin(
         run=run,
         task=row["task"],
@@ -95,7 +94,7 @@ def origin_of(row: pd.Series, origins: Origins, device: str) -> RowOrigin:
         training=train["config"]["training"],
         measure=found["measure_vae"]["config"]["measure"],
         probe=found["train_probe"]["config"]["probe"],
-        unlike_here=tuple(_unlike_here(row, found, paths, device)),
+        unlike_here=tuple(_unlike_here(row, candidates, paths, device)),
     )
 
 
@@ -111,17 +110,19 @@ def _only(found: list[dict[str, Any]], stage: str, run: Run) -> dict[str, Any]:
 
 
 def _unlike_here(
-    row: pd.Series, found: dict[str, dict[str, Any]], paths: dict[str, str], device: str
+    row: pd.Series, candidates: Origins, paths: dict[str, str], device: str
 ) -> list[str]:
     reasons = []
     if row["device"] != device:
         reasons.append(f"it was made on {row['device']}, this is {device}")
     roots = (_WORKFLOW, _WORKFLOW.parent)
     modules = [path.partition(":")[0] for path in paths.values()]
-    for stage, origin in found.items():
-        if code_digest(_WORKFLOW / "scripts" / f"{stage}.py", modules, roots) != origin["code"]:
+    for stage, each in candidates.items():
+        # each architecture has its own, and a measured row does not say which is its
+        then = {origin["code"] for origin in each}
+        if code_digest(_WORKFLOW / "scripts" / f"{stage}.py", modules, roots) not in then:
             reasons.append(f"the code of {stage} has changed")
-    now, then = versions(), found["train_vae"]["versions"]
+    now, then = versions(), candidates["train_vae"][0]["versions"]
     changed = [
         f"{name} {then.get(name)} → {now[name]}" for name in now if then.get(name) != now[name]
     ]
