@@ -1,5 +1,7 @@
 """An interrupt stops what Slurm runs, and the next start goes on."""
 
+import time
+
 import pytest
 from site_of_slurm import DEVICE, PROFILE, Run
 
@@ -13,7 +15,10 @@ def test_an_interrupt_cancels_slurms_jobs_and_the_next_start_goes_on(cluster, sl
     run = Run(cluster, slurm, *PROFILE, *TINY, "--", RUN)
     run.wait_until(lambda: "train_vae" in "".join(slurm.queue("RUNNING").values()))
     run.interrupt()
-    assert run.end(60).code != 0
+    assert run.end(180).code != 0
+    end = time.monotonic() + 60
+    while slurm.queue("PENDING,RUNNING") and time.monotonic() < end:
+        time.sleep(0.5)
     assert not slurm.queue("PENDING,RUNNING")
     states = {allocation.state for allocation in slurm.ended()}
     assert "CANCELLED" in states
