@@ -1,5 +1,6 @@
 """Configurations written as any text at all: completed, or refused with a sentence."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
 from labelinfo.config.components import known_components
+from labelinfo.config.experiment import read_config, read_map
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import check_sweep, enumerate_runs
 from labelinfo.errors import ConfigError
@@ -168,3 +170,78 @@ def test_a_tag_that_asks_for_code_is_refused(tag, tmp_path):
     with pytest.raises((WorkflowError, ConfigError), match=r"not valid JSON or YAML|`experiment`"):
         complete(load_configfile(str(file)), SCHEMA)
     assert "antigravity" not in sys.modules
+
+
+# --- files that are checked before Snakemake reads them -------------------------------------------
+
+
+def answered_file(file, content):
+    """Return what a file holds, or None if it is refused; anything else fails."""
+    file.write_bytes(content)
+    with in_time():
+        try:
+            return read_map(file)
+        except ConfigError as error:
+            said = str(error)
+            assert said.startswith((f"The configuration {file} ", "Config key "))
+            assert "\n" not in said
+            return None
+
+
+@cases(1000)
+@given(
+    st.one_of(
+        *map(damaged, SHIPPED),
+        st.binary(max_size=60),
+        st.lists(st.sampled_from(WORDS), max_size=14).map(lambda words: "".join(words).encode()),
+    )
+)
+def test_any_file_is_read_or_refused(tmp_path_factory, content):
+    held = answered_file(tmp_path_factory.getbasetemp() / "any.yaml", content)
+    if held is not None:
+        assert held == (read(content.decode()) or {})
+
+
+MERGES = "\n".join(
+    [
+        "a0: &a0 {" + ", ".join(f"k{number}: 1" for number in range(50)) + "}",
+        *(f"a{at}: &a{at} {{<<: [{', '.join([f'*a{at - 1}'] * 9)}]}}" for at in range(1, 20)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("caveat: für\n".encode("latin-1"), "cannot be read: 'utf-8' codec"),
+        (b"experiment: 2020-13-45\n", "cannot be read: month must be"),
+        (b"seeds: " + b"9" * 5000, "cannot be read: Exceeds the limit"),
+        (b"seeds: " + b"[" * 20_000, "nested too deeply"),
+        (b"&a {sweep: *a}", "Config key `sweep` holds more than"),
+        (laughs(30, MAP).encode(), "Config key `a29` holds more than"),
+        (MERGES.encode(), "merges more than"),
+        (b"__use_yte__: true\nexperiment: ?print(1)\n", "is a template"),
+        (b"- sweep\n", "is no map of keys"),
+        (b"experiment: !!python/name:os.system\n", "could not determine a constructor"),
+    ],
+    ids=["Latin-1", "date", "digits", "deep", "itself", "maps", "merges", "yte", "list", "code"],
+)
+def test_what_snakemake_would_stumble_over_is_named(tmp_path, content, said):
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(content)
+    with in_time(), pytest.raises(ConfigError) as caught:
+        read_config([file])
+    assert said in str(caught.value)
+
+
+def test_the_command_says_what_a_file_asks_for_or_what_is_wrong(tmp_path):
+    command = [sys.executable, "-m", "labelinfo.config", str(tmp_path / "mine.yaml")]
+    for text, code, said in (
+        ("experiment: mine\nsweep: {seeds: [0, 1]}\n", 0, "`mine`, 768 trainings.\n"),
+        ("__use_yte__: true\n", 1, "Error: The configuration "),
+    ):
+        (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert said in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_repository
-from site_of_slurm import CPUS, GPUS, Run, Slurm
+from site_of_slurm import CPUS, GPUS, Slurm
 
 HERE = Path(__file__).parent
 
@@ -36,8 +36,6 @@ def slurm(tmp_path_factory):
             }
         )
     finally:
-        for process in Run.started:
-            process.kill()
         subprocess.run([HERE / "stop-slurm.sh", "--clean"], env=environment, check=False)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Self
 
 from checkouts import Checkout, Outcome
 
@@ -83,11 +83,10 @@ class Slurm:
 
 
 class Run:
-    """Snakemake at work, handing jobs to a scheduler."""
-
-    started: ClassVar[list[subprocess.Popen]] = []
+    """Snakemake at work, handing jobs to a scheduler; left early, it and its jobs are stopped."""
 
     def __init__(self, checkout: Checkout, slurm: Slurm, *arguments: str) -> None:
+        self.slurm = slurm
         self.log = checkout.path / "snakemake.log"
         own = {
             "PYTHONPATH": str(checkout.path / "workflow"),
@@ -103,7 +102,15 @@ class Run:
                 stderr=subprocess.STDOUT,
             )
 
-        self.started.append(self.process)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            for job in self.slurm.queue("PENDING,RUNNING"):
+                self.slurm.run("scancel", job)
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 600) -> None:
         """Wait while Snakemake runs until a condition holds."""
@@ -119,8 +126,5 @@ class Run:
 
     def end(self, seconds: float = 2400) -> Outcome:
         """Wait for the end."""
-        try:
-            code = self.process.wait(seconds)
-        finally:
-            self.process.kill()
+        code = self.process.wait(seconds)
         return Outcome(code, self.log.read_text())

@@ -66,7 +66,8 @@ JobCompType=jobcomp/filetxt
 JobCompLoc=$LOG/jobcomp.log
 MinJobAge=3600
 MaxJobCount=20000
-ReturnToService=2
+# a node that a test sets down stays so until the test resumes it
+ReturnToService=1
 # a job lost with its daemon fails (and Snakemake decides), it is not requeued
 JobRequeue=0
 # CPUs need not be there: their number is what keeps GPUs from being the only limit

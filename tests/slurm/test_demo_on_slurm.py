@@ -42,17 +42,17 @@ def on_slurm(slurm, folder):
 @pytest.fixture(scope="module")
 def told(slurm, on_slurm):
     slurm.forget()
-    run = Run(on_slurm, slurm, *PROFILE, *DEMO, "--config", DEVICE)
-    run.wait_until(lambda: trainings(slurm, on_slurm))
-    cancelled = trainings(slurm, on_slurm)[0]
-    slurm.run("scancel", cancelled)
-    run.wait_until(lambda: set(trainings(slurm, on_slurm)) - {cancelled})
-    lost = set(slurm.queue("RUNNING"))
-    node = f"NodeName={socket.gethostname().partition('.')[0]}"
-    slurm.run("scontrol", "update", node, "State=DOWN", "Reason=test")
-    run.wait_until(lambda: not slurm.queue("RUNNING,COMPLETING"))
-    slurm.run("scontrol", "update", node, "State=RESUME")
-    outcome = run.end()
+    with Run(on_slurm, slurm, *PROFILE, *DEMO, "--config", DEVICE) as run:
+        run.wait_until(lambda: trainings(slurm, on_slurm))
+        cancelled = trainings(slurm, on_slurm)[0]
+        slurm.run("scancel", cancelled)
+        run.wait_until(lambda: set(trainings(slurm, on_slurm)) - {cancelled})
+        lost = set(slurm.queue("RUNNING"))
+        node = f"NodeName={socket.gethostname().partition('.')[0]}"
+        slurm.run("scontrol", "update", node, "State=DOWN", "Reason=test")
+        run.wait_until(lambda: not slurm.queue("RUNNING,COMPLETING"))
+        slurm.run("scontrol", "update", node, "State=RESUME")
+        outcome = run.end()
     return Told(outcome.code, outcome.text, slurm.ended(), cancelled, lost)
 
 

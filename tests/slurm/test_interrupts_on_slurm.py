@@ -12,17 +12,18 @@ RUN = "results/tiny/train_probe/sample/gaussian-deconv-gaussian/beta1/seed0/digi
 
 
 def test_an_interrupt_cancels_slurms_jobs_and_the_next_start_goes_on(cluster, slurm):
-    run = Run(cluster, slurm, *PROFILE, *TINY, "--", RUN)
-    run.wait_until(lambda: "train_vae" in "".join(slurm.queue("RUNNING").values()))
-    run.interrupt()
-    assert run.end(180).code != 0
+    with Run(cluster, slurm, *PROFILE, *TINY, "--", RUN) as run:
+        run.wait_until(lambda: "train_vae" in "".join(slurm.queue("RUNNING").values()))
+        run.interrupt()
+        assert run.end(180).code != 0
     end = time.monotonic() + 60
     while slurm.queue("PENDING,RUNNING") and time.monotonic() < end:
         time.sleep(0.5)
     assert not slurm.queue("PENDING,RUNNING")
     states = {allocation.state for allocation in slurm.ended()}
     assert "CANCELLED" in states
-    outcome = Run(cluster, slurm, *PROFILE, *TINY, "--", RUN).end()
+    with Run(cluster, slurm, *PROFILE, *TINY, "--", RUN) as run:
+        outcome = run.end()
     assert outcome.code == 0, outcome.text
     assert (cluster.path / RUN).exists()
     assert "prepare_dataset" not in outcome.jobs

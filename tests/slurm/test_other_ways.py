@@ -27,7 +27,8 @@ def local(folder):
 
 
 def test_a_schedulers_own_commands_make_the_same(cluster, slurm, local):
-    outcome = Run(cluster, slurm, *GENERIC, *TINY, *CONFIG, "--", TABLE).end()
+    with Run(cluster, slurm, *GENERIC, *TINY, *CONFIG, "--", TABLE) as run:
+        outcome = run.end()
     assert outcome.code == 0, outcome.text
     # the data set, the run, the tables
     assert [each.state for each in slurm.ended()] == ["COMPLETED"] * 3
@@ -42,7 +43,8 @@ def test_results_in_a_storage_are_the_same_and_nothing_is_left_here(
     arguments = ("--default-storage-provider", "fs", "--default-storage-prefix", str(storage))
     arguments += ("--shared-fs-usage", "persistence", "sources", "source-cache")
     arguments += ("software-deployment",)
-    outcome = Run(cluster, slurm, *PROFILE, *arguments, *TINY, *CONFIG, "--", TABLE).end()
+    with Run(cluster, slurm, *PROFILE, *arguments, *TINY, *CONFIG, "--", TABLE) as run:
+        outcome = run.end()
     assert outcome.code == 0, outcome.text
     assert differing_files(local, storage / "results" / "tiny") == []
     assert not (cluster.path / "results" / "tiny").exists()

@@ -41,6 +41,23 @@ def test_a_configuration_that_is_none_ends_with_one_sentence(checkout, text, sai
     assert not (checkout.path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("experiment: für\n".encode("latin-1"), "config.yaml cannot be read: 'utf-8'"),
+        (b"__use_yte__: true\n__definitions__: [\"open('ran', 'w')\"]\n", "is a template"),
+    ],
+    ids=["Latin-1", "template"],
+)
+def test_the_workflows_own_configuration_is_looked_at_first(checkout, content, said):
+    (checkout.path / "config.yaml").write_bytes(content)
+    outcome = checkout.snakemake("-n", timeout=60)
+    assert outcome.code != 0
+    assert said in outcome.text
+    assert "Traceback" not in outcome.text
+    assert not (checkout.path / "ran").exists()
+
+
 # as long as they may be
 EXPERIMENT = "Experiment_" + "-".join(map(str, range(24)))[:53]
 DATASET = "data_" + "_".join(map(str, range(24)))[:59]

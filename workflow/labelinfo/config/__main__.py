@@ -1,10 +1,19 @@
-"""Print every key of the configuration with its meaning and default, as Markdown."""
+"""Print every key of the configuration, or check files: ``python -m labelinfo.config [FILE ...]``.
 
+Snakemake reads a ``--configfile`` before anything of ours can look at it, and runs what a template
+holds. A file from somebody else is better checked first.
+"""
+
+import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
+from labelinfo.config.experiment import SCHEMA, read_config
 from labelinfo.config.schema import load_schema
+from labelinfo.config.sweep import enumerate_runs
+from labelinfo.errors import ConfigError
 
 
 def describe(schema: dict[str, Any], prefix: str = "") -> list[str]:
@@ -24,7 +33,25 @@ def describe(schema: dict[str, Any], prefix: str = "") -> list[str]:
     return lines
 
 
+def main() -> None:
+    """Check the files that are named; without any, print all keys."""
+    parser = argparse.ArgumentParser(
+        prog="python -m labelinfo.config",
+        description="Print every key of the configuration with its meaning and default, as "
+        "Markdown; or say whether files are a sound configuration, running nothing in them.",
+    )
+    parser.add_argument("files", nargs="*", type=Path, help="overlays, as for --configfile")
+    files = parser.parse_args().files
+    if not files:
+        sys.stdout.write("\n".join(describe(load_schema(SCHEMA))) + "\n")
+        return
+    try:
+        config = read_config(files)
+    except ConfigError as error:
+        sys.exit(f"Error: {error}")
+    count = len(list(enumerate_runs(config)))
+    sys.stdout.write(f"A sound configuration of `{config['experiment']}`, {count:,} trainings.\n")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m labelinfo.config workflow/schemas/config.schema.yaml")
-    sys.stdout.write("\n".join(describe(load_schema(sys.argv[1]))) + "\n")
+    main()

@@ -9,10 +9,12 @@ import yaml
 from labelinfo.config.components import Component, known_components
 from labelinfo.config.schema import Config, complete, load_schema
 from labelinfo.config.sweep import check_sweep
+from labelinfo.config.values import MOST_VALUES, refuse_sprawl
 from labelinfo.errors import ConfigError
 
 # the folder of the Snakefile
 BASE = Path(__file__).parents[3]
+SCHEMA = BASE / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def check_config(
@@ -40,15 +42,13 @@ def check_config(
     return completed, components
 
 
-def read_config(overlays: Iterable[Path | str], base: Path = BASE) -> Config:
+def read_config(overlays: Iterable[Path | str]) -> Config:
     """Return the completed configuration of ``config.yaml`` and overlays, as Snakemake merges them.
 
     Parameters
     ----------
     overlays
         Files as for Snakemake's ``--configfile``; lists are replaced, maps merged.
-    base
-        The folder of the Snakefile.
 
     Raises
     ------
@@ -56,20 +56,45 @@ def read_config(overlays: Iterable[Path | str], base: Path = BASE) -> Config:
         If a file cannot be read, or at the first thing wrong in them.
     """
     config: Config = {}
-    for file in (base / "config.yaml", *overlays):
-        _update(config, _read_map(file))
-    schema = load_schema(base / "workflow" / "schemas" / "config.schema.yaml")
-    return check_config(config, schema, (base / "workflow", base))[0]
+    for file in (BASE / "config.yaml", *overlays):
+        _update(config, read_map(file))
+    return check_config(config, load_schema(SCHEMA), (BASE / "workflow", BASE))[0]
 
 
-def _read_map(file: Path | str) -> Config:
+class _Loader(yaml.SafeLoader):
+    """Reads plain values only, and no merges (``<<``) of merges that unfold without end."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        if len(node.value) > MOST_VALUES:
+            raise yaml.YAMLError(f"it merges more than {MOST_VALUES} keys into one map")
+
+
+def read_map(file: Path | str) -> Config:
+    """Return what a file of configuration holds: plain values, few enough to be walked through.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, is no map, is a template, or unfolds without end.
+    """
     try:
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        text = Path(file).read_text(encoding="utf-8")
+        # a subclass of the safe loader
+        content = yaml.load(text, _Loader)  # noqa: S506
+    except RecursionError as error:
+        raise ConfigError(f"The configuration {file} is nested too deeply to be read.") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"The configuration {file} cannot be read: {reason}.") from error
     if not isinstance(content, dict | None):
         raise ConfigError(f"The configuration {file} is no map of keys.")
+    if "__use_yte__" in (content or {}):
+        raise ConfigError(
+            f"The configuration {file} is a template (`__use_yte__`), of which Snakemake would run "
+            "the Python in it: write its values out."
+        )
+    refuse_sprawl(content)
     return content or {}
 
 

@@ -9,7 +9,7 @@ from labelinfo.errors import ConfigError
 
 # Far beyond any experiment. A few lines of YAML whose aliases name one another can stand for more
 # values than memory holds, or for a value that holds itself.
-_MOST_VALUES = 20_000
+MOST_VALUES = 20_000
 _MOST_LEVELS = 32
 # Integers beyond this are not exact as numbers of JSON
 _LARGEST = 2**53
@@ -36,9 +36,9 @@ def refuse_sprawl(config: Any) -> None:
     while pending:
         value, level, top = pending.pop()
         count += 1
-        if count > _MOST_VALUES or level > _MOST_LEVELS:
+        if count > MOST_VALUES or level > _MOST_LEVELS:
             raise ConfigError(
-                f"Config key {key_name(top)} holds more than {_MOST_VALUES} values or "
+                f"Config key {key_name(top)} holds more than {MOST_VALUES} values or "
                 f"{_MOST_LEVELS} levels: write less there, and no alias that repeats itself."
             )
         if isinstance(value, dict):
@@ -47,7 +47,7 @@ def refuse_sprawl(config: Any) -> None:
                 pending.append((item, level + 1, top or shown))
         elif isinstance(value, list | tuple):
             # no more than decide: the same list may stand here thousands of times
-            pending += ((item, level + 1, top) for item in value[: _MOST_VALUES + 1])
+            pending += ((item, level + 1, top) for item in value[: MOST_VALUES + 1])
 
 
 def refuse_keys_and_text(value: Any, path: tuple[Any, ...] = ()) -> None:

@@ -1,0 +1,11 @@
+# The configuration as a file: looked at before Snakemake reads it, which would run a template's Python.
+from pathlib import Path
+
+from labelinfo.config.experiment import read_map
+from labelinfo.errors import ConfigError
+from snakemake.exceptions import WorkflowError
+
+try:
+    read_map(Path(workflow.basedir) / "config.yaml")
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
