@@ -18,7 +18,8 @@ def alone(lock: Path | str) -> Iterator[None]:
     anything by hand; the empty file stays. Where no lock can be had, on a file system without them,
     say, the block runs all the same, as every file is written whole.
     """
-    held = FileLock(lock, timeout=0)
+    # a lock that is a mere file outlives its holder
+    held = FileLock(lock, timeout=0, fallback_to_soft=False)
     try:
         Path(lock).parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 
+from labelinfo.config.experiment import BASE, SCHEMA, read_map
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.errors import ConfigError, LabelinfoError
 from labelinfo.io.tables import read_with_provenance
@@ -21,8 +21,6 @@ from labelinfo.training.device import device_name, resolve_device
 from labelinfo.verify.compare import compare_rows
 from labelinfo.verify.origin import Origins, origin_of
 from labelinfo.verify.rerun import make_again, prepare_again
-
-_ROOT = Path(__file__).parents[3]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,8 +72,8 @@ def _verify_row(
                 f"The data set {name} is not in the catalogue: name the configuration that has it "
                 "by --configfile."
             )
-        downloads = _ROOT / "results" / "downloads"
-        prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, _ROOT)
+        downloads = BASE / "results" / "downloads"
+        prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, BASE)
     made = make_again(origin, dataset_file, folder / origin.run.path, device)
     sys.stdout.write(f"{origin.run.path}, {origin.task}\n")
     for reason in origin.unlike_here:
@@ -91,8 +89,8 @@ def _verify_row(
 
 
 def _catalogue(configfile: Path | None) -> dict:
-    given = yaml.safe_load(configfile.read_text(encoding="utf-8")) if configfile else {}
-    return complete(given, load_schema(_ROOT / "workflow/schemas/config.schema.yaml"))["datasets"]
+    given = read_map(configfile) if configfile else {}
+    return complete(given, load_schema(SCHEMA))["datasets"]
 
 
 if __name__ == "__main__":
