@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from labelinfo.errors import DataError, LabelinfoError, StorageError
+from labelinfo.io import tables as tables_module
 from labelinfo.io import tensors as tensors_module
 from labelinfo.io.atomic import atomic_path, write_text
 from labelinfo.io.digest import file_sha256
@@ -153,6 +155,37 @@ def test_a_refusal_of_the_file_system_names_the_target_and_the_remedy(
     assert str(target) in str(caught.value)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
+def test_what_only_hinders_reading_is_not_told_as_damage(tmp_path, monkeypatch, number):
+    write_table(tmp_path / "t.parquet", TABLE, ORIGIN)
+    save_tensors(tmp_path / "t.safetensors", TENSORS, ORIGIN)
+    monkeypatch.setattr(tables_module.pq, "ParquetFile", fails_with(number))
+    monkeypatch.setattr(tensors_module, "safe_open", fails_with(number))
+    for read, name in ((read_table, "t.parquet"), (load_tensors, "t.safetensors")):
+        with pytest.raises(StorageError, match=r"cannot be read \(") as caught:
+            read(tmp_path / name)
+        assert "delete" not in str(caught.value)
+
+
+def test_a_lack_of_memory_is_not_told_as_damage(tmp_path, monkeypatch):
+    write_table(tmp_path / "t.parquet", TABLE, ORIGIN)
+
+    def lack(*args, **kwargs):
+        raise pa.ArrowMemoryError("malloc")
+
+    monkeypatch.setattr(tables_module.pq, "ParquetFile", lack)
+    with pytest.raises(MemoryError):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_a_lone_surrogate_in_metadata_is_told_as_damage(tmp_path):
+    own = {"metadata": '{"a": "\\ud800"}'.replace("\\ud800", "\ud800"), "sha256": "0" * 64}
+    file = tmp_path / "t.safetensors"
+    save_file({"x": torch.zeros(1)}, file, metadata={"labelinfo": json.dumps(own)})
+    with pytest.raises(StorageError, match="damaged"):
+        load_tensors(file)
 
 
 def test_another_error_of_the_system_passes_unchanged(tmp_path, monkeypatch):

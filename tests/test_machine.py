@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from labelinfo import machine, memory
+from labelinfo import machine, memory, processor
 
 
 @pytest.fixture
@@ -48,6 +48,26 @@ def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert machine.gpus() == found
     assert machine.uses_gpu("auto") is bool(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "vendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n"
+            "\ncpu family\t: 25\nmodel\t\t: 17\n",
+            "family 25 model 17",
+        ),
+        ("processor\t: 0\nBogoMIPS\t: 50.00\nCPU part\t: 0xd0c\n", ""),
+        (None, ""),
+    ],
+    ids=["x86", "ARM", "no file"],
+)
+def test_processors_of_one_name_are_told_apart(tmp_path, monkeypatch, text, told):
+    monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "cpuinfo")
+    if text:
+        (tmp_path / "cpuinfo").write_text(text, encoding="utf-8")
+    assert processor.processor_generation() == told
 
 
 def test_a_gpu_is_chosen_only_where_nobody_has_chosen_yet(devices, monkeypatch):

@@ -11,6 +11,7 @@ from labelinfo.baselines.choice import choose_network
 from labelinfo.baselines.classifiers import chosen_network
 from labelinfo.data.dataset import Split, save_dataset
 from labelinfo.errors import StorageError
+from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.tables import read_provenance, read_table, write_table
 from labelinfo.provenance import collect
 from labelinfo.tables.stack import stack_tables
@@ -123,3 +124,9 @@ def test_the_origins_of_candidates_survive_two_aggregations(tmp_path):
     write_table(tmp_path / "c.parquet", table, collect(found))
     codes = [each["code"] for each in read_provenance(tmp_path / "c.parquet")["train_candidate"]]
     assert codes == ["1", "2", "3"]
+
+
+def test_candidates_of_one_depth_have_checkpoints_and_locks_of_their_own():
+    outputs = [f"results/x/depth64-dropout{dropout}.parquet" for dropout in ("0", "0.1", "0.35")]
+    for place in (checkpoint_of, lock_of):
+        assert len({place(output) for output in outputs}) == len(outputs)

@@ -8,7 +8,7 @@ from scipy.spatial import ConvexHull
 from scipy.stats import hypergeom
 
 from labelinfo.claims.balls import chance_of_all_red
-from labelinfo.claims.curves import at, front, front_curve, lower_hull, preference
+from labelinfo.claims.curves import at, front, lower_hull, preference
 from labelinfo.tables.panels import Curve
 
 H = {"label_entropy": 2.0, "data_entropy": 80.0}
@@ -53,8 +53,7 @@ def test_the_front_is_what_nothing_beats():
 
 
 def test_a_curve_is_straight_between_its_points_and_known_nowhere_else():
-    curve = front_curve(np.array([4.0, 2.0, 6.0]), np.array([1.0, 1.5, 1.25]))
-    assert curve.rate_nats.tolist() == [2, 4]
+    curve = Curve(np.array([2.0, 4.0]), np.array([1.5, 1.0]))
     values = at(curve, np.array([1.0, 3.0, 5.0]))
     assert values[1] == 1.25
     assert np.isnan(values[[0, 2]]).all()

@@ -108,6 +108,18 @@ def test_the_report_names_what_runs_and_shows_the_end_of_what_failed(tmp_path):
     assert "Error: the disk is full." in text
 
 
+def test_a_finished_training_of_unknown_speed_does_not_scale_the_others(tmp_path):
+    done = training("1"), training("1", "mine-deconv-gaussian")
+    waiting = training("1", "gaussian-pixelcnn-gaussian")
+
+    def hours(finished):
+        for job in finished:
+            finish(tmp_path, job, 60)
+        return estimate_left(job_states([*finished, waiting], tmp_path), tmp_path, CPU).hours
+
+    assert hours(done) == hours(done[:1])
+
+
 def test_the_paper_is_planned_without_results(tmp_path):
     text = progress([], tmp_path)
     assert text.splitlines()[0].split()[:3] == ["paper", "done", "running"]

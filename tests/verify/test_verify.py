@@ -8,8 +8,9 @@ from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
 from labelinfo.provenance import versions
 from labelinfo.verify import origin as origin_module
+from labelinfo.verify.__main__ import main
 from labelinfo.verify.compare import compare_rows
-from labelinfo.verify.origin import origin_of
+from labelinfo.verify.origin import origin_of, unlike_made
 
 RUN = Run("mnist", "gaussian", "deconv", "maf", "0.5", 3)
 NUMBERS = {
@@ -27,6 +28,7 @@ NUMBERS = {
     "status": "ok",
 }
 ROW = pd.Series(NUMBERS)
+DATA = {"x": "1"}
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,7 @@ def origins(**changes):
 
 
 def test_the_origin_of_a_row_is_the_one_of_its_architecture():
-    found = origin_of(ROW, origins(), "cpu (here)")
+    found = origin_of(ROW, origins(), "cpu (here)", DATA)
     assert found.run == RUN
     assert found.task == "digit"
     assert found.spec == make_spec("gaussian", "deconv", "maf")
@@ -69,27 +71,27 @@ def test_the_origin_of_a_row_is_the_one_of_its_architecture():
     ],
 )
 def test_what_is_not_as_it_was_is_told(changes, device, said):
-    assert said in "; ".join(origin_of(ROW, origins(**changes), device).unlike_here)
+    assert said in "; ".join(origin_of(ROW, origins(**changes), device, DATA).unlike_here)
 
 
 def test_a_table_of_several_configurations_cannot_be_verified():
     several = origins()
     several["train_probe"] = several["train_probe"] + origins()["train_probe"]
-    assert origin_of(ROW, several, "cpu (here)").probe == {"epochs": 9}
+    assert origin_of(ROW, several, "cpu (here)", DATA).probe == {"epochs": 9}
     several["train_probe"][1] = several["train_probe"][1] | {"config": {"probe": {"epochs": 8}}}
     with pytest.raises(StorageError, match="2 ways in which train_probe made mnist"):
-        origin_of(ROW, several, "cpu (here)")
+        origin_of(ROW, several, "cpu (here)", DATA)
 
 
 @pytest.mark.parametrize("stage", ["train_vae", "measure_vae", "train_probe"])
 def test_a_table_that_does_not_tell_is_named(stage):
     with pytest.raises(StorageError, match=f"0 ways in which {stage}"):
-        origin_of(ROW, origins() | {stage: []}, "cpu (here)")
+        origin_of(ROW, origins() | {stage: []}, "cpu (here)", DATA)
 
 
 def test_a_component_that_is_not_ours_is_named():
     with pytest.raises(StorageError, match="component 'mine'"):
-        origin_of(pd.Series(NUMBERS | {"marginal": "mine"}), origins(), "cpu (here)")
+        origin_of(pd.Series(NUMBERS | {"marginal": "mine"}), origins(), "cpu (here)", DATA)
 
 
 def test_the_same_bits_are_due_where_nothing_has_changed():
@@ -120,3 +122,34 @@ def test_elsewhere_numbers_may_differ_by_the_stated_tolerance(change, agrees):
         "rate_nats", "distortion_nats", "label_distortion_nats",
     ]  # fmt: skip
     assert all(each.agrees for each in found) is agrees
+
+
+def test_of_two_data_sets_each_row_has_its_own_origin():
+    both = origins()
+    for stage, each in origins(data={"x": "2"}).items():
+        section = {"train_vae": "training", "measure_vae": "measure", "train_probe": "probe"}[stage]
+        for other in each:
+            other["config"][section] = {"epochs": 1000}
+        both[stage] = both[stage] + each
+    found = origin_of(ROW, both, "cpu (here)", DATA)
+    assert (found.training, found.probe) == ({"epochs": 7}, {"epochs": 9})
+    assert origin_of(ROW, both, "cpu (here)", {"x": "2"}).probe == {"epochs": 1000}
+    # and the other may be trained, but not measured yet
+    del both["measure_vae"][-1]
+    assert origin_of(ROW, both, "cpu (here)", DATA).measure == {"samples": 5}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "reasons"),
+    [(True, True, 0), (True, False, 1), (False, True, 1), (None, True, 0), (pd.NA, False, 0)],
+)
+def test_compiled_steps_and_plain_ones_are_not_due_the_same_bits(then, now, reasons):
+    row = pd.Series(NUMBERS | {"compiled": then})
+    assert len(unlike_made(row, pd.Series({"compiled": now}))) == reasons
+
+
+@pytest.mark.parametrize("rows", ["0", "-1", "many"])
+def test_a_sample_of_no_rows_is_refused(rows, capsys):
+    with pytest.raises(SystemExit):
+        main(["folder", "--rows", rows])
+    assert "--rows" in capsys.readouterr().err

@@ -57,6 +57,12 @@ def test_commands_can_be_planned_or_explain_themselves(checkout, page, words):
         case ["make", *rest]:
             command = ["make", "-n", *rest]
             subprocess.run(command, cwd=checkout.path, check=True, capture_output=True)
+        case ["python", "-m", "labelinfo.config", *files]:
+            for name in files:
+                (checkout.path / name).write_text("experiment: theirs\n", encoding="utf-8")
+            command = [sys.executable, *words[1:]]
+            package = {"PYTHONPATH": str(checkout.path / "workflow")}
+            subprocess.run(command, cwd=checkout.path, env=package, check=True, timeout=120)
         case ["python", "-m", "labelinfo.progress", *_]:
             command = [sys.executable, *words[1:]]
             package = {"PYTHONPATH": str(checkout.path / "workflow")}

@@ -16,7 +16,16 @@ from pathlib import Path
 from labelinfo.errors import ConfigError
 
 # Modules that report or carry and never compute: a nicer message must not retrain a VAE.
-UNTRACKED = frozenset({"labelinfo.errors", "labelinfo.jobs", "labelinfo.io.atomic"})
+UNTRACKED = frozenset(
+    {
+        "labelinfo.errors",
+        "labelinfo.jobs",
+        "labelinfo.io.atomic",
+        "labelinfo.io.checkpoints",
+        "labelinfo.io.locks",
+        "labelinfo.io.refusals",
+    }
+)
 
 
 def code_digest(

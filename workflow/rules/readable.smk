@@ -6,6 +6,8 @@ from labelinfo.errors import ConfigError
 from snakemake.exceptions import WorkflowError
 
 try:
-    read_map(Path(workflow.basedir) / "config.yaml")
+    # where Snakemake looks for it, too
+    if Path("config.yaml").exists():
+        read_map("config.yaml")
 except ConfigError as error:
     raise WorkflowError(str(error)) from None

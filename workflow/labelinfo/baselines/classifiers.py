@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from labelinfo.baselines.points import write_point
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset
 from labelinfo.errors import StorageError
-from labelinfo.io.checkpoints import checkpoint_of
+from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.locks import alone
 from labelinfo.probes.fit import LabelDistortion, fit_and_measure, tested_row
 from labelinfo.probes.mlp import label_distortion_nats
@@ -202,15 +202,14 @@ def resume_complex_image(
         precision=resolve_precision(settings["precision"], device),
         threads=torch.get_num_threads(),
     )
-    checkpoint = checkpoint_of(output)
-    with alone(checkpoint.with_name(f".{checkpoint.name.partition('.')[0]}.lock")):
+    with alone(lock_of(output)):
         return fit_complex_image(
             dataset,
             task,
             settings,
             identity,
             device=device,
-            checkpoint=checkpoint,
+            checkpoint=checkpoint_of(output),
             checkpoint_seconds=checkpoint_seconds,
             fingerprint=fingerprint,
         )

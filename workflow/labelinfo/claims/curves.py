@@ -21,12 +21,6 @@ def front(rates: np.ndarray, distortions: np.ndarray) -> np.ndarray:
     return np.array(kept, dtype=int)
 
 
-def front_curve(rates: np.ndarray, distortions: np.ndarray) -> Curve:
-    """Return the front as a curve; see :func:`at`."""
-    kept = front(rates, distortions)
-    return Curve(rates[kept], distortions[kept])
-
-
 def at(curve: Curve, rates: np.ndarray, *, flat: bool = False) -> np.ndarray:
     """Return C at some rates by straight lines between the curve's points, NaN outside.
 

@@ -49,7 +49,7 @@ def main() -> None:
         config = read_config(files)
     except ConfigError as error:
         sys.exit(f"Error: {error}")
-    count = len(list(enumerate_runs(config)))
+    count = sum(1 for _ in enumerate_runs(config))
     sys.stdout.write(f"A sound configuration of `{config['experiment']}`, {count:,} trainings.\n")
 
 

@@ -1,6 +1,5 @@
 """Whole files or none: write beside the target, then rename."""
 
-import errno
 import os
 import re
 import socket
@@ -9,14 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from labelinfo.errors import StorageError
-
-_REMEDIES = {
-    errno.ENOSPC: "the disk is full: free some space and run again",
-    errno.EDQUOT: "the disk quota is used up: free some space and run again",
-    errno.EROFS: "the file system is read-only: choose another results folder",
-    errno.EACCES: "permission is denied: make the folder writable",
-}
+from labelinfo.io.refusals import refusal
 
 
 @contextmanager
@@ -88,20 +80,6 @@ def _is_alive(process: int) -> bool:
     except (OSError, OverflowError):  # another user's, or no number that a process can have
         return True
     return True
-
-
-def refusal(target: Path | str, error: Exception) -> StorageError | None:
-    """Return the sentence for the user if ``error`` is the file system's refusal to write."""
-    remedy = _REMEDIES.get(_system_error(error))
-    return StorageError(f"Cannot write {target}: {remedy}.") if remedy else None
-
-
-def _system_error(error: Exception) -> int | None:
-    if isinstance(error, OSError):
-        return error.errno
-    # safetensors hands the system's error on as a part of its message
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    return int(found[1]) if found else None
 
 
 def write_text(target: Path | str, text: str) -> None:

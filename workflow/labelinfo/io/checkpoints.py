@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+_SUFFIX = ".checkpoint.safetensors"
+
 
 def checkpoint_of(output: Path | str) -> Path:
     """Return the checkpoint of the training that makes ``output``.
@@ -9,7 +11,12 @@ def checkpoint_of(output: Path | str) -> Path:
     It is nobody's declared output, so that it outlives a failed job.
     """
     output = Path(output)
-    return output.with_name(f"{output.name.partition('.')[0]}.checkpoint.safetensors")
+    return output.with_name(f"{output.stem}{_SUFFIX}")
+
+
+def lock_of(output: Path | str) -> Path:
+    """Return the lock that a training holds which may go on from that checkpoint."""
+    return Path(output).with_name(f".{Path(output).stem}.lock")
 
 
 def discard_checkpoint(output: Path | str) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from labelinfo.errors import StorageError
 from labelinfo.io.atomic import atomic_path
+from labelinfo.io.refusals import unreadable
 
 _KEY = b"labelinfo"
 _DIGEST_KEY = b"labelinfo-sha256"
@@ -88,8 +89,10 @@ def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
         provenance = _mapping(origin) if own else {}
     except FileNotFoundError as error:
         raise StorageError(f"The table {source} is missing: run the workflow again.") from error
+    except MemoryError:
+        raise
     except Exception as error:  # as above
-        raise _damaged(source) from error
+        raise unreadable(source, error) or _damaged(source) from error
     if not own:
         raise StorageError(
             f"The table {source} has no digest, so it was not written by this workflow: delete it "

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from labelinfo.errors import StorageError
 from labelinfo.io.atomic import atomic_path
+from labelinfo.io.refusals import unreadable
 
 # One key only: safetensors does not keep several in a fixed order, and the same content has to
 # give the same bytes.
@@ -52,13 +53,16 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
             if not isinstance(metadata, dict):
                 raise ValueError("metadata that are no mapping")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        unchanged = tensors_sha256(tensors, text) == digest
     except FileNotFoundError as error:
         raise StorageError(f"The file {source} is missing: run the workflow again.") from error
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise StorageError(
+    except (
+        AttributeError, KeyError, OSError, RecursionError, SafetensorError, TypeError, ValueError,
+    ) as error:  # fmt: skip
+        raise unreadable(source, error) or StorageError(
             f"The file {source} is damaged or not one of ours: delete it and run again."
         ) from error
-    if tensors_sha256(tensors, text) != digest:
+    if not unchanged:
         raise StorageError(
             f"The file {source} was changed after it was written, as its content is not that of "
             "its digest: delete it and run again."

@@ -86,7 +86,11 @@ def estimate_left(states: Iterable[JobState], out: Path, scale: Scale) -> Estima
         if each.state == "done" and (wall := _benchmarked(out / each.job.benchmark)) is not None:
             job, seconds = each.job, scale.seconds(each.job, wall)
             own[job.stage, job.kind].append(seconds)
-            relative[job.stage].append(seconds / (scale.recorded(job) or 1.0))
+            recorded = scale.recorded(job)
+            if job.stage != "train_vae":
+                relative[job.stage].append(seconds)
+            elif recorded is not None:
+                relative[job.stage].append(seconds / recorded)
     hours: dict[str, float] = defaultdict(float)
     sources: Counter[str] = Counter()
     unknown: Counter[str] = Counter()

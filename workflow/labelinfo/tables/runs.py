@@ -52,6 +52,7 @@ COLUMNS = [
     "diverged_epoch",
     "diverged_step",
     "weights_sha256",
+    "compiled",
     "caveat",
 ]
 # the file that a row comes from
@@ -150,6 +151,7 @@ def aggregate_runs(
     table[_TEXT] = table[_TEXT].astype(object).fillna("").astype(str)
     counts = ["epochs", "best_epoch", "diverged_epoch", "diverged_step"]
     table[counts] = table[counts].astype("Int64")
+    table["compiled"] = table["compiled"].astype("boolean")
     return table[COLUMNS], origins
 
 

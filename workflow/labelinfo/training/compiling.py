@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from labelinfo.errors import ConfigError
+from labelinfo.io.locks import alone
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def compiled_once(folder: Path | None, key: Any) -> Iterator[None]:
     if compiled.exists():
         yield
         return
-    with FileLock(folder / f"{name}.lock"):
+    with alone(folder / f"{name}.lock"):
         yield
         compiled.touch()
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import torch
 
 from labelinfo.errors import ConfigError
+from labelinfo.processor import processor_generation
 
 
 def resolve_device(wanted: str) -> torch.device:
@@ -59,7 +60,8 @@ def device_name(device: torch.device) -> str:
     """Return what the device is called, for tables."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"cpu ({torch.cpu.get_capabilities().get('cpu_name', 'unknown')})"
+    name = torch.cpu.get_capabilities().get("cpu_name", "unknown")
+    return f"cpu ({', '.join(filter(None, (name, processor_generation())))})"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pandas as pd
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
-from labelinfo.io.checkpoints import checkpoint_of
+from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.locks import alone
 from labelinfo.io.tables import write_table
 from labelinfo.io.tensors import save_tensors
@@ -76,7 +76,7 @@ def train_run(
         threads=threads,
     )
     logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(where))
-    with alone(Path(best_file).with_name(".best.lock")):
+    with alone(lock_of(best_file)):
         result = train(
             spec,
             dataset,

@@ -15,11 +15,11 @@ import torch
 
 from labelinfo.config.experiment import BASE, SCHEMA, read_map
 from labelinfo.config.schema import complete, load_schema
-from labelinfo.errors import ConfigError, LabelinfoError
+from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name, resolve_device
 from labelinfo.verify.compare import compare_rows
-from labelinfo.verify.origin import Origins, origin_of
+from labelinfo.verify.origin import Origins, origin_of, unlike_made
 from labelinfo.verify.rerun import make_again, prepare_again
 
 
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Verify a sample; return 0 if all of it agrees and 1 if not."""
     parser = argparse.ArgumentParser(prog="python -m labelinfo.verify", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds runs.parquet and datasets.parquet")
-    parser.add_argument("--rows", type=int, default=1, help="how many rows (default 1)")
+    parser.add_argument("--rows", type=_some, default=1, help="how many rows (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="which rows (default 0)")
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--configfile", type=Path, help="of an experiment on data of your own")
@@ -41,15 +41,23 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
+def _some(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
 def _verify(options: argparse.Namespace) -> int:
     runs, origins = read_with_provenance(options.folder / "runs.parquet")
     _, prepared = read_with_provenance(options.folder / "datasets.parquet")
     files = _catalogue(options.configfile)
     whole = runs[runs["status"] == "ok"]
+    if whole.empty:
+        raise StorageError(f"The table {options.folder / 'runs.parquet'} has no finished row.")
     chosen = random.Random(options.seed).sample(  # noqa: S311 - no secret
         range(len(whole)), min(options.rows, len(whole))
     )
-    agreed = bool(chosen)
+    agreed = True
     with tempfile.TemporaryDirectory() as folder:
         for number in sorted(chosen):
             row = whole.iloc[number]
@@ -62,23 +70,24 @@ def _verify(options: argparse.Namespace) -> int:
 def _verify_row(
     row: pd.Series, origins: Origins, prepared: Origins, files: dict, folder: Path, device: str
 ) -> bool:
-    origin = origin_of(row, origins, device_name(resolve_device(device)))
-    name = origin.run.dataset
+    name = row["dataset"]
+    own = [each for each in prepared["prepare_dataset"] if name in each["config"]["datasets"]]
+    if name not in files or not own:
+        raise ConfigError(
+            f"The data set {name} is not in the catalogue: name the configuration that has it by "
+            "--configfile."
+        )
+    origin = origin_of(row, origins, device_name(resolve_device(device)), own[0]["data"])
     dataset_file = folder / f"{name}.safetensors"
     if not dataset_file.exists():
-        own = [each for each in prepared["prepare_dataset"] if name in each["config"]["datasets"]]
-        if name not in files or not own:
-            raise ConfigError(
-                f"The data set {name} is not in the catalogue: name the configuration that has it "
-                "by --configfile."
-            )
         downloads = BASE / "results" / "downloads"
         prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, BASE)
     made = make_again(origin, dataset_file, folder / origin.run.path, device)
     sys.stdout.write(f"{origin.run.path}, {origin.task}\n")
-    for reason in origin.unlike_here:
+    reasons = [*origin.unlike_here, *unlike_made(row, made)]
+    for reason in reasons:
         sys.stdout.write(f"  not the same bits, as {reason}\n")
-    compared = compare_rows(row, made, exactly=not origin.unlike_here)
+    compared = compare_rows(row, made, exactly=not reasons)
     for each in compared:
         sys.stdout.write(
             f"  {'agrees' if each.agrees else 'DIFFERS':8}{each.quantity:34}"

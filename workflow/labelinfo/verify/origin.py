@@ -43,7 +43,7 @@ class RowOrigin:
     unlike_here: tuple[str, ...]
 
 
-def origin_of(row: pd.Series, origins: Origins, device: str) -> RowOrigin:
+def origin_of(row: pd.Series, origins: Origins, device: str, data: dict[str, Any]) -> RowOrigin:
     """Return how a row of the table of runs was made.
 
     Parameters
@@ -54,6 +54,8 @@ def origin_of(row: pd.Series, origins: Origins, device: str) -> RowOrigin:
         The table's provenance: the distinct origins by stage.
     device
         What computes here, as a table names it.
+    data
+        The digests of the row's data set.
 
     Raises
     ------
@@ -77,9 +79,9 @@ def origin_of(row: pd.Series, origins: Origins, device: str) -> RowOrigin:
     trained = [
         origin
         for origin in origins.get("train_vae", [])
-        if all(origin["config"]["model"][kind] == path for kind, path in paths.items())
+        if origin["data"] == data
+        and all(origin["config"]["model"][kind] == path for kind, path in paths.items())
     ]
-    data = _only(trained, "train_vae", run)["data"]
     of_data = {
         stage: [origin for origin in origins.get(stage, []) if origin["data"] == data]
         for stage in STAGES[1:]
@@ -122,10 +124,23 @@ def _unlike_here(
         then = {origin["code"] for origin in each}
         if code_digest(_WORKFLOW / "scripts" / f"{stage}.py", modules, roots) not in then:
             reasons.append(f"the code of {stage} has changed")
-    now, then = versions(), candidates["train_vae"][0]["versions"]
-    changed = [
-        f"{name} {then.get(name)} → {now[name]}" for name in now if then.get(name) != now[name]
-    ]
+    now = versions()
+    changed = {
+        f"{name} {origin['versions'].get(name)} → {now[name]}": None
+        for each in candidates.values()
+        for origin in each
+        for name in now
+        if origin["versions"].get(name) != now[name]
+    }
     if changed:
         reasons.append("versions are others: " + ", ".join(changed))
     return reasons
+
+
+def unlike_made(row: pd.Series, made: pd.Series) -> list[str]:
+    """Return what turned out otherwise when a row was made anew, in words."""
+    then = row.get("compiled")
+    if pd.isna(then) or bool(then) == bool(made["compiled"]):
+        return []
+    how = {True: "compiled", False: "not compiled"}
+    return [f"its steps were {how[bool(then)]}, here they are {how[bool(made['compiled'])]}"]

@@ -1,0 +1,50 @@
+"""What it means for the user when the system does not let a file be written or read."""
+
+import errno
+import os
+import re
+from pathlib import Path
+
+from labelinfo.errors import StorageError
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free some space and run again",
+    errno.EDQUOT: "the disk quota is used up: free some space and run again",
+    errno.EROFS: "the file system is read-only: choose another results folder",
+    errno.EACCES: "permission is denied: make the folder writable",
+}
+# the file may be whole all the same
+_HINDRANCES = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EISDIR,
+    errno.ENOTDIR,
+}
+
+
+def refusal(target: Path | str, error: Exception) -> StorageError | None:
+    """Return the sentence for the user if ``error`` is the file system's refusal to write."""
+    remedy = _REMEDIES.get(_system_error(error))
+    return StorageError(f"Cannot write {target}: {remedy}.") if remedy else None
+
+
+def unreadable(source: Path | str, error: Exception) -> StorageError | None:
+    """Return the sentence for the user if the system, and not what is in it, hinders reading."""
+    number = _system_error(error)
+    if number not in _HINDRANCES:
+        return None
+    reason = os.strerror(number).lower()
+    return StorageError(f"The file {source} cannot be read ({reason}): mend that and run again.")
+
+
+def _system_error(error: Exception) -> int | None:
+    if isinstance(error, OSError):
+        return error.errno
+    # safetensors hands the system's error on as a part of its message
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
