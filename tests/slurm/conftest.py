@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_repository
+from finished import finished_demo  # noqa: F401 - a fixture
 from site_of_slurm import CPUS, GPUS, Slurm
 
 HERE = Path(__file__).parent

@@ -1,29 +1,11 @@
 """Checkouts for the tests that run Snakemake."""
 
-import shutil
-
 import pytest
-from checkouts import Checkout, copy_repository, once
+from checkouts import copy_repository
+from finished import finished_demo  # noqa: F401 - a fixture
 
 
 @pytest.fixture
 def checkout(tmp_path):
     """Return a fresh copy of the repository."""
     return copy_repository(tmp_path / "checkout")
-
-
-@pytest.fixture(scope="session")
-def finished_demo(tmp_path_factory):
-    """Return a copy in which the demo has run to its end. Tests may not leave it changed."""
-
-    def build(folder):
-        outcome = copy_repository(folder).snakemake(
-            "--cores", "2", "--configfile", "workflow/experiments/demo.yaml"
-        )
-        assert outcome.code == 0, outcome.text
-
-    demo = once(tmp_path_factory, "demo", build)
-    # each process edits its own
-    own = tmp_path_factory.mktemp("demo") / "checkout"
-    shutil.copytree(demo, own, symlinks=True)
-    return Checkout(own)

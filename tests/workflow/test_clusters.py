@@ -1,8 +1,10 @@
 """What is handed to a scheduler, planned without one; tests/slurm hands it to a real one."""
 
 import re
+import subprocess
 
 import pytest
+from checkouts import ROOT
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster]
 
@@ -77,3 +79,26 @@ def test_a_partial_sweep_is_not_looked_for_in_a_storage(checkout, tmp_path):
     outcome = checkout.snakemake("-n", *TINY, *storage, "--config", "partial=true")
     assert outcome.code != 0
     assert "`partial` needs results in this folder" in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "state"),
+    [
+        ("JobId=7 JobName=x\n   JobState=RUNNING Reason=None\n", 0, "running"),
+        ("JobId=7 JobName=x\n   JobState=COMPLETED Reason=None\n", 0, "success"),
+        ("JobId=7 JobName=x\n   JobState=OUT_OF_MEMORY Reason=None\n", 0, "failed"),
+        ("slurm_load_jobs error: Invalid job id specified\n", 1, "failed"),
+        # the controller starts anew, say
+        ("slurm_load_jobs error: Unable to contact slurm controller\n", 1, "running"),
+        ("", 137, "running"),
+    ],
+)
+def test_only_what_slurm_says_of_a_job_ends_it(tmp_path, answer, code, state):
+    (tmp_path / "answer").write_text(answer)
+    command = tmp_path / "scontrol"
+    command.write_text(f'#!/bin/sh\ncat "{tmp_path}/answer"\nexit {code}\n')
+    command.chmod(0o755)
+    script = ROOT / "workflow" / "profiles" / "cluster-generic" / "slurm-status.sh"
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run([script, "7"], env=path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{state}\n"
