@@ -2,10 +2,10 @@
 
     python benchmarks/rounding.py
 
-Each row of the published demo is made anew as another machine would make it: on two threads, in the
-other precision, which a processor without fast bfloat16 takes, or in that with fewer of this
-processor's instructions. Prints for each way and quantity how far the rows move at most, beside what
-`make verify` allows there.
+Each row of the published demo is made anew as another machine would make it: on two threads; in the
+other precision, as a processor without fast bfloat16 would; or so and with fewer of this one's
+instructions. Prints for each way and quantity how far the rows move at most, and which part that is
+of what `make verify` allows there.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from labelinfo.config.schema import complete
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name
 from labelinfo.verify import rerun
-from labelinfo.verify.compare import TOLERANCES, compare_rows
+from labelinfo.verify.compare import compare_rows
 from labelinfo.verify.origin import origin_of
 from labelinfo.verify.rerun import make_again, prepare_again
 
@@ -68,7 +68,11 @@ def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
             again = make_again(origin, dataset_file, Path(scratch, origin.run.path), "cpu")
             moved += [
                 {
+                    "run": origin.run.path,
+                    "decoder": origin.run.decoder,
                     "quantity": each.quantity,
+                    "published": each.published,
+                    "made_again": each.made_again,
                     "relative": abs(each.made_again - each.published) / abs(each.published),
                     "of_allowed": abs(each.made_again - each.published) / each.allowed,
                 }
@@ -89,7 +93,7 @@ def main() -> None:
         print(json.dumps(make_all(options.table, options.rows, options.way)))
         return
     print(f"{device_name(torch.device('cpu'))}, torch {torch.__version__}, {options.table.name}")
-    print("| way | quantity | moves at most | of what is allowed |")
+    print("| way | decoder | quantity | moves at most | of what is allowed |")
     for way in options.ways:
         command = [sys.executable, __file__, "--table", str(options.table)]
         command += ["--rows", str(options.rows), "--way", way]
@@ -97,10 +101,9 @@ def main() -> None:
             command, env=os.environ | WAYS[way][0], stdout=subprocess.PIPE, check=True
         )
         moved = pd.DataFrame(json.loads(done.stdout))
-        for quantity in TOLERANCES:
-            of = moved[moved["quantity"] == quantity]
+        for (decoder, quantity), of in moved.groupby(["decoder", "quantity"], sort=False):
             most, share = of["relative"].max(), of["of_allowed"].max()
-            print(f"| {way} | `{quantity}` | {most:.2%} | {share:.0%} |", flush=True)
+            print(f"| {way} | {decoder} | `{quantity}` | {most:.1%} | {share:.0%} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -119,9 +119,31 @@ def test_the_same_bits_are_due_where_nothing_has_changed():
 def test_elsewhere_numbers_may_differ_by_the_stated_tolerance(change, agrees):
     found = compare_rows(ROW, pd.Series(NUMBERS | change), exactly=False)
     assert [each.quantity for each in found] == [
-        "rate_nats", "distortion_nats", "label_distortion_nats",
+        "objective_nats", "rate_nats", "distortion_nats", "label_distortion_nats",
     ]  # fmt: skip
     assert all(each.agrees for each in found) is agrees
+
+
+@pytest.mark.parametrize(
+    ("change", "agrees"),
+    [
+        ({"rate_nats": 24.0, "distortion_nats": 68.0}, True),
+        ({"rate_nats": 41.0, "distortion_nats": 60.0}, False),  # twice the rate
+        ({"label_distortion_nats": 0.4}, True),
+        ({"label_distortion_nats": 0.5}, False),
+        ({"rate_nats": 35.0, "distortion_nats": 70.0}, False),  # D + R/2 is 87.5 then, not 80
+    ],
+)
+def test_an_autoregressive_decoder_may_split_its_objective_otherwise(change, agrees):
+    numbers = NUMBERS | {"decoder": "pixelcnn"}
+    found = compare_rows(pd.Series(numbers), pd.Series(numbers | change), exactly=False)
+    assert all(each.agrees for each in found) is agrees
+
+
+def test_a_row_is_made_anew_in_the_precision_that_it_had():
+    assert "precision" not in origin_of(ROW, origins(), "cpu (here)", DATA).training
+    row = pd.Series(NUMBERS | {"precision": "bfloat16"})
+    assert origin_of(row, origins(), "cpu (here)", DATA).training["precision"] == "bfloat16"
 
 
 def test_of_two_data_sets_each_row_has_its_own_origin():

@@ -93,11 +93,17 @@ def origin_of(row: pd.Series, origins: Origins, device: str, data: dict[str, Any
         run=run,
         task=row["task"],
         spec=VaeSpec(**train["config"]["model"]),
-        training=train["config"]["training"],
+        training=train["config"]["training"] | _precision(row),
         measure=found["measure_vae"]["config"]["measure"],
         probe=found["train_probe"]["config"]["probe"],
         unlike_here=tuple(_unlike_here(row, candidates, paths, device)),
     )
+
+
+def _precision(row: pd.Series) -> dict[str, str]:
+    # not what `auto` would come to here
+    precision = row.get("precision")
+    return {"precision": precision} if precision in ("bfloat16", "float32") else {}
 
 
 def _only(found: list[dict[str, Any]], stage: str, run: Run) -> dict[str, Any]:
