@@ -1,6 +1,6 @@
 # make demo: the whole workflow on the embedded sample.   make verify: a published table made anew.
-# make test: every quick check.   make test-kills, make test-slurm: processes killed again and again,
-# and jobs on a real Slurm. CI makes all three.
+# make test: every quick check.   make test-mirror, test-kills, test-slurm: the real data sets, processes
+# killed again and again, and jobs on a real Slurm. CI makes all four.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit test-kills test-slurm verify install clean
+.PHONY: demo test lint unit test-mirror test-kills test-slurm verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -25,7 +25,11 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal -m "not kills and not cluster and not slurm"
+	pytest -n $(CORES) --dist worksteal -m "not mirror and not kills and not cluster and not slurm"
+
+# with the real data sets in the folder LABELINFO_MIRROR
+test-mirror: $(VENV)/.installed-dev
+	pytest -n $(CORES) --dist worksteal -m mirror
 
 # one process, since these tests fill the cores by themselves
 test-kills: $(VENV)/.installed-dev
