@@ -26,18 +26,11 @@ def check_where_jobs_run():
         )
 
 
-# Whether a job may be one that was tried before: Snakemake asks a function anew for each of thousands
-# of jobs, but just takes a number.
-MAY_BE_RETRIED = workflow.remote_exec or bool(getattr(workflow.execution_settings, "retries", 0))
-
-
 def retried(amount):
-    """Resource: an amount, doubled for each time that the job was tried before.
+    """Resource function: an amount, doubled for each time that the job was tried before.
 
     It is a number, or a function of the wildcards.
     """
-    if not MAY_BE_RETRIED:
-        return amount
 
     def asked(wildcards, attempt):
         first = amount(wildcards) if callable(amount) else amount
@@ -64,11 +57,9 @@ def computing(megabytes, minutes, minutes_on_gpu):
         Several times what the slowest of these jobs takes.
     """
 
-    beside = 4000 * ON_GPU
-    if callable(megabytes):
-        memory = lambda wildcards: megabytes(wildcards) + beside
-    else:
-        memory = megabytes + beside
+    def memory(wildcards):
+        on_cpu = megabytes(wildcards) if callable(megabytes) else megabytes
+        return on_cpu + 4000 * ON_GPU
 
     resources = {
         "mem_mb": retried(memory),
