@@ -25,7 +25,6 @@ from workload import ROOT, SCHEMA
 from labelinfo.config.schema import complete
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name
-from labelinfo.verify import rerun
 from labelinfo.verify.compare import compare_rows
 from labelinfo.verify.origin import origin_of
 from labelinfo.verify.rerun import make_again, prepare_again
@@ -44,7 +43,6 @@ WAYS: dict[str, tuple[dict[str, str], int, str]] = {
 def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
     """Make rows of a table anew in one way; return how far each quantity moved."""
     _, threads, precision = WAYS[way]
-    rerun._THREADS = threads
     torch.set_num_threads(threads)
     runs, origins = read_with_provenance(folder / "runs.parquet")
     prepared = read_with_provenance(folder / "datasets.parquet")[1]["prepare_dataset"]
@@ -65,7 +63,7 @@ def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
                 origin = replace(
                     origin, training=origin.training | other, probe=origin.probe | other
                 )
-            again = make_again(origin, dataset_file, Path(scratch, origin.run.path), "cpu")
+            again = make_again(origin, dataset_file, Path(scratch, origin.run.path), "cpu", threads)
             moved += [
                 {
                     "run": origin.run.path,

@@ -17,9 +17,6 @@ from labelinfo.probes.run import probe_run
 from labelinfo.training.run import train_run
 from labelinfo.verify.origin import RowOrigin
 
-# of a training job, on which its bits depend
-_THREADS = 1
-
 
 def prepare_again(
     name: str,
@@ -79,8 +76,13 @@ def prepare_again(
     save_dataset(target, dataset)
 
 
-def make_again(origin: RowOrigin, dataset_file: Path, folder: Path, device: str) -> pd.Series:
-    """Train, measure and probe one run anew; return its numbers by the names of their columns."""
+def make_again(
+    origin: RowOrigin, dataset_file: Path, folder: Path, device: str, threads: int = 1
+) -> pd.Series:
+    """Train, measure and probe one run anew; return its numbers by the names of their columns.
+
+    Its bits depend on ``threads``; a job has one.
+    """
     weights = folder / "best.safetensors"
     train_run(
         origin.run,
@@ -93,7 +95,7 @@ def make_again(origin: RowOrigin, dataset_file: Path, folder: Path, device: str)
         record_file=folder / "training.parquet",
         device=device,
         code="verify",
-        threads=_THREADS,
+        threads=threads,
         compiled_folder=folder.parent / "compiled",
     )
     measure_run(
