@@ -50,6 +50,7 @@ include: "workflow/rules/report.smk"
 onstart:
     check_where_jobs_run()
     check_results_folder()
+    note_waiting_probes()
 
 
 onsuccess:

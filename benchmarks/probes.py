@@ -1,9 +1,10 @@
-"""Speed of the PCA baseline's probes: all noise levels of one k at once, or one after another.
+"""Speed of probes: all noise levels of PCA at once, those of several runs, or one after another.
 
     python benchmarks/probes.py
 
 *Plain* is the loop that one would write in PyTorch for one probe; *alone* is this package's engine
-with one probe; *batched* is what `measure_pca` does: float32, or compiled steps in bfloat16. Rounds
+with one probe; *batched* is what `measure_pca` does: float32, or compiled steps in bfloat16; *runs*
+are the probes of several runs in one `train_probe` job, each with its own order and noise. Rounds
 alternate and medians are reported; one probe has one thread, which is faster for it than two.
 """
 
@@ -21,6 +22,7 @@ from workload import SCHEMA, matmul_gflops
 from labelinfo.baselines.pca import PcaCodes
 from labelinfo.config.schema import complete
 from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.together import fit_each
 from labelinfo.training.device import device_name, resolve_device
 
 DEFAULTS = complete({}, SCHEMA)
@@ -63,6 +65,13 @@ class Grid:
             codes, self.labels, self.classes, settings, ("benchmark",), list(map(str, sigmas))
         )
 
+    def runs(self, count: int, precision: str, epochs: int) -> None:
+        """Train probes of so many runs at once."""
+        each = [PcaCodes({"train": [self.clean]}, self.k, [1.0], self.device) for _ in range(count)]
+        settings = DEFAULTS["probe"] | {"epochs": epochs, "precision": precision}
+        identities = [("benchmark", number) for number in range(count)]
+        fit_each(each, self.labels, self.classes, settings, identities, "vae")
+
 
 def seconds_per_step(train: Callable[[int], None], threads: int, device: torch.device) -> float:
     """Time twice the epochs less the time of once: what is done once is left out."""
@@ -101,6 +110,11 @@ def main() -> None:
             (f"batched, {precision}, one thread", partial(grid.engine, *all_of_them), 1, batch),
             (f"batched, {precision}", partial(grid.engine, *all_of_them), everything, batch),
         ]
+    ways += [
+        (f"{count} runs, bfloat16, one thread", partial(grid.runs, count, "bfloat16"), 1, count)
+        for count in (4, 8)
+        if "bfloat16" in options.precisions
+    ]
     for _, train, threads, _ in ways:  # compile, for so many threads
         torch.set_num_threads(threads)
         train(EPOCHS)

@@ -31,36 +31,39 @@ class Codes:
         clean = self.clean[index]
         return clean + self.sigmas.to(clean.dtype) * torch.randn_like(clean)
 
-    def steps(self, probes, *, compiled=False):
+    def steps(self, probes, *, compiled=False, own_batches=False):
         def draw(index):
             return self.draw("train", index)
 
-        return Bfloat16Steps(probes, draw, self.labels, compiled=compiled)
+        labels, own = self.labels, own_batches
+        return Bfloat16Steps(probes, draw, labels, compiled=compiled, own_batches=own)
 
 
-def batches():
+def batches(*probes):
     generator = torch.Generator().manual_seed(2)
-    return torch.randint(600, (len(RATES), BATCH), generator=generator)
+    return torch.randint(600, (len(RATES), *probes, BATCH), generator=generator)
 
 
 def parameters(probes):
     return torch.cat([parameter.detach().flatten(1) for parameter in probes.parameters()], dim=1)
 
 
+@pytest.mark.parametrize("own_batches", [False, True])
 @pytest.mark.parametrize("count", [1, 3])
-def test_without_rounding_its_steps_are_adams(count, float64, monkeypatch):
+def test_without_rounding_its_steps_are_adams(count, own_batches, float64, monkeypatch):
+    order = batches(count) if own_batches else batches()
     monkeypatch.setattr(bfloat16, "_LOW", torch.float64)
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     codes = Codes([0.3 * number + 0.2 for number in range(count)])
     codes.clean = codes.clean.double()
     ours, plain = (BatchedMLP(list(range(count)), 6, HIDDEN, CLASSES) for _ in range(2))
     torch.manual_seed(3)
-    losses = codes.steps(ours).run(batches(), RATES)
+    losses = codes.steps(ours, own_batches=own_batches).run(order, RATES)
 
     optimizer = torch.optim.Adam(plain.parameters(), foreach=False, fused=False)
     torch.manual_seed(3)
     expected = []
-    for index, rate in zip(batches(), RATES, strict=True):
+    for index, rate in zip(order, RATES, strict=True):
         optimizer.param_groups[0]["lr"] = rate
         nats = label_distortion_nats(plain(codes.draw("train", index)), codes.labels[index])
         optimizer.zero_grad()

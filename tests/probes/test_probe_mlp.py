@@ -107,3 +107,14 @@ def test_equal_logits_cost_the_logarithm_of_the_classes(classes):
     logits = torch.full((2, 3, classes), -7.0)
     nats = label_distortion_nats(logits, torch.tensor([0, 1, classes - 1]))
     torch.testing.assert_close(nats, torch.full((2, 3), math.log(classes)))
+
+
+def test_probes_apart_are_those_of_the_batch():
+    probes = BatchedMLP([4, 5, 6], FEATURES, HIDDEN, CLASSES)
+    z = torch.randn(3, 11, FEATURES)
+    apart = probes.apart()
+    assert len(apart) == 3
+    for number, one in enumerate(apart):
+        torch.testing.assert_close(one(z[number : number + 1]), probes(z)[number : number + 1])
+        for own, all_of_them in zip(one.parameters(), probes.parameters(), strict=True):
+            assert torch.equal(own[0], all_of_them[number])

@@ -45,15 +45,19 @@ TABLES = ["baselines", "classifier_search", "differences"]
 TARGETS = [f"results/own/tables/{name}.parquet" for name in TABLES]
 
 
-def write_own_data(path):
-    """Write images with a bright patch in one of four corners, which is their label."""
+def write_own_data(path, *, halves=False):
+    """Write images with a bright patch in one of four corners, which is their label.
+
+    With ``halves``, whether it is at the top is another.
+    """
     random = np.random.default_rng(0)
     corners = random.integers(4, size=500)
     images = (random.random((500, 28, 28)) < 0.05).astype(np.uint8)
     for image, corner in zip(images, corners, strict=True):
         top, left = 16 * (corner // 2), 16 * (corner % 2)
         image[top + 2 : top + 10, left + 2 : left + 10] = 1
-    np.savez_compressed(path, images=images, corner=corners)
+    more = {"top": corners // 2} if halves else {}
+    np.savez_compressed(path, images=images, corner=corners, **more)
 
 
 def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):

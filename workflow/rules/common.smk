@@ -17,6 +17,7 @@ from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import enumerate_runs, tasks_of
 from labelinfo.errors import ConfigError
 from labelinfo.machine import gpus, uses_gpu
+from labelinfo.probes.waiting import WAITING, WaitingProbe, note_waiting
 from labelinfo.progress.failures import failures_since
 from snakemake.exceptions import WorkflowError
 
@@ -44,6 +45,8 @@ if config["partial"] and workflow.storage_settings.default_storage_provider:
 
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
+# of probes that one job trains for others; it may be removed when nothing runs
+PROBES_AHEAD = f"{OUT}/probes_ahead"
 RUNS = list(enumerate_runs(config))
 # pictures of one seed tell what a rate looks like
 PICTURED_RUNS = [run for run in RUNS if run.seed == config["sweep"]["seeds"][0]]
@@ -296,6 +299,32 @@ def choice_for(wildcards):
     searched = config["classifier"]["search"] and wildcards.baseline == "complex_image"
     choice = f"{OUT}/choose_classifier/{wildcards.dataset}/{wildcards.task}.parquet"
     return finished([choice]) if searched else []
+
+
+def note_waiting_probes():
+    """Tell the jobs of probes which others this very call is to train: some are faster at once.
+
+    Where jobs run on other machines, or results lie in a storage, each trains its own.
+    """
+    noted = Path(PROBES_AHEAD) / WAITING
+    elsewhere = workflow.non_local_exec or workflow.remote_exec
+    if elsewhere or workflow.storage_settings.default_storage_provider:
+        noted.unlink(missing_ok=True)
+        return
+    jobs = list(workflow.dag.needrun_jobs())
+    still_trained = {job.output.best for job in jobs if job.rule.name == "train_vae"}
+    probes = [
+        WaitingProbe(
+            Run.from_wildcards(job.wildcards),
+            job.wildcards.task,
+            Path(job.input.weights),
+            Path(job.output.table),
+            trained_first=job.input.weights in still_trained,
+        )
+        for job in jobs
+        if job.rule.name == "train_probe"
+    ]
+    note_waiting(noted, probes, workflow.cores)
 
 
 def panels():

@@ -19,4 +19,6 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
         compiled_folder="results/compiled",
+        ahead_folder=f"results/{snakemake.config['experiment']}/probes_ahead",
+        together=snakemake.config["machine"]["probes_together"],
     )

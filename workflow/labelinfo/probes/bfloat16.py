@@ -30,11 +30,14 @@ class Bfloat16Steps:
     probes
         What is trained.
     draw
-        Called with the indices (B,) of a batch: returns codes (P, B, F), float32.
+        Called with the indices of a batch, (B,) for all probes or (P, B), those of each: returns
+        codes (P, B, F), float32.
     labels
         (N,) int64, by index.
     compiled
         Whether the function is compiled.
+    own_batches
+        Whether each probe has images of its own in a batch.
     """
 
     def __init__(
@@ -44,8 +47,9 @@ class Bfloat16Steps:
         labels: Tensor,
         *,
         compiled: bool,
+        own_batches: bool = False,
     ) -> None:
-        self._draw, self._labels = draw, labels
+        self._draw, self._labels, self._own_batches = draw, labels, own_batches
         self._weights = [weight.detach() for weight in probes.weights]
         self._biases = [bias.detach() for bias in probes.biases]
         self._rounded = [weight.to(_LOW) for weight in self._weights]
@@ -64,14 +68,15 @@ class Bfloat16Steps:
         """Make ready for epochs of ``steps`` batches: compile, where that is wanted."""
         if self._step is not _step:
             kept = [[tensor.clone() for tensor in tensors] for tensors in self._state()]
-            self._one(torch.zeros(batch_size, dtype=torch.long, device=self._labels.device), 0.0)
+            shape = (len(self._weights[0]), batch_size) if self._own_batches else (batch_size,)
+            self._one(torch.zeros(shape, dtype=torch.long, device=self._labels.device), 0.0)
             for tensors, values in zip(self._state(), kept, strict=True):
                 torch._foreach_copy_(tensors, values)
             self._taken = 0
 
     @torch.no_grad()
     def run(self, batches: Tensor, rates: list[float]) -> Tensor:
-        """Take one step for each row of ``batches`` (S, B); return C_p in nats, (S, P)."""
+        """Take a step for each row of ``batches``, (S, B) or (S, P, B); return C_p, (S, P) nats."""
         return torch.stack(
             [self._one(index, rate) for index, rate in zip(batches, rates, strict=True)]
         )
@@ -116,7 +121,7 @@ def _step(
     log_probabilities = torch.log_softmax(logits, dim=-1)
     target = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
     losses = -(log_probabilities * target).sum(dim=-1).mean(dim=1)
-    delta = (log_probabilities.exp() - target) / len(labels)
+    delta = (log_probabilities.exp() - target) / labels.shape[-1]
     # all gradients first: the chain rule needs the weights as they were
     gradients = {}
     for layer in range(last, -1, -1):

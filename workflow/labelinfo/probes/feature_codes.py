@@ -8,7 +8,8 @@ from torch import Tensor
 from labelinfo.data.dataset import Dataset, draw_binary
 from labelinfo.seeds import derive_seed
 
-_ENCODING_BATCH = 500
+# for which a core's cache is large enough; no bit depends on it
+_ENCODING_BATCH = 200
 
 
 class FeatureCodes:

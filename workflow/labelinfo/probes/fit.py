@@ -1,6 +1,8 @@
 """Train a batch of probes and measure their label distortion."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +21,11 @@ from labelinfo.training.compiling import compiled_once, resolve_compile
 from labelinfo.training.device import device_name
 from labelinfo.training.engine import Engine
 
+# What seeds are derived from.
+Identity = tuple[str | int, ...]
+# Of one probe: columns of its row, and losses (1, N) of the test images in nats.
+Point = tuple[dict[str, float], np.ndarray]
+
 # Images per step when nothing is learned.
 _EVALUATION_BATCH = 1000
 
@@ -32,10 +39,11 @@ class Codes(Protocol):
     binarizations: int
 
     def draw(self, split: str, index: Tensor) -> Tensor:
-        """Return fresh codes (P, B, F) of the images ``index`` of a split.
+        """Return fresh codes (P, B, F) of the images ``index`` (B,) of a split.
 
         The draw comes from torch's global random state. Of the N training images there are
-        ``binarizations`` draws of pixels; the d-th of image i has index d · N + i.
+        ``binarizations`` draws of pixels; the d-th of image i has index d · N + i. Where each probe
+        has batches of its own, ``index`` is (P, B).
         """
 
 
@@ -69,7 +77,7 @@ def fit_probes(
     labels: Tensor,
     classes: int,
     settings: dict[str, Any],
-    identity: tuple[str | int, ...],
+    identity: Identity,
     probe_names: list[str],
     *,
     compiled_folder: Path | None = None,
@@ -98,24 +106,78 @@ def fit_probes(
     compiled_folder
         Where compiled code is kept for other probes of this shape; None keeps none.
     """
-    seeds = [derive_seed(*identity, "initialise", name) for name in probe_names]
+    seeds = [initial_seed(identity, name) for name in probe_names]
+    batches = partial(epoch_batches, identity, codes, len(labels), settings)
+    name = "-".join(map(str, identity))
+    return fit_batches(
+        codes, labels, classes, settings, seeds, batches, name, compiled_folder=compiled_folder
+    )
+
+
+def initial_seed(identity: Identity, name: str) -> int:
+    """Return the seed of the initial parameters of a probe of that name."""
+    return derive_seed(*identity, "initialise", name)
+
+
+def epoch_batches(
+    identity: Identity, codes: Codes, count: int, settings: dict[str, Any], epoch: int
+) -> Tensor:
+    """Seed an epoch's random numbers and return its batches (S, B) of indices for ``codes.draw``.
+
+    ``count`` is the number N of training images.
+    """
+    torch.manual_seed(derive_seed(*identity, "epoch", epoch))
+    steps, batch_size = _shape(count, settings)
+    order = torch.randperm(count, device=codes.device)[: steps * batch_size]
+    order += count * (epoch % codes.binarizations)
+    return order.view(steps, batch_size)
+
+
+def fit_batches(
+    codes: Codes,
+    labels: Tensor,
+    classes: int,
+    settings: dict[str, Any],
+    seeds: list[int],
+    batches: Callable[[int], Tensor],
+    name: str,
+    *,
+    own_batches: bool = False,
+    epochs: int | None = None,
+    compiled_folder: Path | None = None,
+) -> BatchedMLP:
+    """Train P probes on the batches that they are given.
+
+    Parameters
+    ----------
+    codes, labels, classes, settings, compiled_folder
+        As for :func:`fit_probes`.
+    seeds
+        P seeds of initial parameters.
+    batches
+        Called with the number of an epoch, whose random numbers it seeds: the indices (S, B) of its
+        batches, or (S, P, B) with ``own_batches``.
+    name
+        Shown beside the progress.
+    own_batches
+        Whether each probe has batches of its own, which only steps in bfloat16 can have.
+    epochs
+        Stop after so many of those in the settings, whose steps these are.
+    """
     probes = BatchedMLP(seeds, codes.in_features, settings["hidden_units"], classes)
     probes = probes.to(codes.device)
     count = len(labels)
+    steps, batch_size = _shape(count, settings)
     labels = labels.to(codes.device).repeat(codes.binarizations)
-
-    batch_size = min(settings["batch_size"], count)
-    steps = count // batch_size
 
     def draw(index: Tensor) -> Tensor:
         return codes.draw("train", index)
 
     if settings["precision"] == "bfloat16":
-        planned = steps * settings["epochs"]
-        compiled = resolve_compile("auto", codes.device, planned, compiled_folder)
-        engine = Bfloat16Steps(probes, draw, labels, compiled=compiled)
+        compiled = compiles(count, settings, codes.device, compiled_folder)
+        engine = Bfloat16Steps(probes, draw, labels, compiled=compiled, own_batches=own_batches)
         # what the machine code depends on, and so not the number of features
-        shape = [codes.probes, batch_size, settings["hidden_units"], classes]
+        shape = [codes.probes, batch_size, settings["hidden_units"], classes, own_batches]
         key = ["probe", shape, device_name(codes.device), torch.get_num_threads(), versions()]
         with compiled_once(compiled_folder if compiled else None, key):
             engine.prepare(steps, batch_size)
@@ -129,21 +191,28 @@ def fit_probes(
             device=codes.device,
         )
         engine.prepare(steps, batch_size)
-    for epoch in tqdm(
-        range(settings["epochs"]),
-        desc="probe " + "-".join(map(str, identity)),
-        unit="epoch",
-        leave=False,
-        disable=None,
-    ):
+    planned = settings["epochs"] if epochs is None else epochs
+    progress = tqdm(range(planned), desc=f"probe {name}", unit="epoch", leave=False, disable=None)
+    for epoch in progress:
         rate = settings["learning_rate"] * settings["decay_factor"] ** (
             epoch // settings["decay_epochs"]
         )
-        torch.manual_seed(derive_seed(*identity, "epoch", epoch))
-        order = torch.randperm(count, device=codes.device)[: steps * batch_size]
-        order += count * (epoch % codes.binarizations)
-        engine.run(order.view(steps, batch_size), [rate] * steps)
+        engine.run(batches(epoch), [rate] * steps)
     return probes
+
+
+def compiles(
+    images: int, settings: dict[str, Any], device: torch.device, folder: Path | None
+) -> bool:
+    """Return whether steps in bfloat16 are compiled for a training on so many images."""
+    steps, _ = _shape(images, settings)
+    return resolve_compile("auto", device, steps * settings["epochs"], folder)
+
+
+def _shape(images: int, settings: dict[str, Any]) -> tuple[int, int]:
+    """Return the number of steps an epoch, and of images a step."""
+    batch_size = min(settings["batch_size"], images)
+    return images // batch_size, batch_size
 
 
 @torch.no_grad()
@@ -171,12 +240,12 @@ def fit_and_measure(
     dataset: Dataset,
     task: str,
     settings: dict[str, Any],
-    identity: tuple[str | int, ...],
+    identity: Identity,
     name: str,
     *,
     samples: int,
     compiled_folder: Path | None = None,
-) -> tuple[dict[str, float], np.ndarray]:
+) -> Point:
     """Train the one probe ``name`` and measure it.
 
     Return C and accuracy on test and C on validation; and the losses (1, N) of the test images, in
@@ -202,6 +271,19 @@ def fit_and_measure(
         [name],
         compiled_folder=compiled_folder,
     )
+    return measure_one(probes, codes, dataset, task, identity, samples=samples)
+
+
+def measure_one(
+    probes: BatchedMLP,
+    codes: Codes,
+    dataset: Dataset,
+    task: str,
+    identity: Identity,
+    *,
+    samples: int,
+) -> Point:
+    """Measure the one probe of a batch as :func:`fit_and_measure` does."""
     test, valid = (
         measure_probes(
             probes,

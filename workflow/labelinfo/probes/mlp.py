@@ -38,6 +38,19 @@ class BatchedMLP(nn.Module):
                 draws = [torch.rand(shape, generator=generator) for generator in generators]
                 parameters.append(nn.Parameter(bound * (2 * torch.stack(draws) - 1)))
 
+    def apart(self) -> list["BatchedMLP"]:
+        """Return a copy of each probe, as a batch of its own."""
+        in_features, hidden_units = self.weights[0].shape[1:]
+        classes, device = self.biases[-1].shape[-1], self.biases[-1].device
+        batches = []
+        for probe in range(len(self.biases[-1])):
+            alone = BatchedMLP([0], in_features, hidden_units, classes).to(device)
+            alone.load_state_dict(
+                {name: values[probe : probe + 1] for name, values in self.state_dict().items()}
+            )
+            batches.append(alone)
+        return batches
+
     def forward(self, z: Tensor) -> Tensor:
         """Map codes (P, B, F) to logits (P, B, K)."""
         h = z

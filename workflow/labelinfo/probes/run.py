@@ -1,23 +1,27 @@
 """Probe the codes of one run for one task."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
+from labelinfo.errors import StorageError
 from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
-from labelinfo.probes.fit import fit_and_measure
-from labelinfo.probes.precision import resolve_probe_precision
-from labelinfo.probes.vae_codes import VaeCodes
-from labelinfo.provenance import describe
-from labelinfo.training.device import resolve_device
+from labelinfo.probes.ahead import Ahead, found_or_trained
+from labelinfo.probes.vae_probes import ProbedVae, VaeProbe, VaeProbes
+from labelinfo.probes.waiting import WAITING, WaitingProbe, waiting_probes
+from labelinfo.provenance import describe, versions
+from labelinfo.training.device import device_name, resolve_device
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +39,8 @@ def probe_run(
     device: str,
     code: str,
     compiled_folder: Path | str | None = None,
+    ahead_folder: Path | str | None = None,
+    together: int = 1,
 ) -> None:
     """Train a probe on the run's codes and write C and accuracy: on test, and C on validation.
 
@@ -53,44 +59,81 @@ def probe_run(
         Where to compute; digest of the stage's code.
     compiled_folder
         Where compiled code is kept for other probes.
+    ahead_folder
+        Where a workflow noted which probes wait (:mod:`labelinfo.probes.waiting`), and where those
+        lie that were trained before their own job asked for them; None if none ever is.
+    together
+        The most probes that are trained at once, where that is faster and changes no bit.
     """
     dataset = load_dataset(dataset_file)
     where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
-    settings = resolve_probe_precision(settings, len(dataset.train), where, folder)
-    trained = load_vae(weights_file, spec, run)
-    of: dict[str, Any] = {**run.columns, "task": task}
-    row: dict[str, Any] = {
-        **of,
-        "status": trained.status,
-        "weights_sha256": trained.weights_sha256,
-    }
-    losses = np.empty((0, 0))
-    if trained.status == "ok":
-        identity = (*run.identity, "probe", task)
-        codes = VaeCodes(
-            trained.model.encoder,
-            dataset,
-            binarizations=settings["binarizations"],
-            identity=run.identity,
-            device=where,
-        )
-        point, losses = fit_and_measure(
-            codes,
-            dataset,
-            task,
-            settings,
-            identity,
-            "vae",
-            samples=settings["samples"],
-            compiled_folder=folder,
-        )
-        row |= point
+    own = VaeProbe(run, task, load_vae(weights_file, spec, run))
+    probes = VaeProbes(dataset, settings, where, folder)
+
+    def write(numbers: dict[str, float], losses: np.ndarray, precision: str) -> None:
+        config = {"probe": settings | {"precision": precision}}
+        origin = describe("train_probe", code=code, config=config, data=dataset.digests)
+        of: dict[str, Any] = {**run.columns, "task": task}
+        state = {"status": own.vae.status, "weights_sha256": own.vae.weights_sha256}
+        write_losses(losses_target, losses, of, origin)
+        write_table(target, pd.DataFrame([{**of, **state, **numbers}]), origin)
+
+    if own.vae.status != "ok":
+        write({}, np.empty((0, 0)), probes.resolved["precision"])
+        return
+    ahead_folder = Path(ahead_folder) if ahead_folder and together > 1 else None
+    with _probed(probes, own, spec, code, ahead_folder, together) as probed:
         logger.info(
             "C = %.3f ± %.3f nats, accuracy %.1f %%",
-            row["label_distortion_nats"],
-            row["label_distortion_nats_se"],
-            100 * row["label_accuracy"],
+            probed.row["label_distortion_nats"],
+            probed.row["label_distortion_nats_se"],
+            100 * probed.row["label_accuracy"],
         )
-    origin = describe("train_probe", code=code, config={"probe": settings}, data=dataset.digests)
-    write_losses(losses_target, losses, of, origin)
-    write_table(target, pd.DataFrame([row]), origin)
+        write(probed.row, probed.losses, probed.precision)
+
+
+@contextmanager
+def _probed(
+    probes: VaeProbes,
+    own: VaeProbe,
+    spec: VaeSpec,
+    code: str,
+    ahead_folder: Path | None,
+    together: int,
+) -> Iterator[ProbedVae]:
+    """Yield what the probe comes to, trained by itself or with those that wait."""
+    run, noted = own.run, ahead_folder and waiting_probes(ahead_folder / WAITING)
+    if noted is None:
+        yield probes.train([own])[0]
+        return
+    decides = {
+        "code": code,
+        "data": probes.dataset.digests,
+        "machine": [device_name(probes.device), torch.get_num_threads()],
+        "settings": probes.settings,
+        "versions": versions(),
+    }
+    ahead = Ahead(ahead_folder, decides)
+    of_run = any(probe.run == run for probe in noted.beside(run, own.task))
+    # what takes seconds to answer comes last
+    if not (ahead.lock(run, own.task).exists() or of_run or probes.least_runs):
+        yield probes.train([own])[0]
+        return
+
+    def beside() -> list[WaitingProbe]:
+        return noted.beside(run, own.task)
+
+    def load(probe: WaitingProbe) -> VaeProbe | None:
+        try:
+            vae = load_vae(probe.weights_file, spec, probe.run)
+        except StorageError:
+            # its own job will tell
+            return None
+        return VaeProbe(probe.run, probe.task, vae) if vae.status == "ok" else None
+
+    def most_runs() -> int:
+        waiting = {probe.run for probe in beside() if not ahead.holds(probe.run, probe.task)}
+        return probes.most_runs(own, len(waiting | {run}), noted.jobs, together)
+
+    with found_or_trained(own, beside, load, ahead, most_runs, probes.train) as probed:
+        yield probed

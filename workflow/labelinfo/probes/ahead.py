@@ -1,0 +1,155 @@
+"""Probes that one job trains for others, which then find theirs done."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from labelinfo.config.run import Run
+from labelinfo.errors import StorageError
+from labelinfo.io.locks import alone, if_free
+from labelinfo.io.tensors import load_tensors, save_tensors
+from labelinfo.probes.vae_probes import ProbedVae, VaeProbe
+from labelinfo.probes.waiting import WaitingProbe
+
+logger = logging.getLogger(__name__)
+
+
+class Ahead:
+    """Where it lies what probes came to that were trained before their own job asked for them.
+
+    A job takes what was found from all that the job itself would use: the file holds a digest of
+    what decides the numbers. Whether a job runs at all is not decided here.
+
+    Parameters
+    ----------
+    folder
+        Holds a file and a lock for each run and task.
+    decides
+        What decides the numbers beside the run, its weights and the task, JSON-ready.
+    """
+
+    def __init__(self, folder: Path | str, decides: dict[str, Any]) -> None:
+        self._folder, self._decides = Path(folder), decides
+
+    def lock(self, run: Run, task: str) -> Path:
+        """Return the lock that whoever trains this probe holds."""
+        return self._file(run, task).with_suffix(".lock")
+
+    def holds(self, run: Run, task: str) -> bool:
+        """Return whether something was left for a probe's job, of whatever it may be."""
+        return self._file(run, task).exists()
+
+    def keep(self, probe: VaeProbe, probed: ProbedVae) -> None:
+        """Leave what a probe came to for its own job."""
+        metadata = {
+            "digest": self._digest(probe),
+            # pairs, to keep the columns' order
+            "row": list(probed.row.items()),
+            "precision": probed.precision,
+        }
+        losses = {"losses": torch.from_numpy(probed.losses)}
+        save_tensors(self._file(probe.run, probe.task), losses, metadata)
+
+    def find(self, probe: VaeProbe) -> ProbedVae | None:
+        """Return what was left for a probe's job, None if there is nothing or it is of another."""
+        if not self.holds(probe.run, probe.task):
+            return None
+        try:
+            tensors, metadata = load_tensors(self._file(probe.run, probe.task))
+            if metadata["digest"] == self._digest(probe):
+                row = dict(metadata["row"])
+                return ProbedVae(row, tensors["losses"].numpy(), metadata["precision"])
+        except (KeyError, TypeError, ValueError, StorageError) as error:
+            logger.info("Training a probe that was trained before: %s", error)
+        return None
+
+    def drop(self, probe: VaeProbe) -> None:
+        """Remove what was left for a probe's job."""
+        self._file(probe.run, probe.task).unlink(missing_ok=True)
+
+    def _file(self, run: Run, task: str) -> Path:
+        return self._folder / run.path / f"{task}.safetensors"
+
+    def _digest(self, probe: VaeProbe) -> str:
+        own = [probe.run.columns, probe.task, probe.vae.weights_sha256]
+        return hashlib.sha256(json.dumps([self._decides, own], sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def found_or_trained(
+    own: VaeProbe,
+    beside: Callable[[], list[WaitingProbe]],
+    load: Callable[[WaitingProbe], VaeProbe | None],
+    ahead: Ahead,
+    most_runs: Callable[[], int],
+    train: Callable[[list[VaeProbe]], list[ProbedVae]],
+) -> Iterator[ProbedVae]:
+    """Yield what a probe came to, trained ahead or now, perhaps with others that wait.
+
+    While the block lasts, no other job trains that probe; after it, what was left for it is
+    removed. While another job trains it, this one trains further probes that wait, if any do.
+
+    Parameters
+    ----------
+    own
+        The probe.
+    beside, load
+        Return the probes that wait, those of one run one after another, and one of them with its
+        model, None if that cannot be had.
+    ahead
+        Where to leave and to find.
+    most_runs
+        Returns of how many runs the probes are best trained at once.
+    train
+        Trains probes, each to the bits that it has alone.
+    """
+    while True:
+        with ExitStack() as kept:
+            # None where the file system has no locks
+            mine = kept.enter_context(if_free(ahead.lock(own.run, own.task))) is not False
+            probed = ahead.find(own) if mine else None
+            if probed is not None:
+                logger.info("This probe was trained ahead, together with others.")
+            else:
+                with ExitStack() as claims:
+                    probes = [own] * mine
+                    most = most_runs()
+                    for waiting in beside():
+                        runs = {probe.run for probe in probes} | {waiting.run}
+                        if len(runs) > most:
+                            break
+                        probes += _claim(waiting, load, ahead, claims)
+                    results = train(probes) if probes else []
+                    for probe, result in zip(probes[mine:], results[mine:], strict=True):
+                        ahead.keep(probe, result)
+                if mine:
+                    probed = results[0]
+            if probed is not None:
+                yield probed
+                ahead.drop(own)
+                return
+        if not probes:
+            with alone(ahead.lock(own.run, own.task)):
+                pass
+
+
+def _claim(
+    waiting: WaitingProbe,
+    load: Callable[[WaitingProbe], VaeProbe | None],
+    ahead: Ahead,
+    claims: ExitStack,
+) -> list[VaeProbe]:
+    """Return the probe if nobody trains it or has trained it; ``claims`` then holds its lock."""
+    with ExitStack() as claim:
+        if claim.enter_context(if_free(ahead.lock(waiting.run, waiting.task))):
+            probe = load(waiting)
+            if probe is not None and ahead.find(probe) is None:
+                claims.push(claim.pop_all())
+                return [probe]
+    return []
