@@ -134,6 +134,17 @@ def test_the_tasks_of_a_run_are_probed_with_one_encoding(folder):
     assert differing_files(folder.path / "alone", folder.path / "made") == []
 
 
+def test_two_jobs_of_a_run_that_start_together_encode_it_once(folder):
+    jobs = [threading.Thread(target=folder.probe, args=(RUNS[0], task)) for task in TASKS]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(60)
+    assert folder.encoded == ["0.5"]
+    assert folder.left() == []
+    assert all(folder.table(RUNS[0], task).exists() for task in TASKS)
+
+
 def test_runs_that_wait_are_probed_at_once(folder, batches_pay):
     everything = [(run, task) for run in RUNS for task in TASKS]
     for run, task in everything:
@@ -227,7 +238,7 @@ def test_what_cannot_be_loaded_or_diverged_is_left_to_its_own_job(folder, batche
 
 def test_a_job_whose_probe_another_trains_does_others_and_then_takes_it(folder, batches_pay):
     folder.note(tasks=["half"])
-    lock = folder.path / "ahead" / RUNS[0].path / "half.lock"
+    lock = folder.path / "ahead" / RUNS[0].path / "probes.lock"
     held, done = threading.Event(), threading.Event()
 
     def hold():

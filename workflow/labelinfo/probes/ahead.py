@@ -3,8 +3,9 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Ahead:
     Parameters
     ----------
     folder
-        Holds a file and a lock for each run and task.
+        Holds a lock for each run, and files of its tasks.
     decides
         What decides the numbers beside the run, its weights and the task, JSON-ready.
     """
@@ -37,9 +38,9 @@ class Ahead:
     def __init__(self, folder: Path | str, decides: dict[str, Any]) -> None:
         self._folder, self._decides = Path(folder), decides
 
-    def lock(self, run: Run, task: str) -> Path:
-        """Return the lock that whoever trains this probe holds."""
-        return self._file(run, task).with_suffix(".lock")
+    def lock(self, run: Run) -> Path:
+        """Return the lock that whoever probes a run holds."""
+        return self._folder / run.path / "probes.lock"
 
     def holds(self, run: Run, task: str) -> bool:
         """Return whether something was left for a probe's job, of whatever it may be."""
@@ -92,8 +93,8 @@ def found_or_trained(
 ) -> Iterator[ProbedVae]:
     """Yield what a probe came to, trained ahead or now, perhaps with others that wait.
 
-    While the block lasts, no other job trains that probe; after it, what was left for it is
-    removed. While another job trains it, this one trains further probes that wait, if any do.
+    A run is probed by one job at a time, for all tasks that wait. While another job does so, this
+    one probes further runs, if any wait. What was left for it is removed after the block.
 
     Parameters
     ----------
@@ -110,24 +111,26 @@ def found_or_trained(
         Trains probes, each to the bits that it has alone.
     """
     while True:
-        with ExitStack() as kept:
-            # None where the file system has no locks
-            mine = kept.enter_context(if_free(ahead.lock(own.run, own.task))) is not False
-            probed = ahead.find(own) if mine else None
+        with ExitStack() as held:
+            # None where the file system has no locks: then each does its own
+            free = held.enter_context(if_free(ahead.lock(own.run)))
+            mine = free is not False
+            probed = ahead.find(own)
             if probed is not None:
                 logger.info("This probe was trained ahead, together with others.")
             else:
-                with ExitStack() as claims:
-                    probes = [own] * mine
-                    most = most_runs()
-                    for waiting in beside():
-                        runs = {probe.run for probe in probes} | {waiting.run}
-                        if len(runs) > most:
-                            break
-                        probes += _claim(waiting, load, ahead, claims)
-                    results = train(probes) if probes else []
-                    for probe, result in zip(probes[mine:], results[mine:], strict=True):
-                        ahead.keep(probe, result)
+                probes = [own] * mine
+                claimed, most = int(mine), most_runs()
+                for run, tasks in groupby(beside(), key=lambda probe: probe.run):
+                    if run == own.run:
+                        probes += _loaded(tasks, load, ahead) if free else []
+                    elif claimed < most:
+                        of_run = _claimed(run, tasks, load, ahead, held)
+                        probes += of_run
+                        claimed += bool(of_run)
+                results = train(probes) if probes else []
+                for probe, result in zip(probes[mine:], results[mine:], strict=True):
+                    ahead.keep(probe, result)
                 if mine:
                     probed = results[0]
             if probed is not None:
@@ -135,21 +138,29 @@ def found_or_trained(
                 ahead.drop(own)
                 return
         if not probes:
-            with alone(ahead.lock(own.run, own.task)):
+            with alone(ahead.lock(own.run)):
                 pass
 
 
-def _claim(
-    waiting: WaitingProbe,
+def _claimed(
+    run: Run,
+    tasks: Iterable[WaitingProbe],
     load: Callable[[WaitingProbe], VaeProbe | None],
     ahead: Ahead,
-    claims: ExitStack,
+    held: ExitStack,
 ) -> list[VaeProbe]:
-    """Return the probe if nobody trains it or has trained it; ``claims`` then holds its lock."""
+    """Return a run's probes if nobody is at them; if there are any, ``held`` holds its lock."""
     with ExitStack() as claim:
-        if claim.enter_context(if_free(ahead.lock(waiting.run, waiting.task))):
-            probe = load(waiting)
-            if probe is not None and ahead.find(probe) is None:
-                claims.push(claim.pop_all())
-                return [probe]
+        if claim.enter_context(if_free(ahead.lock(run))):
+            probes = _loaded(tasks, load, ahead)
+            if probes:
+                held.push(claim.pop_all())
+            return probes
     return []
+
+
+def _loaded(
+    tasks: Iterable[WaitingProbe], load: Callable[[WaitingProbe], VaeProbe | None], ahead: Ahead
+) -> list[VaeProbe]:
+    """Return those probes that can be had and were not trained yet."""
+    return [probe for probe in map(load, tasks) if probe is not None and ahead.find(probe) is None]

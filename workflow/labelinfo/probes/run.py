@@ -116,7 +116,7 @@ def _probed(
     ahead = Ahead(ahead_folder, decides)
     of_run = any(probe.run == run for probe in noted.beside(run, own.task))
     # what takes seconds to answer comes last
-    if not (ahead.lock(run, own.task).exists() or of_run or probes.least_runs):
+    if not (ahead.lock(run).exists() or of_run or probes.least_runs):
         yield probes.train([own])[0]
         return
 
