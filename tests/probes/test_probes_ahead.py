@@ -135,6 +135,8 @@ def test_the_tasks_of_a_run_are_probed_with_one_encoding(folder):
 
 
 def test_two_jobs_of_a_run_that_start_together_encode_it_once(folder):
+    # with no other run to turn to
+    folder.note(runs=RUNS[:1])
     jobs = [threading.Thread(target=folder.probe, args=(RUNS[0], task)) for task in TASKS]
     for job in jobs:
         job.start()
