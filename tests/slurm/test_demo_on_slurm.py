@@ -91,3 +91,5 @@ def test_the_results_are_bitwise_those_of_one_machine(told, on_slurm, finished_d
     results = [checkout.path / "results" / "demo" for checkout in (on_slurm, finished_demo)]
     assert (results[0] / "tables" / "runs.parquet").exists()
     assert differing_files(*results) == []
+    # nobody trained for another
+    assert not (results[0] / "probes_ahead").exists()

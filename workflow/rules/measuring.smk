@@ -102,7 +102,7 @@ rule train_probe:
         ENVIRONMENT
     threads: 1
     resources:
-        **computing(1200, minutes=60, minutes_on_gpu=30),
+        **computing(1500, minutes=60, minutes_on_gpu=30),
     params:
         code=run_code("train_probe"),
         spec=run_spec,
