@@ -10,13 +10,13 @@ import torch
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.errors import StorageError
 from labelinfo.io.locks import alone
 from labelinfo.io.tables import read_table
 from labelinfo.io.tensors import save_tensors
-from labelinfo.probes import run as probing
-from labelinfo.probes import vae_probes
+from labelinfo.probes import ahead, vae_probes
 from labelinfo.probes.run import probe_run
-from labelinfo.probes.waiting import WaitingProbe, note_waiting
+from labelinfo.probes.waiting import WaitingProbe, note_waiting, waiting_probes
 from sameness import differing_files
 
 SPEC = make_spec(latent_dim=3, width=0.125)
@@ -267,6 +267,17 @@ def test_a_job_whose_probe_another_trains_does_others_and_then_takes_it(folder, 
     assert sorted(folder.encoded) == sorted(run.beta for run in RUNS)
 
 
+def test_what_cannot_be_kept_for_others_stops_nobody(folder, batches_pay, monkeypatch, caplog):
+    def refuse(target, *args):
+        raise StorageError(f"Cannot write {target}: the disk is full.")
+
+    monkeypatch.setattr(ahead, "save_tensors", refuse)
+    folder.probe(RUNS[0], "half")
+    assert folder.table(RUNS[0], "half").exists()
+    assert folder.left() == []
+    assert "the disk is full" in caplog.text
+
+
 def test_without_locks_each_job_trains_its_own(folder, batches_pay, monkeypatch):
     from labelinfo.io import locks
 
@@ -284,4 +295,4 @@ def test_no_note_no_sharing(folder, batches_pay):
     (folder.path / "ahead" / "waiting.json").unlink()
     folder.probe(RUNS[0], "half")
     assert folder.trained == [1]
-    assert probing.waiting_probes(folder.path / "ahead" / "waiting.json") is None
+    assert waiting_probes(folder.path / "ahead" / "waiting.json") is None

@@ -10,9 +10,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch._dynamo.utils import counters
 
 from labelinfo.training import compiling
-from labelinfo.training.compiling import WORTHWHILE_STEPS, compiled_once, resolve_compile
+from labelinfo.training.compiling import (
+    WORTHWHILE_STEPS,
+    compile_function,
+    compiled_once,
+    resolve_compile,
+)
 
 CPU = torch.device("cpu")
 LONG = WORTHWHILE_STEPS["cpu"]
@@ -25,6 +31,19 @@ LONG = WORTHWHILE_STEPS["cpu"]
 def test_a_short_training_is_not_compiled(monkeypatch, wanted, steps, expected):
     monkeypatch.setattr(compiling, "_compiler_fault", lambda device: None)
     assert resolve_compile(wanted, CPU, steps) is expected
+
+
+def test_each_shape_has_code_of_its_own_whatever_came_before():
+    def increase(x):
+        return x + 1
+
+    torch._dynamo.reset()
+    counters.clear()
+    compiled = compile_function(increase, dynamic=None)
+    for length in (8, 16, 24):
+        assert torch.equal(compiled(torch.zeros(length)), torch.ones(length))
+    # torch's own way has one for the first and one for all others
+    assert counters["stats"]["unique_graphs"] == 3
 
 
 WITHOUT = """

@@ -47,7 +47,7 @@ class Ahead:
         return self._file(run, task).exists()
 
     def keep(self, probe: VaeProbe, probed: ProbedVae) -> None:
-        """Leave what a probe came to for its own job."""
+        """Leave what a probe came to for its own job, which trains it again if that fails."""
         metadata = {
             "digest": self._digest(probe),
             # pairs, to keep the columns' order
@@ -55,7 +55,10 @@ class Ahead:
             "precision": probed.precision,
         }
         losses = {"losses": torch.from_numpy(probed.losses)}
-        save_tensors(self._file(probe.run, probe.task), losses, metadata)
+        try:
+            save_tensors(self._file(probe.run, probe.task), losses, metadata)
+        except StorageError as error:
+            logger.warning("A probe is trained again by its own job: %s", error)
 
     def find(self, probe: VaeProbe) -> ProbedVae | None:
         """Return what was left for a probe's job, None if there is nothing or it is of another."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from labelinfo.data.dataset import Dataset, draw_binary
 from labelinfo.seeds import derive_seed
 
-# for which a core's cache is large enough; no bit depends on it
+# at full width, about what a core's cache holds; no processor seen so far gave other bits for it
 _ENCODING_BATCH = 200
 
 

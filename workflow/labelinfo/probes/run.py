@@ -63,7 +63,8 @@ def probe_run(
         Where a workflow noted which probes wait (:mod:`labelinfo.probes.waiting`), and where those
         lie that were trained before their own job asked for them; None if none ever is.
     together
-        The most probes that are trained at once, where that is faster and changes no bit.
+        Of how many runs, at most, the probes are trained at once, where that is faster; 1 trains
+        but the one that is asked for. Each gets the bits that it has alone.
     """
     dataset = load_dataset(dataset_file)
     where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)

@@ -67,8 +67,13 @@ def compile_function(
 ) -> Callable[..., Any]:
     """Compile a function of tensors; random numbers stay those of plain torch.
 
-    Shapes are fixed; with ``dynamic`` None, those that are marked so may vary.
+    Shapes are fixed; with ``dynamic`` None, those that are marked so may vary. Each other shape has
+    code of its own, which is the same whatever the process compiled before.
     """
+    if dynamic is None:
+        torch._dynamo.config.automatic_dynamic_shapes = False
+        # beyond which torch gives up compiling without a word
+        torch._dynamo.config.recompile_limit = 100
     return torch.compile(function, dynamic=dynamic, options={"fallback_random": True})
 
 
