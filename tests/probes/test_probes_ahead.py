@@ -39,17 +39,22 @@ class Folder:
     """A data set of two tasks, trained runs, and jobs that probe them."""
 
     def __init__(self, path, dataset):
-        self.path, self.encoded, self.trained = path, [], []
+        self.path, self.dataset, self.encoded, self.trained = path, dataset, [], []
+        self.write_dataset({"half": ["upper", "lower"], "odd": ["no", "yes"]})
+        for seed, run in enumerate(RUNS):
+            self.write_weights(run, seed)
+        self.note()
+
+    def write_dataset(self, classes):
+        """Write the data set; its digests are of the files behind it, which never change here."""
+        dataset = self.dataset
         splits = [dataset.split(name) for name in ("train", "valid", "test")]
         splits = [
             Split(each.images, {"half": each.labels["half"], "odd": torch.arange(len(each)) % 2})
             for each in splits
         ]
-        classes = {"half": ["upper", "lower"], "odd": ["no", "yes"]}
-        save_dataset(path / "dataset", Dataset("tiny", *splits, classes, {"train": "1" * 64}))
-        for seed, run in enumerate(RUNS):
-            self.write_weights(run, seed)
-        self.note()
+        digests = {"train": "1" * 64}
+        save_dataset(self.path / "dataset", Dataset("tiny", *splits, classes, digests))
 
     def write_weights(self, run, seed, status="ok"):
         torch.manual_seed(seed)
@@ -62,7 +67,7 @@ class Folder:
             for run in runs
             for task in tasks
         ]
-        note_waiting(self.path / "ahead" / "waiting.json", waiting, jobs)
+        note_waiting(self.path / "ahead" / "waiting.json", waiting, "call", jobs)
         # any table is younger
         os.utime(self.path / "ahead" / "waiting.json", ns=(1, 1))
 
@@ -74,7 +79,7 @@ class Folder:
 
     def probe(self, run, task, part="made", **changes):
         table = self.table(run, task, part)
-        options = {"together": 8, "code": "c", "settings": SETTINGS} | changes
+        options = {"together": 8, "code": "c", "settings": SETTINGS, "call": "call"} | changes
         probe_run(
             run,
             SPEC,
@@ -203,11 +208,25 @@ def test_without_anything_to_share_no_file_is_left(folder):
 
 CHANGES = {
     "weights": lambda folder: folder.write_weights(RUNS[1], seed=9),
+    "data": lambda folder: folder.write_dataset(
+        classes={"half": ["up", "down"], "odd": ["no", "yes"]}
+    ),
+    "call": lambda folder: anew(folder),
     "settings": lambda folder: {"settings": SETTINGS | {"epochs": 3}},
     "code": lambda folder: {"code": "d"},
     "threads": lambda folder: torch.set_num_threads(3 - torch.get_num_threads()),
     "damage": lambda folder: damage(folder.path / "ahead" / RUNS[1].path / "half.safetensors"),
 }
+
+
+def anew(folder):
+    """Start another call, in which what is left is as it was."""
+    left = folder.path / "ahead" / RUNS[1].path / "half.safetensors"
+    kept = left.read_bytes()
+    note = folder.path / "ahead" / "waiting.json"
+    note.write_text(note.read_text().replace('"call": "call"', '"call": "later"'))
+    left.write_bytes(kept)
+    return {"call": "later"}
 
 
 def damage(file):
@@ -278,6 +297,50 @@ def test_what_cannot_be_kept_for_others_stops_nobody(folder, batches_pay, monkey
     assert "the disk is full" in caplog.text
 
 
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_fault_of_others_is_theirs(folder, batches_pay, monkeypatch, caplog, mine):
+    folder.note(tasks=["half"])
+    original = vae_probes.fit_each
+
+    def fail(codes, *args, **options):
+        if len(codes) > 1:
+            raise MemoryError("too many")
+        return original(codes, *args, **options)
+
+    monkeypatch.setattr(vae_probes, "fit_each", fail)
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with alone(folder.path / "ahead" / RUNS[0].path / "probes.lock"):
+            held.set()
+            done.wait(60)
+
+    if mine:
+        folder.probe(RUNS[0], "half")
+    else:
+        # it turns to the others, which fail, and waits for its own
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert held.wait(60)
+        job = threading.Thread(target=folder.probe, args=(RUNS[0], "half"))
+        job.start()
+        while "could not be trained beside" not in caplog.text and job.is_alive():
+            time.sleep(0.05)
+        done.set()
+        job.join(60)
+        holder.join(60)
+    assert "could not be trained beside" in caplog.text
+    assert folder.table(RUNS[0], "half").exists()
+    assert folder.left() == []
+
+
+def test_fewer_runs_than_hoped_for_make_batches_of_two_sizes_at_most(folder, batches_pay):
+    folder.note(tasks=["half"])
+    damage(folder.weights(RUNS[3]))
+    folder.probe(RUNS[0], "half")
+    assert folder.trained == [2, 1]
+
+
 def test_without_locks_each_job_trains_its_own(folder, batches_pay, monkeypatch):
     from labelinfo.io import locks
 
@@ -295,4 +358,4 @@ def test_no_note_no_sharing(folder, batches_pay):
     (folder.path / "ahead" / "waiting.json").unlink()
     folder.probe(RUNS[0], "half")
     assert folder.trained == [1]
-    assert waiting_probes(folder.path / "ahead" / "waiting.json") is None
+    assert waiting_probes(folder.path / "ahead" / "waiting.json", "call") is None

@@ -24,7 +24,7 @@ def noted(tmp_path):
             WaitingProbe(
                 each,
                 task,
-                tmp_path / each.path / "best.safetensors",
+                tmp_path / each.path / "best.weights",
                 tmp_path / each.path / f"{task}.parquet",
                 trained_first=each in trained_first,
             )
@@ -32,9 +32,9 @@ def noted(tmp_path):
         ]
         for probe in waiting:
             touch(probe.weights_file, -1)
-        note_waiting(tmp_path / "waiting.json", waiting, 2)
+        note_waiting(tmp_path / "waiting.json", waiting, "call", 2)
         os.utime(tmp_path / "waiting.json", ns=(NOTED_NS, NOTED_NS))
-        return waiting_probes(tmp_path / "waiting.json"), waiting
+        return waiting_probes(tmp_path / "waiting.json", "call"), waiting
 
     return note
 
@@ -48,7 +48,19 @@ def touch(file, nanoseconds):
 
 def test_what_was_noted_is_told(noted):
     found, waiting = noted((OWN, "digit"), (run(beta="0.5"), "digit"))
-    assert (found.probes, found.jobs) == (waiting, 2)
+    assert (found.probes, found.call, found.jobs) == (waiting, "call", 2)
+
+
+def test_a_note_is_for_the_jobs_of_its_own_call_alone(noted, tmp_path):
+    noted((OWN, "digit"))
+    assert waiting_probes(tmp_path / "waiting.json", "another") is None
+
+
+def test_what_was_left_for_jobs_of_an_earlier_call_is_removed(noted, tmp_path):
+    left = tmp_path / OWN.path / "digit.safetensors"
+    touch(left, 0)
+    note_waiting(tmp_path / "waiting.json", [], "call", 1)
+    assert not left.exists()
 
 
 def test_of_the_same_architecture_and_data_the_runs_own_tasks_first(noted):
@@ -89,10 +101,10 @@ def test_weights_that_are_to_be_made_anew_are_waited_for(noted):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"jobs": 2, "probes": [{"run": {}}]}', "[" * 9999]
+    "text", ["", "[]", "{}", '{"call": "call", "jobs": 2, "probes": [{"run": {}}]}', "[" * 9999]
 )
 def test_a_note_that_makes_no_sense_is_none(tmp_path, text):
     file = tmp_path / "waiting.json"
-    assert waiting_probes(file) is None
+    assert waiting_probes(file, "call") is None
     file.write_text(text)
-    assert waiting_probes(file) is None
+    assert waiting_probes(file, "call") is None

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import time
+import uuid
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -15,9 +16,9 @@ from labelinfo.config.plan import LEVEL_STAGES, grid_jobs, level_jobs, probe_job
 from labelinfo.config.run import Run
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import enumerate_runs, tasks_of
-from labelinfo.errors import ConfigError
+from labelinfo.errors import ConfigError, StorageError
 from labelinfo.machine import gpus, uses_gpu
-from labelinfo.probes.waiting import WAITING, WaitingProbe, note_waiting
+from labelinfo.probes.waiting import CALL, WAITING, WaitingProbe, note_waiting
 from labelinfo.progress.failures import failures_since
 from snakemake.exceptions import WorkflowError
 
@@ -26,6 +27,8 @@ from snakemake.exceptions import WorkflowError
 gc.set_threshold(200_000)
 
 STARTED = time.time()
+# jobs inherit it
+os.environ.setdefault(CALL, uuid.uuid4().hex)
 BASE = Path(workflow.basedir)
 WORKFLOW = BASE / "workflow"
 # where modules are looked for: the package, and beside the Snakefile a user's own
@@ -324,7 +327,11 @@ def note_waiting_probes():
         for job in jobs
         if job.rule.name == "train_probe"
     ]
-    note_waiting(noted, probes, workflow.cores)
+    try:
+        note_waiting(noted, probes, os.environ[CALL], workflow.cores)
+    except (OSError, StorageError) as error:
+        # only time is lost
+        logger.warning(f"Each probe is trained by its own job: {error}")
 
 
 def panels():

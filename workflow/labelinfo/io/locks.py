@@ -11,8 +11,8 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def alone(lock: Path | str) -> Iterator[None]:
-    """Hold ``lock`` within this block; wait while another process holds it.
+def alone(lock: Path | str, level: int = logging.WARNING) -> Iterator[None]:
+    """Hold ``lock`` within this block; wait while another process holds it, which is logged.
 
     The system lets go of it when its holder dies, however it dies, so that nobody has to remove
     anything by hand; the empty file stays. Where no lock can be had, on a file system without them,
@@ -24,7 +24,7 @@ def alone(lock: Path | str) -> Iterator[None]:
         try:
             held.acquire()
         except Timeout:
-            logger.warning("Waiting for another process that does the same (it holds %s).", lock)
+            logger.log(level, "Waiting for another process that does the same (it holds %s).", lock)
             held.acquire(timeout=-1)
     except (NotImplementedError, OSError) as error:
         logger.info("Going on without the lock %s: %s.", lock, error)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Ahead:
         losses = {"losses": torch.from_numpy(probed.losses)}
         try:
             save_tensors(self._file(probe.run, probe.task), losses, metadata)
-        except StorageError as error:
+        except (OSError, StorageError) as error:
             logger.warning("A probe is trained again by its own job: %s", error)
 
     def find(self, probe: VaeProbe) -> ProbedVae | None:
@@ -75,7 +75,8 @@ class Ahead:
 
     def drop(self, probe: VaeProbe) -> None:
         """Remove what was left for a probe's job."""
-        self._file(probe.run, probe.task).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._file(probe.run, probe.task).unlink(missing_ok=True)
 
     def _file(self, run: Run, task: str) -> Path:
         return self._folder / run.path / f"{task}.safetensors"
@@ -131,8 +132,9 @@ def found_or_trained(
                         of_run = _claimed(run, tasks, load, ahead, held)
                         probes += of_run
                         claimed += bool(of_run)
-                results = train(probes) if probes else []
-                for probe, result in zip(probes[mine:], results[mine:], strict=True):
+                results = _trained(probes, own, train)
+                # of others there may be none
+                for probe, result in zip(probes[mine:], results[mine:], strict=False):
                     ahead.keep(probe, result)
                 if mine:
                     probed = results[0]
@@ -140,9 +142,23 @@ def found_or_trained(
                 yield probed
                 ahead.drop(own)
                 return
-        if not probes:
-            with alone(ahead.lock(own.run)):
+        if not results:
+            with alone(ahead.lock(own.run), logging.INFO):
                 pass
+
+
+def _trained(
+    probes: list[VaeProbe], own: VaeProbe, train: Callable[[list[VaeProbe]], list[ProbedVae]]
+) -> list[ProbedVae]:
+    """Train probes, and if that fails for others, the own one alone if it is among them."""
+    if probes in ([], [own]):
+        return train(probes)
+    try:
+        return train(probes)
+    except Exception:
+        # whatever it was, it is for that probe's own job to tell
+        logger.exception("Probes of other jobs could not be trained beside.")
+        return train([own]) if probes[0] is own else []
 
 
 def _claimed(

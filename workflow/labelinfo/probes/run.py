@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from labelinfo.data.dataset import load_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
+from labelinfo.io.tensors import stored_sha256
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.ahead import Ahead, found_or_trained
 from labelinfo.probes.vae_probes import ProbedVae, VaeProbe, VaeProbes
-from labelinfo.probes.waiting import WAITING, WaitingProbe, waiting_probes
+from labelinfo.probes.waiting import WAITING, WaitingList, WaitingProbe, waiting_probes
 from labelinfo.provenance import describe, versions
 from labelinfo.training.device import device_name, resolve_device
 
@@ -41,6 +42,7 @@ def probe_run(
     compiled_folder: Path | str | None = None,
     ahead_folder: Path | str | None = None,
     together: int = 1,
+    call: str | None = None,
 ) -> None:
     """Train a probe on the run's codes and write C and accuracy: on test, and C on validation.
 
@@ -65,6 +67,8 @@ def probe_run(
     together
         Of how many runs, at most, the probes are trained at once, where that is faster; 1 trains
         but the one that is asked for. Each gets the bits that it has alone.
+    call
+        Of which call of the workflow this is a job; None for one of none.
     """
     dataset = load_dataset(dataset_file)
     where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
@@ -82,8 +86,24 @@ def probe_run(
     if own.vae.status != "ok":
         write({}, np.empty((0, 0)), probes.resolved["precision"])
         return
-    ahead_folder = Path(ahead_folder) if ahead_folder and together > 1 else None
-    with _probed(probes, own, spec, code, ahead_folder, together) as probed:
+    noted = None
+    if ahead_folder and call and together > 1:
+        noted = waiting_probes(Path(ahead_folder) / WAITING, call)
+    if noted is None:
+        found: AbstractContextManager[ProbedVae] = nullcontext(probes.train([own])[0])
+    else:
+        decides = {
+            # what is left holds for this call: nothing that the digest misses changes within it
+            "call": call,
+            "code": code,
+            "data": stored_sha256(dataset_file),
+            "machine": [device_name(where), torch.get_num_threads()],
+            "settings": settings,
+            "versions": versions(),
+        }
+        ahead = Ahead(ahead_folder, decides)
+        found = _found_or_trained(probes, own, spec, noted, ahead, together)
+    with found as probed:
         logger.info(
             "C = %.3f ± %.3f nats, accuracy %.1f %%",
             probed.row["label_distortion_nats"],
@@ -94,47 +114,39 @@ def probe_run(
 
 
 @contextmanager
-def _probed(
+def _found_or_trained(
     probes: VaeProbes,
     own: VaeProbe,
     spec: VaeSpec,
-    code: str,
-    ahead_folder: Path | None,
+    noted: WaitingList,
+    ahead: Ahead,
     together: int,
 ) -> Iterator[ProbedVae]:
     """Yield what the probe comes to, trained by itself or with those that wait."""
-    run, noted = own.run, ahead_folder and waiting_probes(ahead_folder / WAITING)
-    if noted is None:
-        yield probes.train([own])[0]
-        return
-    decides = {
-        "code": code,
-        "data": probes.dataset.digests,
-        "machine": [device_name(probes.device), torch.get_num_threads()],
-        "settings": probes.settings,
-        "versions": versions(),
-    }
-    ahead = Ahead(ahead_folder, decides)
-    of_run = any(probe.run == run for probe in noted.beside(run, own.task))
-    # what takes seconds to answer comes last
-    if not (ahead.lock(run).exists() or of_run or probes.least_runs):
-        yield probes.train([own])[0]
-        return
 
     def beside() -> list[WaitingProbe]:
-        return noted.beside(run, own.task)
+        return noted.beside(own.run, own.task)
+
+    of_run = any(probe.run == own.run for probe in beside())
+    # what takes seconds to answer comes last
+    if not (ahead.lock(own.run).exists() or of_run or probes.least_runs):
+        yield probes.train([own])[0]
+        return
 
     def load(probe: WaitingProbe) -> VaeProbe | None:
+        # asked once more, now that nobody else is at it
+        if not noted.waits(probe):
+            return None
         try:
             vae = load_vae(probe.weights_file, spec, probe.run)
-        except StorageError:
+        except (OSError, StorageError):
             # its own job will tell
             return None
         return VaeProbe(probe.run, probe.task, vae) if vae.status == "ok" else None
 
     def most_runs() -> int:
         waiting = {probe.run for probe in beside() if not ahead.holds(probe.run, probe.task)}
-        return probes.most_runs(own, len(waiting | {run}), noted.jobs, together)
+        return probes.most_runs(own, len(waiting | {own.run}), noted.jobs, together)
 
     with found_or_trained(own, beside, load, ahead, most_runs, probes.train) as probed:
         yield probed

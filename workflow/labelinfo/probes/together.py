@@ -21,8 +21,8 @@ from labelinfo.probes.mlp import BatchedMLP
 
 logger = logging.getLogger(__name__)
 
-# Steps of all probes in a batch from which on it wins back what compiling it takes and what the
-# comparison of the first epochs does; docs/speed.md has the times.
+# Steps of all probes in a batch from which on it wins back what compiling it takes (docs/speed.md)
+# and the epochs that are compared.
 _WORTHWHILE_STEPS = 40_000
 
 

@@ -1,5 +1,6 @@
 """The probes of one architecture's runs, trained one by one or several at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +97,7 @@ class VaeProbes:
         if self.least_runs is None:
             return 1
         share = min(limit, -(-waiting // jobs), int(_MOST_FEATURES / self._feature_bytes(probe)))
-        # a power of two, since each number of probes is compiled once
+        # what makes one whole batch
         return 1 << share.bit_length() >> 1 if share >= self.least_runs else 1
 
     def train(self, probes: list[VaeProbe]) -> list[ProbedVae]:
@@ -108,12 +109,22 @@ class VaeProbes:
         for probe in probes:
             if probe.run not in codes:
                 codes[probe.run] = self._codes(probe)
-        found = {}
+        found: dict[tuple[Run, str], ProbedVae] = {}
         for task in dict.fromkeys(probe.task for probe in probes):
-            of_task = {probe.run: codes[probe.run] for probe in probes if probe.task == task}
-            for run, probed in zip(of_task, self._train(task, of_task), strict=True):
-                found[run, task] = probed
+            runs = [probe.run for probe in probes if probe.task == task]
+            for batch in self._batches(runs):
+                results = self._train(task, {run: codes[run] for run in batch})
+                found |= {(run, task): probed for run, probed in zip(batch, results, strict=True)}
         return [found[probe.run, probe.task] for probe in probes]
+
+    def _batches(self, runs: list[Run]) -> Iterator[list[Run]]:
+        """Yield runs whose probes are trained at once: powers of two, as each size is compiled."""
+        while runs:
+            size = 1 << len(runs).bit_length() >> 1
+            if self.least_runs is None or size < self.least_runs:
+                size = 1
+            yield runs[:size]
+            runs = runs[size:]
 
     def _train(self, task: str, codes: dict[Run, VaeCodes]) -> list[ProbedVae]:
         identities = [(*run.identity, "probe", task) for run in codes]

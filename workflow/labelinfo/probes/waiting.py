@@ -10,6 +10,8 @@ from labelinfo.io.atomic import write_text
 
 # The file's name in the folder of probes trained ahead.
 WAITING = "waiting.json"
+# The environment variable that tells jobs of which call of the workflow they are.
+CALL = "LABELINFO_CALL"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class WaitingList:
     ----------
     probes
         All that it was asked for; those that are done by now too.
+    call
+        Which workflow's call it was.
     jobs
         Jobs at a time.
     noted_ns
@@ -48,6 +52,7 @@ class WaitingList:
     """
 
     probes: list[WaitingProbe]
+    call: str
     jobs: int
     noted_ns: int
 
@@ -63,12 +68,14 @@ class WaitingList:
             for probe in self.probes
             if (probe.run, probe.task) != (run, task)
             and (probe.run.dataset, probe.run.architecture) == (run.dataset, run.architecture)
-            and self._has_weights(probe)
-            and not self._is_newer(probe.target)
+            and self.waits(probe)
         ]
         return sorted(waiting, key=lambda probe: (probe.run != run, probe.run.identity, probe.task))
 
-    def _has_weights(self, probe: WaitingProbe) -> bool:
+    def waits(self, probe: WaitingProbe) -> bool:
+        """Return whether a probe's weights are there and its table is not made yet."""
+        if self._is_newer(probe.target):
+            return False
         if probe.trained_first:
             return self._is_newer(probe.weights_file)
         return probe.weights_file.exists()
@@ -80,8 +87,14 @@ class WaitingList:
             return False
 
 
-def note_waiting(target: Path | str, probes: list[WaitingProbe], jobs: int) -> None:
-    """Write down which probes wait, for the jobs that :func:`waiting_probes` tells of them."""
+def note_waiting(target: Path | str, probes: list[WaitingProbe], call: str, jobs: int) -> None:
+    """Write down which probes wait, for the jobs of this call of the workflow.
+
+    What jobs of earlier calls left for others beside it is removed: no other call takes it.
+    """
+    target = Path(target)
+    for left in target.parent.rglob("*.safetensors"):
+        left.unlink(missing_ok=True)
     noted = [
         {
             "run": vars(probe.run),
@@ -92,16 +105,19 @@ def note_waiting(target: Path | str, probes: list[WaitingProbe], jobs: int) -> N
         }
         for probe in probes
     ]
-    write_text(target, json.dumps({"jobs": jobs, "probes": noted}))
+    write_text(target, json.dumps({"call": call, "jobs": jobs, "probes": noted}))
 
 
-def waiting_probes(source: Path | str) -> WaitingList | None:
-    """Return what was noted; None if nothing was, or nothing that makes sense."""
+def waiting_probes(source: Path | str, call: str) -> WaitingList | None:
+    """Return what a call noted; None if it noted nothing, or nothing that makes sense."""
     source = Path(source)
     try:
         noted = json.loads(source.read_text(encoding="utf-8"))
+        if noted["call"] != call:
+            return None
         probes = [_probe(entry) for entry in noted["probes"]]
-        return WaitingList(probes, max(1, int(noted["jobs"])), source.stat().st_mtime_ns)
+        jobs = max(1, int(noted["jobs"]))
+        return WaitingList(probes, call, jobs, source.stat().st_mtime_ns)
     except (OSError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
         # it saves time and decides nothing
         return None

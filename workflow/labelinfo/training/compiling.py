@@ -72,7 +72,7 @@ def compile_function(
     """
     if dynamic is None:
         torch._dynamo.config.automatic_dynamic_shapes = False
-        # beyond which torch gives up compiling without a word
+        # beyond which torch compiles no more and goes on without
         torch._dynamo.config.recompile_limit = 100
     return torch.compile(function, dynamic=dynamic, options={"fallback_random": True})
 
