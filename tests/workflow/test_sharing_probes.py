@@ -59,10 +59,6 @@ def test_one_encoding_serves_both_tasks_and_nothing_that_was_not_asked_for(own):
     assert not list((path / AHEAD).rglob("*.safetensors"))
     (path / "results/own/train_probe").rename(path / "together")
 
-    # a note of a call before is no other call's
-    probe("--no-hooks", *anew)
-    assert not any("trained ahead" in logged(path, task) for task in ("corner", "top"))
-
     # each by itself
     probe("--config", "machine={probes_together: 1}", *anew)
     assert not any("trained ahead" in logged(path, task) for task in ("corner", "top"))
