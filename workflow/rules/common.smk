@@ -23,8 +23,8 @@ from labelinfo.progress.failures import failures_since
 from snakemake.exceptions import WorkflowError
 
 # Thousands of jobs are millions of objects that all live on: to look through them for garbage at
-# Python's usual pace takes a tenth of a dry run.
-gc.set_threshold(200_000)
+# Python's usual pace takes a tenth of a dry run, which ends before garbage matters.
+gc.set_threshold(0 if workflow.output_settings.dryrun else 200_000)
 
 STARTED = time.time()
 # jobs inherit it
