@@ -10,7 +10,7 @@ pytestmark = pytest.mark.workflow
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 SMALL = (
-    "sweep={marginals: [learned]}",
+    "sweep={marginals: [learned], baselines: [random_discard, pca]}",
     "datasets={sample: {limit: {train: 128, valid: 64, test: 64}}}",
     "model={latent_dim: 3, width: 0.125}",
     "training={epochs: 1, batch_size: 32}",

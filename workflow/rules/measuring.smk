@@ -13,7 +13,7 @@ rule measure_vae:
         ENVIRONMENT
     threads: 1
     resources:
-        **computing(1500, minutes=120, minutes_on_gpu=30),
+        **computing(1000, minutes=120, minutes_on_gpu=30),
     params:
         code=run_code("measure_vae"),
         spec=run_spec,

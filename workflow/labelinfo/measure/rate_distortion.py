@@ -15,6 +15,9 @@ from labelinfo.data.dataset import Split, draw_binary
 from labelinfo.models.sampling import rsample_and_log_prob
 from labelinfo.models.vae import VAE
 
+# Images that a decoder sees at once on a CPU, whose caches the activations of more would leave.
+_CPU_CHUNK = 50
+
 
 @torch.no_grad()
 def measure_rate_distortion(
@@ -64,7 +67,7 @@ def measure_rate_distortion(
                 z, log_posterior = rsample_and_log_prob(posterior)
                 log_marginal = marginal.log_prob(z)
                 monte_carlo += rate_monte_carlo_nats(log_posterior, log_marginal).double()
-                distortion += distortion_nats(model.decoder(z), x).double()
+                distortion += _distortion_nats(model, z, x).double()
             monte_carlo /= samples
             rate = exact.double() if closed_form else monte_carlo
             rows.append(torch.stack([rate, monte_carlo, distortion / samples], dim=1).cpu())
@@ -86,3 +89,10 @@ def measure_rate_distortion(
     result["images"] = len(rate)
     result["samples"] = samples
     return result
+
+
+def _distortion_nats(model: VAE, z: Tensor, x: Tensor) -> Tensor:
+    """Return −log d(x|z), (B,), for codes z (B, L) and images x (B, 1, H, W)."""
+    chunk = _CPU_CHUNK if z.device.type == "cpu" else len(z)
+    parts = zip(z.split(chunk), x.split(chunk), strict=True)
+    return torch.cat([distortion_nats(model.decoder(codes), images) for codes, images in parts])
