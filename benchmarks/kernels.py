@@ -8,7 +8,6 @@ did; on a CPU they are torch's operations and the loops that were compiled.
 """
 
 import argparse
-import itertools
 import time
 
 import torch
@@ -54,23 +53,24 @@ def main() -> None:
         started = time.perf_counter()
         load.images_per_second()
         watched = (time.perf_counter() - started) / steps
-    taken = {
-        event.key: (event.self_device_time_total if on_gpu else event.self_cpu_time_total) / 1e6
-        for event in profiled.key_averages()
-    }
-    calls = {event.key: event.count for event in profiled.key_averages()}
-    busy = sum(taken.values()) / steps
+    kernels = sorted(
+        (
+            (event.self_device_time_total if on_gpu else event.self_cpu_time_total, event)
+            for event in profiled.key_averages()
+        ),
+        key=lambda kernel: -kernel[0],
+    )
+    busy = sum(microseconds for microseconds, _ in kernels) / 1e6 / steps
     print(f"{device_name(device)}, torch {torch.__version__}, {options.threads} threads")
     print(
         f"{options.architecture}, {options.precision}: {1e3 * undisturbed:.3f} ms a step, "
         f"{1e3 * watched:.3f} while watched"
     )
     print("| ms a step | share | calls a step | kernel |\n|---|---|---|---|")
-    longest = sorted(taken, key=taken.get, reverse=True)
-    for name in itertools.islice(longest, options.rows):
-        once = taken[name] / steps
-        share = once / busy
-        print(f"| {1e3 * once:.3f} | {share:.1%} | {calls[name] / steps:.3g} | {name[:100]} |")
+    for microseconds, event in kernels[: options.rows]:
+        once = microseconds / 1e6 / steps
+        row = [f"{1e3 * once:.3f}", f"{once / busy:.1%}", f"{event.count / steps:.3g}"]
+        print(f"| {' | '.join(row)} | {event.key[:100]} |")
     print(f"All kernels: {1e3 * busy:.3f} ms a step; none runs for {1 - busy / watched:.0%} of it.")
 
 
