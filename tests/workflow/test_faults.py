@@ -1,6 +1,11 @@
 """What goes wrong ends with one clear sentence, and nothing half-made is left."""
 
 import gzip
+import hashlib
+import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
@@ -48,6 +53,34 @@ def test_an_empty_mirror_is_named_with_the_file(checkout, tmp_path):
     assert "t10k-labels-idx1-ubyte" in sentence
     assert str(tmp_path) in sentence
     assert not (checkout.path / "results/downloads/mnist/t10k-labels-idx1-ubyte").exists()
+
+
+class Mute(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+def test_a_file_of_the_catalogue_is_downloaded(checkout, tmp_path):
+    content = gzip.compress(bytes(range(256)) * 40)
+    (tmp_path / "labels.gz").write_bytes(content)
+    name, digest = "mine/labels.npz", hashlib.sha256(bytes(range(256)) * 40).hexdigest()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Mute, directory=tmp_path))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    # an address that has nothing is passed over; where a file came from makes nothing stale
+    for urls in ([f"{url}/nothing", f"{url}/labels.gz"], [f"{url}/elsewhere"]):
+        files = {"table": {"name": name, "sha256": digest, "urls": urls}}
+        config = json.dumps({"mine": {"reader": "table", "tasks": ["a"], "files": files}})
+        outcome = checkout.snakemake(
+            "--cores", "1", f"results/downloads/{name}", *TINY,
+            "--config", f"datasets={config}", "sweep={datasets: [mine]}",
+            LABELINFO_MIRROR="", NO_PROXY="127.0.0.1", no_proxy="127.0.0.1",
+        )  # fmt: skip
+        assert outcome.code == 0, outcome.text
+        assert (checkout.path / "results/downloads" / name).read_bytes() == gzip.decompress(content)
+    assert "Nothing to be done" in outcome.text
+    server.shutdown()
+    server.server_close()
 
 
 def own_data(path, *, spoil=False):

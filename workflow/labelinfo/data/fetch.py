@@ -2,9 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 import requests
 import urllib3
@@ -36,6 +38,21 @@ _REMEDY = (
 
 class _Failed(Exception):  # noqa: N818 - never leaves this module
     """One address gave no file; the message says why in a few words."""
+
+
+def addresses_of(name: str, datasets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return where the catalogue file ``name`` can be downloaded, in the order to try.
+
+    Parameters
+    ----------
+    name
+        Path inside the catalogue.
+    datasets
+        The configuration's section of that name.
+    """
+    files = (file for dataset in datasets.values() for file in dataset["files"].values())
+    urls = (file.get("urls", ()) for file in files if file.get("name") == name)
+    return list(dict.fromkeys(chain.from_iterable(urls)))
 
 
 def fetch_file(
