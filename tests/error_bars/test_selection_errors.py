@@ -12,6 +12,8 @@ from labelinfo.baselines.pca_selection import area_under_curve_nats2, select_dim
 from labelinfo.claims.apart import best_dimensions
 from labelinfo.claims.decision import FAILS
 from labelinfo.claims.sweep import Settings, Sweep
+from labelinfo.config.experiment import SCHEMA
+from labelinfo.config.schema import complete, load_schema
 from labelinfo.paper import BEST_PCA_DIMENSION
 
 ENTROPY, RATE_MAX = np.log(2), 3.0
@@ -89,12 +91,7 @@ def verdict_of(table, standard_errors):
             for k, best in zip(table["k"], table["selected"], strict=True)
         ],
     )
-    settings = Settings(
-        near_nats=0.05,
-        nearly_all_share=0.95,
-        about_share=0.3,
-        runs_min=6,
-        standard_errors=standard_errors,
-    )
+    defaults = complete({}, load_schema(SCHEMA))["claims"]
+    settings = Settings(**(defaults | {"standard_errors": standard_errors}))
     empty = pd.DataFrame()
     return best_dimensions(Sweep(empty, rows, empty, empty, settings))[0]

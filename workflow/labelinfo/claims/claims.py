@@ -7,7 +7,6 @@ import pandas as pd
 
 from labelinfo.claims import apart, mnist, omniglot
 from labelinfo.claims.decision import Decision
-from labelinfo.claims.omniglot import NEAR_SHARE
 from labelinfo.claims.sweep import Settings, Sweep
 
 
@@ -43,9 +42,9 @@ CLAIMS = (
         1,
         "MNIST: many runs beat every baseline of bounded rate and reach small C at small R.",
         lambda s: (
-            f"Of at least {s.runs_min} runs within the rates of the PCA curve, half or more lie "
-            f"below both the random-discard line and the curve by over {s.standard_errors:g} "
-            "standard errors."
+            f"Of at least {s.runs_min} runs within the rates of the PCA curve, {s.many_share:.0%} "
+            "or more lie below both the random-discard line and the curve by over "
+            f"{s.standard_errors:g} standard errors."
         ),
         mnist.below_both_lines,
     ),
@@ -85,9 +84,9 @@ CLAIMS = (
         "MNIST: nearly all label information is retained at a compression factor H(X)/R near 4, in "
         "one case over 9.",
         lambda s: (
-            f"Of at least {s.runs_min} runs, several with 1 − C / H(Y) ≥ {s.nearly_all_share:g} "
-            f"on validation have a factor of 4, less {s.about_share:.0%}, or more, and the largest "
-            "is over 9. Nothing is decided without runs at such rates."
+            f"Of at least {s.runs_min} runs, two or more with 1 − C / H(Y) ≥ "
+            f"{s.nearly_all_share:g} on validation have a factor of 4, less {s.about_share:.0%}, "
+            "or more, and the largest is over 9. Nothing is decided without runs at such rates."
         ),
         mnist.compression_factors,
     ),
@@ -95,8 +94,9 @@ CLAIMS = (
         6,
         "MNIST: at equal rate, factorised decoders reach lower C than autoregressive ones.",
         lambda s: (
-            "At two thirds or more of the rates on the front of the autoregressive runs, the front "
-            f"of the factorised ones is lower by over {s.standard_errors:g} standard errors; the "
+            f"At {s.as_a_rule_share:.0%} or more of the rates on the front of the autoregressive "
+            f"runs, at least {s.runs_min // 2} of which the factorised ones reach, the front of "
+            f"the factorised ones is lower by over {s.standard_errors:g} standard errors; the "
             "claim fails where it is higher at that many. The fronts are picked on validation."
         ),
         mnist.factorised_below_autoregressive,
@@ -106,9 +106,10 @@ CLAIMS = (
         "Omniglot alphabet: most runs are near or to the right of the random-discard line; a few "
         "near R ≈ 10 nats lie below it.",
         lambda s: (
-            f"Of at least {s.runs_min} runs, most have C above the line less {NEAR_SHARE:.0%} of "
-            f"H(Y), and one or more with R from 5 to 15 nats lies below the line by over "
-            f"{s.standard_errors:g} standard errors."
+            f"Of at least {s.runs_min} runs, more than {s.many_share:.0%} have C above the line "
+            f"less {s.near_line_share:.0%} of H(Y), and one or more with R within "
+            f"{s.about_share:.0%} of 10 nats lies below the line by over {s.standard_errors:g} "
+            "standard errors. Nothing is decided without runs at such rates."
         ),
         omniglot.alphabet_near_chance,
     ),
@@ -117,8 +118,10 @@ CLAIMS = (
         "Omniglot: autoregressive decoders with the fixed Gaussian marginal track the "
         "randomised-PCA curve.",
         lambda s: (
-            f"Of at least {s.runs_min} such runs within the rates of the curves, three quarters or "
-            f"more have a C within {NEAR_SHARE:.0%} of H(Y) of them."
+            f"Of at least {s.runs_min} such runs at rates where PCA and random discarding are "
+            f"over {s.standard_errors:g} standard errors of the run's C apart, "
+            f"{s.as_a_rule_share:.0%} or more have a C within {s.near_line_share:.0%} of H(Y) of "
+            "the PCA curve and nearer to it than to the random-discard line."
         ),
         omniglot.gaussian_tracks_pca,
     ),
@@ -127,8 +130,9 @@ CLAIMS = (
         "Omniglot: the marginal matters more than on MNIST.",
         lambda s: (
             "C between marginals at equal rate and decoder, as a share of H(Y), differs by more "
-            f"for both Omniglot tasks than for digits (at least {s.runs_min} runs each); the claim "
-            "fails if for neither."
+            f"for both Omniglot tasks than for digits (at least {s.runs_min} runs each), also when "
+            f"each difference is off by {s.standard_errors:g} standard errors; the claim fails if "
+            "it so differs by less for both."
         ),
         omniglot.marginal_matters_more,
     ),
@@ -136,9 +140,10 @@ CLAIMS = (
         10,
         "Omniglot character: the preference is stronger than for the alphabet, and much weaker "
         "than on MNIST.",
-        lambda _s: (
-            "The interval of its preference score lies above the alphabet's and below half of the "
-            "digits'; the claim fails if it lies on the other side of either."
+        lambda s: (
+            "The interval of its preference score lies above the alphabet's and below "
+            f"{s.much_weaker_share:.0%} of the digits'; the claim fails if it lies on the other "
+            "side of either."
         ),
         omniglot.preferences,
     ),

@@ -32,7 +32,7 @@ def below_both_lines(sweep: Sweep) -> Decision:
     highest = c + sweep.settings.standard_errors * error
     below = comparable & (highest < pca) & (highest < chance)
     return (
-        verdict(2 * int(below.sum()) >= count),
+        verdict(below.sum() >= sweep.settings.many_share * count),
         f"{int(below.sum())} of {count} runs within the rates of the PCA curve lie below both.",
     )
 
@@ -159,6 +159,7 @@ def factorised_below_autoregressive(sweep: Sweep) -> Decision:
         f"smaller C at {above} and the larger at {below}; the mean difference is "
         f"{np.nanmean(gaps):+.3f} nats."
     )
-    if 3 * above >= 2 * count:
+    needed = settings.as_a_rule_share * count
+    if above >= needed:
         return HOLDS, evidence
-    return (FAILS if 3 * below >= 2 * count else UNDECIDED), evidence
+    return (FAILS if below >= needed else UNDECIDED), evidence

@@ -8,7 +8,7 @@ import pandas as pd
 
 from labelinfo.claims.curves import front
 from labelinfo.paper import DATASETS
-from labelinfo.tables.panels import Curve, Panel, PanelData, select_panel
+from labelinfo.tables.panels import Panel, PanelData, select_panel
 
 # what runs are chosen by
 _CHOOSING = ["rate_valid_nats", "label_distortion_valid_nats"]
@@ -26,6 +26,14 @@ class Settings:
         The share 1 − C / H(Y) from which on nearly all of the label is retained.
     about_share
         A number this close to the paper's, relative to it, is about the paper's.
+    near_line_share
+        A C this close to a baseline's line, relative to H(Y), is near that line.
+    many_share
+        This share of the runs is many of them; more than it, most of them.
+    as_a_rule_share
+        What is so for this share of the runs or rates, or for more, is so as a rule.
+    much_weaker_share
+        A preference score below this share of another is much weaker than it.
     runs_min
         Fewer runs than this decide nothing.
     standard_errors
@@ -35,6 +43,10 @@ class Settings:
     near_nats: float
     nearly_all_share: float
     about_share: float
+    near_line_share: float
+    many_share: float
+    as_a_rule_share: float
+    much_weaker_share: float
     runs_min: int
     standard_errors: float
 
@@ -103,12 +115,6 @@ def best_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs that no other beats in both R and C on validation, by their R on test."""
     kept = front(*numbers(runs, "rate_valid_nats", "label_distortion_valid_nats"))
     return runs.iloc[kept].sort_values("rate_nats")
-
-
-def best_curve(runs: pd.DataFrame) -> Curve:
-    """Return C against R on test of :func:`best_runs`."""
-    rate, c = numbers(best_runs(runs), "rate_nats", "label_distortion_nats")
-    return Curve(rate, c)
 
 
 def caveat(results: Sequence[PanelData | None]) -> str:
