@@ -59,6 +59,43 @@ def test_the_gpu_with_the_fewest_jobs_comes_first(tmp_path):
     assert taken == GPUS + GPUS
 
 
+def test_the_fewest_jobs_are_counted_and_not_how_the_places_were_filled(tmp_path):
+    with ExitStack() as others, ExitStack() as first, ExitStack() as second:
+        assert first.enter_context(leased_gpu(["0", "1"], 3, tmp_path)) == "0"
+        assert others.enter_context(leased_gpu(["0", "1"], 3, tmp_path)) == "1"
+        assert others.enter_context(leased_gpu(["0", "1"], 3, tmp_path)) == "0"
+        assert second.enter_context(leased_gpu(["0", "1"], 3, tmp_path)) == "1"
+        assert others.enter_context(leased_gpu(["0", "1"], 3, tmp_path)) == "0"
+        # now GPU 0 has its second and third place taken, GPU 1 its first
+        first.close()
+        second.close()
+        assert others.enter_context(leased_gpu(["0", "1"], 3, tmp_path)) == "1"
+
+
+def test_a_job_with_a_smaller_limit_counts_all_others(tmp_path):
+    report, never, now = PROCESSES.Queue(), PROCESSES.Event(), PROCESSES.Event()
+    now.set()
+    many = {each.pid: each for each in (start(tmp_path, 4, report, never) for _ in range(9))}
+    held = [report.get(timeout=30) for _ in many]
+    careful = start(tmp_path, 2, report, now)
+    # of the three on each GPU one leaves, which are places free, but none for two at most
+    leaving = dict(held)
+    for process in leaving.values():
+        time.sleep(0.1)
+        assert report.empty()
+        many[process].kill()
+        many[process].join(10)
+    time.sleep(0.3)
+    assert report.empty()
+    another = next(process for gpu, process in held if process not in leaving.values())
+    many[another].kill()
+    assert report.get(timeout=10) == (dict(map(reversed, held))[another], careful.pid)
+    careful.join(10)
+    for each in many.values():
+        each.kill()
+        each.join(10)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_job_that_is_killed_frees_its_place(tmp_path, number):
     report, never, now = PROCESSES.Queue(), PROCESSES.Event(), PROCESSES.Event()
@@ -130,8 +167,8 @@ def test_other_users_can_lease_too(tmp_path):
     folder = tmp_path / "leases"
     with leased_gpu(["0"], 1, folder):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o1777
-        (lock,) = folder.iterdir()
-        assert stat.S_IMODE(lock.stat().st_mode) == 0o666
+        assert {lock.name for lock in folder.iterdir()} == {"0.0.lock", "looking.lock"}
+        assert {stat.S_IMODE(lock.stat().st_mode) for lock in folder.iterdir()} == {0o666}
 
 
 @pytest.mark.parametrize("trap", ["link", "folder"])

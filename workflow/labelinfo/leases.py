@@ -24,6 +24,8 @@ def leased_gpu(
 ) -> Iterator[str | None]:
     """Take one of ``gpus`` for this block, the one with the fewest jobs; wait while all are full.
 
+    Jobs with other limits count too: a GPU is full for whoever finds as many there as it allows.
+
     A lease is a lock of the system on a file in ``folder``, so it ends with its process, however
     that ends. All jobs of this machine that use the same folder share the GPUs, whichever workflow
     or user they belong to.
@@ -63,12 +65,9 @@ def leased_gpu(
 def _wait_for(gpus: Sequence[str], jobs_per_gpu: int, folder: Path) -> tuple[int, str]:
     waiting = False
     while True:
-        # every GPU's first place before any GPU's second
-        for place in range(jobs_per_gpu):
-            for gpu in gpus:
-                handle = _try_to_lock(folder, f"{re.sub('[^A-Za-z0-9-]', '-', gpu)}.{place}.lock")
-                if handle is not None:
-                    return handle, gpu
+        found = _least_taken(gpus, jobs_per_gpu, folder)
+        if found:
+            return found
         if not waiting:
             waiting = True
             logger.warning(
@@ -77,6 +76,39 @@ def _wait_for(gpus: Sequence[str], jobs_per_gpu: int, folder: Path) -> tuple[int
                 jobs_per_gpu,
             )
         time.sleep(_POLL_SECONDS)
+
+
+def _least_taken(gpus: Sequence[str], jobs_per_gpu: int, folder: Path) -> tuple[int, str] | None:
+    """Take a place of the GPU with the fewest jobs; return its lock and the GPU's name, if any."""
+    # one process at a time looks: it holds for a moment what it does not take
+    while (looking := _try_to_lock(folder, "looking.lock")) is None:
+        time.sleep(_POLL_SECONDS / 10)
+    # the lock of a free place of each GPU, and how many of its places are taken
+    free: dict[str, tuple[int, int]] = {}
+    try:
+        for gpu in gpus:
+            name = re.sub("[^A-Za-z0-9-]", "-", gpu)
+            known = sum(1 for _ in folder.glob(f"{name}.*.lock"))
+            places = range(max(jobs_per_gpu, known))
+            locks = [_try_to_lock(folder, f"{name}.{place}.lock") for place in places]
+            mine, *rest = [lock for lock in locks if lock is not None] or [None]
+            for lock in rest:
+                os.close(lock)
+            if mine is None:
+                continue
+            taken = locks.count(None)
+            if taken < jobs_per_gpu:
+                free[gpu] = mine, taken
+            else:
+                os.close(mine)
+        if not free:
+            return None
+        best = min(free, key=lambda gpu: free[gpu][1])
+        return free.pop(best)[0], best
+    finally:
+        for lock, _ in free.values():
+            os.close(lock)
+        os.close(looking)
 
 
 def _try_to_lock(folder: Path, name: str) -> int | None:
