@@ -33,6 +33,8 @@ rule all:
         f"{OUT}/tables/differences.parquet",
         f"{OUT}/tables/classifier_search.parquet" if finished(search_files()) else [],
         f"{OUT}/tables/datasets.parquet",
+        f"{OUT}/tables/headlines.parquet",
+        f"{OUT}/tables/claims.parquet",
         multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure3", ".pdf", ".svg", ".png"),

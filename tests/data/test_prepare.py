@@ -42,7 +42,12 @@ def prepare(name, definition, folder=ROOT, *, checked=True, duplicates_max_share
         checks = {"sha256": file.get("sha256"), "size": file.get("bytes")} if checked else {}
         sources[role] = Source(path, **checks)
     return prepare_dataset(
-        name, definition, sources, clamp=CLAMP, duplicates_max_share=duplicates_max_share
+        name,
+        definition,
+        sources,
+        tasks=definition["tasks"],
+        clamp=CLAMP,
+        duplicates_max_share=duplicates_max_share,
     )
 
 
@@ -300,19 +305,40 @@ def test_drawn_split_depends_on_the_name_only(tmp_path):
     first = prepare_own(path, COLUMNS, tasks=["size", "kind"])
     turned = dict(reversed(COLUMNS.items())) | {"more": NUMBER}
     second = prepare_own(path, turned, tasks=["size", "kind"])
-    assert_same_data(first, second)
+    for split in SPLITS:
+        mine, theirs = first.split(split), second.split(split)
+        assert torch.equal(mine.images, theirs.images)
+        assert all(torch.equal(codes, theirs.labels[task]) for task, codes in mine.labels.items())
     renamed, _ = prepare("other", own(path, tasks=["size"]), tmp_path)
     assert numbers(renamed.test).tolist() != numbers(first.test).tolist()
 
 
-def test_tasks_choose_columns(tmp_path):
-    path = tmp_path / "own.npz"
-    columns = COLUMNS | {"split": WORDS}
-    assert list(prepare_own(path, columns, tasks=["kind"]).test.labels) == ["kind"]
-    assert sorted(prepare_own(path, columns, tasks=[]).test.labels) == ["kind", "size"]
-
-
 CONSTANT_IN_TEST = np.where(WORDS == "test", 4, NUMBER % 2)
+
+
+def test_all_labels_are_kept_whichever_are_asked_for(tmp_path):
+    columns = COLUMNS | {"split": WORDS}
+    kept = prepare_own(tmp_path / "own.npz", columns, tasks=["kind"])
+    assert sorted(kept.test.labels) == ["kind", "size"]
+    # so that to ask for another makes nothing anew
+    assert_same_data(kept, prepare_own(tmp_path / "own.npz", columns, tasks=["size"]))
+    with pytest.raises(DataError, match=r"no labels 'colour'.*'kind', 'size'.*\.tasks"):
+        load_saved(kept, tmp_path).train.labels["colour"]
+
+
+def test_what_cannot_be_probed_is_left_out_unless_it_is_asked_for(tmp_path):
+    notes = {"note": np.array(3), "few": NUMBER[:4], "scores": NUMBER / 7, "same": CONSTANT_IN_TEST}
+    columns = COLUMNS | {"split": WORDS} | notes
+    kept = prepare_own(tmp_path / "own.npz", columns, tasks=["kind"])
+    assert sorted(kept.test.labels) == ["kind", "size"]
+    for note in notes:
+        with pytest.raises(DataError, match=note):
+            prepare_own(tmp_path / "own.npz", columns, tasks=["kind", note])
+
+
+def load_saved(dataset, folder):
+    save_dataset(folder / "saved.safetensors", dataset)
+    return load_dataset(folder / "saved.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -383,7 +409,8 @@ def test_copies_are_those_of_the_whole_splits_whatever_the_limit(tmp_path):
     write_npz(path, with_copies(5))
     definition = own(path, tasks=["size"], limit={"train": 3, "test": 3})
     _, summary = prepare("own", definition, tmp_path, duplicates_max_share=1)
-    assert summary.set_index("split").loc["test", "copies_of_earlier_splits"] == 5
+    of_size = summary[summary["task"] == "size"].set_index("split")
+    assert of_size.loc["test", "copies_of_earlier_splits"] == 5
 
 
 def test_copies_within_a_split_are_nobodys_business(tmp_path):

@@ -1,6 +1,8 @@
 """A user's own table with labels of its own: every baseline, and the search for its classifier."""
 
+import hashlib
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -61,7 +63,8 @@ def write_own_data(path, *, halves=False):
 
 
 def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
-    write_own_data(checkout.path / "own.npz")
+    data = checkout.path / "own.npz"
+    write_own_data(data, halves=True)
     config = checkout.path / "own.yaml"
     config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     call = ("--configfile", "own.yaml")
@@ -99,6 +102,39 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
     assert jobs["train_candidate"] == 2
     assert jobs["choose_classifier"] == jobs["train_classifier"] == 1
     assert "measure_pca" not in jobs
+
+    # one more task retrains nothing that was made for another, and no VAE
+    def planned(change, *targets):
+        config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+        overlay = checkout.path / "change.yaml"
+        overlay.write_text(yaml.safe_dump({"datasets": {"patches": change}}), encoding="utf-8")
+        return checkout.snakemake("-n", "--configfile", "own.yaml", "change.yaml", "--", *TARGETS)
+
+    made = ("train_vae", "measure_vae", "train_probe", "measure_pca", "train_classifier")
+    jobs = planned({"tasks": ["corner", "top"]}).jobs
+    assert [jobs.get(rule, 0) for rule in ("prepare_dataset", *made)] == [0, 0, 0, 1, 1, 2]
+    # nor does the digest of the same content, but what decides the images does
+    digest = hashlib.sha256(data.read_bytes()).hexdigest()
+    jobs = planned({"files": {"table": {"path": "own.npz", "sha256": digest}}}).jobs
+    assert [jobs.get(rule, 0) for rule in ("prepare_dataset", *made)] == [0, 0, 0, 0, 0, 0]
+    whole = [1, 1, 1, 1, 1, 2]
+    jobs = planned({"binarize": "threshold"}).jobs
+    assert [jobs.get(rule, 0) for rule in ("prepare_dataset", *made)] == whole
+
+    # what would fail is refused while the prepared data is still there
+    for change, said in (
+        ({"tasks": ["corners"]}, "`datasets.patches.tasks` has 'corners'"),
+        ({"files": {"table": {"path": "gone.npz"}}}, "`datasets.patches.files.table.path` names"),
+    ):
+        outcome = planned(change)
+        assert outcome.code != 0
+        assert said in outcome.text
+        assert "Traceback" not in outcome.text
+    # other content counts, also in a file that is older than the one before it
+    write_own_data(checkout.path / "other.npz")
+    os.utime(checkout.path / "other.npz", (1e9, 1e9))
+    (checkout.path / "other.npz").rename(data)
+    assert [planned({}).jobs.get(rule, 0) for rule in ("prepare_dataset", *made)] == whole
 
 
 def test_the_papers_settings_are_among_the_default_candidates(checkout):

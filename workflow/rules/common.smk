@@ -16,7 +16,8 @@ from labelinfo.config.plan import LEVEL_STAGES, grid_jobs, level_jobs, probe_job
 from labelinfo.config.run import Run
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.config.sweep import enumerate_runs, tasks_of
-from labelinfo.errors import ConfigError, StorageError
+from labelinfo.data.own_files import check_own_files, content_digests
+from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.machine import gpus, uses_gpu
 from labelinfo.probes.waiting import CALL, WAITING, WaitingProbe, note_waiting
 from labelinfo.progress.failures import failures_since
@@ -39,6 +40,9 @@ try:
     SCHEMA = load_schema(WORKFLOW / "schemas" / "config.schema.yaml")
     completed, COMPONENTS = check_config(config, SCHEMA, MODULE_ROOTS)
     config.update(completed)
+    # on other machines a job finds only the files that it asks for
+    if workflow.is_main_process:
+        check_own_files(config["datasets"], config["sweep"]["datasets"], BASE)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -127,19 +131,28 @@ def dataset_files(dataset):
     }
 
 
-def file_checks(dataset):
-    """What each file's content has to be, by role."""
-    return {
-        role: {key: file[key] for key in ("sha256", "git_blob_sha1", "bytes") if key in file}
-        for role, file in config["datasets"][dataset]["files"].items()
-    }
-
-
 def dataset_definition(dataset):
-    """The part of a data set's definition that decides its content; not its title, say."""
+    """The part of a data set's definition that decides its content; not its title or tasks, say."""
     definition = config["datasets"][dataset]
-    chosen = ("reader", "binarize", "limit", "split")
-    return {key: definition[key] for key in chosen} | {"tasks": tasks_of(config, dataset)}
+    return {key: definition[key] for key in ("reader", "binarize", "limit", "split")}
+
+
+def matching_settings(dataset):
+    """How binary images are matched with their originals, where they are."""
+    matched = config["datasets"][dataset]["reader"] == "static_mnist"
+    return {"naive_bayes_clamp": config["data"]["naive_bayes_clamp"]} if matched else {}
+
+
+@cache
+def content_of(dataset):
+    """What the content of each file of a data set is known by, by role."""
+    if not workflow.is_main_process:
+        # what a job may not have at hand; which results are stale is judged before it starts
+        return {}
+    try:
+        return content_digests(config["datasets"][dataset], BASE, Path("results/own_files.json"))
+    except LabelinfoError as error:
+        raise WorkflowError(str(error)) from None
 
 
 @cache

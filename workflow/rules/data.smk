@@ -40,7 +40,7 @@ rule prepare_dataset:
     params:
         code=stage_code("prepare_dataset"),
         definition=lambda wildcards: dataset_definition(wildcards.dataset),
-        checks=lambda wildcards: file_checks(wildcards.dataset),
-        data=config["data"],
+        content=lambda wildcards: content_of(wildcards.dataset),
+        data=lambda wildcards: matching_settings(wildcards.dataset),
     script:
         "../scripts/prepare_dataset.py"

@@ -3,6 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.config.sweep import tasks_of
     from labelinfo.data.dataset import save_dataset
     from labelinfo.data.prepare import Source, prepare_dataset
     from labelinfo.io.tables import write_table
@@ -10,24 +11,30 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.training.device import resolve_device
 
     params = snakemake.params
+    # what is asked for and what is checked change nothing of what is prepared, so neither is a
+    # parameter of the rule
+    tasks = tasks_of(snakemake.config, snakemake.wildcards.dataset)
+    files = snakemake.config["datasets"][snakemake.wildcards.dataset]["files"]
     sources = {
         role: Source(
             path=snakemake.input[role],
-            sha256=checks.get("sha256"),
-            git_blob_sha1=checks.get("git_blob_sha1"),
-            size=checks.get("bytes"),
+            sha256=file.get("sha256"),
+            git_blob_sha1=file.get("git_blob_sha1"),
+            size=file.get("bytes"),
         )
-        for role, checks in params.checks.items()
+        for role, file in files.items()
     }
     dataset, summary = prepare_dataset(
         snakemake.wildcards.dataset,
         params.definition,
         sources,
-        clamp=params.data["naive_bayes_clamp"],
-        duplicates_max_share=params.data["duplicates_max_share"],
+        tasks=tasks,
+        clamp=params.data.get("naive_bayes_clamp"),
+        duplicates_max_share=snakemake.config["data"]["duplicates_max_share"],
         device=resolve_device(snakemake.config["machine"]["device"]),
     )
     config = {"datasets": {dataset.name: params.definition}, "data": params.data}
     origin = describe("prepare_dataset", code=params.code, config=config, data=dataset.digests)
-    write_table(snakemake.output.summary, summary, origin)
     save_dataset(snakemake.output.dataset, dataset)
+    # last, as it is looked for to tell whether this job is done
+    write_table(snakemake.output.summary, summary, origin)

@@ -3,16 +3,28 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from labelinfo.errors import StorageError
+from labelinfo.errors import DataError, StorageError
 from labelinfo.io.tensors import load_tensors, save_tensors
 
 SPLITS = ("train", "valid", "test")
 IMAGE_SHAPE = (1, 28, 28)
 _PIXELS = math.prod(IMAGE_SHAPE)
+
+
+class ByTask(dict):
+    """Something of each task by its name; of a task that is not there it says what is."""
+
+    def __missing__(self, task: str) -> Any:
+        raise DataError(
+            f"The prepared data set has no labels {task!r} that can be probed, but "
+            f"{sorted(self)[:20]}: correct the config key `datasets.<name>.tasks`, or see in the "
+            "log of its preparation what is wrong with them."
+        )
 
 
 @dataclass(frozen=True)
@@ -41,9 +53,8 @@ class Split:
 
     def to(self, device: torch.device | str) -> "Split":
         """Return the split with its tensors on ``device``."""
-        return Split(
-            self.images.to(device), {task: codes.to(device) for task, codes in self.labels.items()}
-        )
+        labels = ByTask({task: codes.to(device) for task, codes in self.labels.items()})
+        return Split(self.images.to(device), labels)
 
 
 @dataclass(frozen=True)
@@ -102,12 +113,15 @@ def load_dataset(source: Path | str) -> Dataset:
         splits = {
             name: Split(
                 tensors[f"{name}/images"],
-                {task: tensors[f"{name}/labels/{task}"] for task in metadata["classes"]},
+                ByTask({task: tensors[f"{name}/labels/{task}"] for task in metadata["classes"]}),
             )
             for name in SPLITS
         }
         dataset = Dataset(
-            metadata["name"], **splits, classes=metadata["classes"], digests=metadata["digests"]
+            metadata["name"],
+            **splits,
+            classes=ByTask(metadata["classes"]),
+            digests=metadata["digests"],
         )
         _check(dataset)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -71,7 +71,8 @@ def prepare_dataset(
     definition: Mapping[str, Any],
     sources: dict[str, Source],
     *,
-    clamp: float,
+    tasks: Sequence[str],
+    clamp: float | None,
     duplicates_max_share: float,
     device: torch.device | str = "cpu",
 ) -> tuple[Dataset, pd.DataFrame]:
@@ -85,8 +86,11 @@ def prepare_dataset(
         Its section of the configuration.
     sources
         Its files by role.
+    tasks
+        The labels that are asked for. All others that can be probed are kept too, so that what is
+        prepared does not depend on them.
     clamp
-        ε of the naive-Bayes match.
+        ε of the naive-Bayes match; None where nothing is matched.
     duplicates_max_share
         Largest share of a split that may be copies of images in an earlier one.
     device
@@ -110,14 +114,14 @@ def prepare_dataset(
     digests = {role: content_digest(content) for role, content in contents.items()}
     names = {role: str(source.path) for role, source in sources.items()}
     match = partial(match_originals, clamp=clamp, device=device)
-    raw = _READERS[definition["reader"]](name, definition, contents, names, match)
-    for task in definition["tasks"]:
+    raw = _READERS[definition["reader"]](name, definition, tasks, contents, names, match)
+    for task in tasks:
         if task not in raw.classes:
             raise DataError(
                 f"The data set {name!r} has no labels {task!r}; it has {sorted(raw.classes)}: "
                 f"correct the config key `datasets.{name}.tasks`."
             )
-    tasks = definition["tasks"] or sorted(raw.classes)
+    kept = sorted(raw.classes)
     copies = count_copies(raw.images)
     sizes = {split: len(images) for split, images in raw.images.items()}
     refuse_copies(name, copies, sizes, duplicates_max_share)
@@ -132,21 +136,31 @@ def prepare_dataset(
             )
     splits = {}
     rows = []
-    for split in SPLITS:
-        limit = definition["limit"][split]
-        rows_kept = _limited(name, split, len(raw.images[split]), limit)
-        images = _binarize(name, split, raw.images[split], definition["binarize"])[rows_kept]
-        labels = {task: raw.labels[split][task][rows_kept] for task in tasks}
-        if len(images) < 2:
+    limited = {
+        split: _limited(name, split, len(raw.images[split]), definition["limit"][split])
+        for split in SPLITS
+    }
+    for split, rows_kept in limited.items():
+        if len(rows_kept) < 2:
             raise DataError(
-                f"The {split} split of {name!r} has {len(images)} images: give 2 or more."
+                f"The {split} split of {name!r} has {len(rows_kept)} images: give 2 or more."
             )
-        for task, codes in labels.items():
-            if len(np.unique(codes)) < 2:
+    for task in sorted(raw.classes):
+        for split in SPLITS:
+            if len(np.unique(raw.labels[split][task][limited[split]])) > 1:
+                continue
+            fault = f"All images of the {split} split of {name!r} have the same label {task!r}"
+            if task in tasks:
                 raise DataError(
-                    f"All images of the {split} split of {name!r} have the same label {task!r}: "
-                    "there is nothing to probe; choose another task or split."
+                    f"{fault}: there is nothing to probe; choose another task or split."
                 )
+            logger.info("%s: it is left out.", fault)
+            kept.remove(task)
+            break
+    for split in SPLITS:
+        limit, rows_kept = definition["limit"][split], limited[split]
+        images = _binarize(name, split, raw.images[split], definition["binarize"])[rows_kept]
+        labels = {task: raw.labels[split][task][rows_kept] for task in kept}
         splits[split] = Split(
             torch.from_numpy(np.ascontiguousarray(images)),
             {task: torch.from_numpy(codes.copy()) for task, codes in labels.items()},
@@ -161,19 +175,20 @@ def prepare_dataset(
         codes = splits[row["split"]].labels[row["task"]]
         row["label_unseen_in_train_share"] = float(1 - torch.isin(codes, known).double().mean())
         logger.info("%(split)s, %(task)s: %(images)d images, %(classes)d classes", row)
-        if row["label_unseen_in_train_share"]:
+        if row["label_unseen_in_train_share"] and row["task"] in tasks:
             logger.warning(
                 "%(dataset)s: %(label_unseen_in_train_share).1e of the %(split)s images have a "
                 "%(task)s that no training image has; no probe can know it, and C shows that.",
                 row,
             )
-    classes = {task: raw.classes[task] for task in tasks}
+    classes = {task: raw.classes[task] for task in kept}
     return Dataset(name, **splits, classes=classes, digests=digests), pd.DataFrame(rows)
 
 
 def _read_static_mnist(
     name: str,
     definition: Mapping[str, Any],
+    tasks: Sequence[str],
     contents: dict[str, bytes],
     names: dict[str, str],
     match: Matcher,
@@ -214,6 +229,7 @@ def _read_static_mnist(
 def _read_omniglot(
     name: str,
     definition: Mapping[str, Any],
+    tasks: Sequence[str],
     contents: dict[str, bytes],
     names: dict[str, str],
     match: Matcher,
@@ -250,6 +266,7 @@ def _read_omniglot(
 def _read_table(
     name: str,
     definition: Mapping[str, Any],
+    tasks: Sequence[str],
     contents: dict[str, bytes],
     names: dict[str, str],
     match: Matcher,
@@ -260,14 +277,8 @@ def _read_table(
     if "images" not in columns:
         raise DataError(f"{file} has no `images`; it has {sorted(columns)[:20]}: rename yours.")
     images = as_images(columns["images"], file)
-    for column, values in columns.items():
-        if values.shape[:1] != images.shape[:1]:
-            count = len(values) if values.ndim else "no column of"
-            raise DataError(
-                f"{file} has {len(images)} images but {count} values in {column[:60]!r}: they have "
-                "to agree."
-            )
     if "split" in columns:
+        _check_length(columns, "split", len(images), file)
         codes, words = as_labels(columns["split"], file, "split")
         unknown = sorted(set(words) - set(SPLITS))
         if unknown:
@@ -287,16 +298,34 @@ def _read_table(
     labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
     classes = {}
     available = sorted(set(columns) - {"images", "split"})
-    for column in definition["tasks"] or available:
+    for column in tasks:
         if column not in available:
             raise DataError(
                 f"{file} has no label column {column!r}; it has {available[:20]}: correct the "
                 f"config key `datasets.{name}.tasks`."
             )
-        codes, classes[column] = as_labels(columns[column], file, column)
+    for column in available:
+        try:
+            _check_length(columns, column, len(images), file)
+            codes, words = as_labels(columns[column], file, column)
+        except DataError as fault:
+            if column in tasks:
+                raise
+            logger.info("No labels: %s", fault)
+            continue
+        classes[column] = words
         for split in SPLITS:
             labels[split][column] = codes[rows[split]]
     return RawData({split: images[rows[split]] for split in SPLITS}, labels, classes)
+
+
+def _check_length(columns: Mapping[str, np.ndarray], column: str, images: int, file: str) -> None:
+    values = columns[column]
+    if values.shape[:1] != (images,):
+        count = len(values) if values.ndim else "no column of"
+        raise DataError(
+            f"{file} has {images} images but {count} values in {column[:60]!r}: they have to agree."
+        )
 
 
 _READERS: dict[str, Callable[..., RawData]] = {
