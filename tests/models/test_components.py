@@ -1,16 +1,23 @@
 """The contract of every encoder, decoder and marginal, and of the VAEs that they make."""
 
+import copy
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch.distributions import Independent, Normal
 
-from components import EVERY, make, make_vae
+from components import EVERY, make, make_spec, make_vae
+from labelinfo.data.dataset import Split
 from labelinfo.errors import ConfigError
+from labelinfo.models.contract import check_contract
 from labelinfo.models.registry import DECODERS, ENCODERS, MARGINALS
 from labelinfo.models.sampling import rsample_and_log_prob
 from labelinfo.models.vae import VAE, VaeSpec, load_component
+from labelinfo.training.objective import VaeObjective
 
 LATENT = 3
 WIDTH = 0.125
@@ -289,6 +296,122 @@ def test_a_faulty_component_of_ones_own_is_told_in_a_sentence(decoder, said):
     spec = VaeSpec(ENCODERS["gaussian"], path, MARGINALS["gaussian"], 2, WIDTH)
     with pytest.raises(ConfigError, match=said):
         spec.build()(images(4))
+
+
+class Linear(torch.nn.Module):
+    """p(z|x) = N(Wx + b, 1)."""
+
+    def __init__(self, latent_dim, width):
+        super().__init__()
+        self.mean = torch.nn.Linear(784, latent_dim)
+
+    def features(self, x):
+        return self.mean(x.flatten(1))
+
+    def posterior(self, features):
+        return Independent(Normal(features, torch.ones_like(features)), 1)
+
+    def forward(self, x):
+        return self.posterior(self.features(x))
+
+
+class Longer(Linear):
+    def __init__(self, latent_dim, width):
+        super().__init__(latent_dim + 1, width)
+
+
+class Bare(Linear):
+    def posterior(self, features):
+        return features
+
+
+class NotSummed(Linear):
+    def posterior(self, features):
+        return Normal(features, torch.ones_like(features))
+
+
+class TwoMinds(Linear):
+    def forward(self, x):
+        return self.posterior(2 * self.features(x))
+
+
+class Unfit(Linear):
+    def features(self, x):
+        return x @ self.mean.weight
+
+
+class Seven(torch.nn.Module):
+    """A marginal over codes of another length."""
+
+    def __init__(self, latent_dim, width):
+        super().__init__()
+
+    def forward(self, encoder):
+        return Independent(Normal(torch.zeros(7), torch.ones(7)), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "component", "said"),
+    [
+        ("encoder", "Longer", r"event shape \(4,\): it has to be \(2,\) and \(3,\)"),
+        ("encoder", "Bare", "gives a Tensor and no torch.distributions.Distribution"),
+        ("encoder", "NotSummed", r"batch shape \(2, 3\) and event shape \(\)"),
+        ("encoder", "TwoMinds", "another distribution when it is called on images"),
+        ("encoder", "Unfit", "in `features`, raises RuntimeError"),
+        ("decoder", "OneNumberARow", r"\(28, 28\): it has to be \(2,\) and \(1, 28, 28\)"),
+        ("marginal", "Seven", r"event shape \(7,\): it has to be \(\) and \(3,\)"),
+    ],
+)
+def test_what_a_component_returns_is_tried_before_it_is_trained(kind, component, said):
+    ours = {"encoder": ENCODERS, "decoder": DECODERS, "marginal": MARGINALS}
+    names = {"encoder": "gaussian", "decoder": "deconv", "marginal": "gaussian"}
+    paths = {each: ours[each][name] for each, name in names.items()}
+    spec = VaeSpec(**(paths | {kind: f"{__name__}:{component}"}), latent_dim=3, width=WIDTH)
+    with pytest.raises(ConfigError, match=said) as caught:
+        check_contract(spec.build(), spec, images(2))
+    assert f"{kind} '{__name__}:{component}'" in str(caught.value)
+
+
+@pytest.mark.parametrize(("encoder", "decoder", "marginal"), EVERY)
+def test_the_trial_leaves_everything_as_it_was(encoder, decoder, marginal):
+    spec = make_spec(encoder, decoder, marginal)
+    model = spec.build()
+    state, random = copy.deepcopy(model.state_dict()), torch.random.get_rng_state()
+    check_contract(model, spec, images(2))
+    assert torch.equal(random, torch.random.get_rng_state())
+    assert model.training
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, state[name])
+
+
+class Normed(Linear):
+    """An encoder with layers that keep statistics of what they saw in training."""
+
+    def __init__(self, latent_dim, width):
+        super().__init__(latent_dim, width)
+        self.before, self.after = torch.nn.BatchNorm2d(1), torch.nn.BatchNorm1d(latent_dim)
+
+    def features(self, x):
+        return self.after(super().features(self.before(x)))
+
+
+def test_counting_activations_teaches_no_statistics():
+    spec = VaeSpec(f"{__name__}:Normed", DECODERS["deconv"], MARGINALS["gaussian"], 3, WIDTH)
+    model = spec.build()
+    split = Split(torch.bernoulli(torch.full((8, 784), 0.5)).byte(), {})
+    options = {"beta": 1.0, "batch_size": 4, "precision": "float32", "activations_mb": 140}
+    VaeObjective(model, split, split, **options)
+    assert model.encoder.before.num_batches_tracked == 0
+    assert not model.encoder.before.running_mean.any()
+
+
+@pytest.mark.parametrize("marginal", ["gaussian", "vamp"])
+def test_a_step_of_plain_distributions_waits_for_nothing(marginal):
+    program = Path(__file__).with_name("waits.py")
+    done = subprocess.run(
+        [sys.executable, program, marginal], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_an_encoder_without_the_methods_of_one_is_named():

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from labelinfo.memory import keep_freed_memory
 
 logger = logging.getLogger("labelinfo")
 
+_BASE = Path(__file__).parents[2]
+
 
 @contextmanager
 def job(
@@ -28,7 +31,8 @@ def job(
 
     Messages go to the file ``log``; warnings and worse to the terminal too. A fault meant for the
     user (:class:`LabelinfoError`) ends the process with exit code 1 and its sentence alone, on the
-    terminal and in the log; anything else is a bug of ours and keeps its traceback, in the log too.
+    terminal and in the log; so does an error in a component beside the Snakefile, whose traceback
+    is in the log. Anything else is a bug of ours and keeps its traceback, in the log too.
     SIGTERM ends it in good order: half-written files are removed. The log's last line says how the
     job ended (:mod:`labelinfo.job_log`).
 
@@ -44,7 +48,7 @@ def job(
         GPUs the job gets one to itself or to share, the only one that it sees.
     """
     # a user's own components lie beside the Snakefile; installed modules of that name go first
-    sys.path.append(str(Path(__file__).parents[2]))
+    sys.path.append(str(_BASE))
     file = _open_log(log)
     file.setFormatter(logging.Formatter(FORMAT))
     terminal = logging.StreamHandler(sys.stderr)
@@ -74,6 +78,16 @@ def job(
         if _is_out_of_memory(error):
             logger.error("Error: out of memory: give the job more, or lower its batch_size.")
             sys.exit(1)
+        place = _place_in_a_component(error)
+        if place:
+            logger.info("What led to it:", exc_info=error)
+            logger.error(
+                "Error: a component of yours fails in %s: %s: %s.",
+                place,
+                type(error).__name__,
+                " ".join(str(error).split()),
+            )
+            sys.exit(1)
         logger.exception("This is a bug in labelinfo, not in your input.")
         raise
     finally:
@@ -100,6 +114,18 @@ def _is_out_of_memory(error: Exception) -> bool:
     torch = sys.modules.get("torch")
     on_gpu = torch is not None and isinstance(error, torch.OutOfMemoryError)
     return on_gpu or isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+def _place_in_a_component(error: Exception) -> str | None:
+    """Return the file and line of the innermost code beside the Snakefile that an error came by."""
+    place = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if path.is_relative_to(_BASE) and "site-packages" not in path.parts:
+            first = path.relative_to(_BASE).parts[0]
+            if first != "workflow" and not first.startswith("."):
+                place = f"{path.relative_to(_BASE)}, line {frame.lineno}"
+    return place
 
 
 def _stop(number: int, frame: object) -> None:

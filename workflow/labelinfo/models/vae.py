@@ -12,6 +12,10 @@ from labelinfo.bounds import distortion_nats, rate_closed_form_nats, rate_monte_
 from labelinfo.errors import ConfigError
 from labelinfo.models.sampling import rsample_and_log_prob
 
+# torch's check of arguments asks whether all numbers are valid. That waits for a GPU, which a step
+# that is recorded there may not do, and makes an error of a NaN that is to be told as divergence.
+Distribution.set_default_validate_args(False)
+
 
 class Terms(NamedTuple):
     """Per-image terms of the objective, in nats, each of shape (B,)."""

@@ -57,11 +57,18 @@ def resolve_precision(wanted: str, device: torch.device) -> str:
 
 
 def device_name(device: torch.device) -> str:
-    """Return what the device is called, for tables."""
+    """Return what the device is called, for tables: two of one name round alike.
+
+    For a processor that is also which of its instructions are used: a cloud or a variable of the
+    environment may hide some.
+    """
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    name = torch.cpu.get_capabilities().get("cpu_name", "unknown")
-    return f"cpu ({', '.join(filter(None, (name, processor_generation())))})"
+    abilities = torch.cpu.get_capabilities()
+    low = [name for name in ("avx512_bf16", "amx_bf16") if abilities.get(name)]
+    instructions = " + ".join([torch.backends.cpu.get_cpu_capability(), *low])
+    name = abilities.get("cpu_name", "unknown")
+    return f"cpu ({', '.join(filter(None, (name, processor_generation(), instructions)))})"
 
 
 @contextmanager

@@ -123,7 +123,11 @@ class VaeObjective:
 
     def _decoder_bytes_per_image(self) -> float:
         """Return the size of what the decoder keeps of one more image for its gradient."""
-        few, more = (self._decoder_bytes(images) for images in (1, 3))
+        # nothing is learned here, by layers that keep statistics either
+        buffers = [buffer.detach().clone() for buffer in self.model.buffers()]
+        few, more = (self._decoder_bytes(images) for images in (2, 4))
+        for buffer, before in zip(self.model.buffers(), buffers, strict=True):
+            buffer.copy_(before)
         return (more - few) / 2
 
     def _decoder_bytes(self, images: int) -> int:

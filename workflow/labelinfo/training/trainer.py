@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from labelinfo.data.dataset import Dataset
 from labelinfo.errors import ConfigError
+from labelinfo.models.contract import check_contract
 from labelinfo.models.vae import VAE, VaeSpec
 from labelinfo.provenance import versions
 from labelinfo.seeds import derive_seed
@@ -122,11 +123,13 @@ def train(
     Returns
     -------
     TrainingResult
-        With status ``ok``, or ``diverged`` if a loss was not finite or above 10⁶ nats.
+        With status ``ok``, or ``diverged`` if a loss or a gradient's norm was not finite, or a loss
+        above 10⁶ nats.
     """
     torch.manual_seed(derive_seed(*identity, "initialise"))
     model = spec.build()
     model.initialise(dataset.train.images.view(-1, 1, 28, 28))
+    check_contract(model, spec, dataset.valid.images[:2].view(-1, 1, 28, 28).float())
     model = model.to(device)
     loop = _Epochs(model, dataset, beta, settings, identity, device, compiled_folder)
     # what they resolve to is the machine's to say, and both move the last bits
@@ -141,7 +144,7 @@ def train(
         logger.info("Going on after epoch %d.", progress.epoch)
     else:
         progress = Progress(best_state=snapshot(model))
-    loop.prepare(spec.as_dict())
+    loop.prepare(spec.as_dict(), fingerprint.get("code"))
     checkpointed = time.monotonic()
     divergence = None
     last_state = snapshot(model)
@@ -164,11 +167,11 @@ def train(
             progress.seconds += seconds
             row |= {"seconds": seconds, "images_per_second": loop.images_per_epoch / seconds}
             progress.curve.append({"epoch": progress.epoch, **row})
+            last_state = snapshot(model)
             if row["valid_loss_nats"] < progress.best_loss_nats:
                 progress.best_loss_nats = row["valid_loss_nats"]
                 progress.best_epoch = progress.epoch
-                progress.best_state = snapshot(model)
-            last_state = snapshot(model)
+                progress.best_state = last_state
             # at the end so that a training that took long is not lost with its job's outputs
             last = progress.epoch == settings["epochs"]
             age = progress.seconds if last else time.monotonic() - checkpointed
@@ -263,12 +266,12 @@ class _Epochs:
         )
         self.prepare_seconds = 0.0
 
-    def prepare(self, spec: dict[str, Any]) -> None:
+    def prepare(self, spec: dict[str, Any], code: str | None) -> None:
         """Compile and record what every epoch does."""
         started = time.perf_counter()
         self.objective.model.train()
         # everything that the machine code depends on, and so not β
-        key = [spec, self.batch_size, self.objective.chunk, self.objective.precision]
+        key = [spec, code, self.batch_size, self.objective.chunk, self.objective.precision]
         key += [device_name(self.device), torch.get_num_threads(), versions()]
         try:
             with compiled_once(self.compiled_folder, key):

@@ -30,4 +30,4 @@ class DeconvDecoder(nn.Module):
     def forward(self, z: Tensor) -> Distribution:
         """Return d(x|z), a distribution over images (B, 1, 28, 28), for z (B, L)."""
         logits = at_least_float32(self.logits(self.trunk(z)))
-        return Independent(Bernoulli(logits=logits, validate_args=False), 3, validate_args=False)
+        return Independent(Bernoulli(logits=logits), 3)

@@ -170,7 +170,7 @@ class AutoregressiveBernoulli(Distribution):
         self.network = network
         self.features = features
         event_shape = Size((1, *features.shape[-2:]))
-        super().__init__(features.shape[:1], event_shape, validate_args=False)
+        super().__init__(features.shape[:1], event_shape)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Return log p(x) in nats, (..., B), of binary images x (..., B, 1, H, W)."""

@@ -52,4 +52,4 @@ def diagonal_gaussian(heads: Tensor) -> Distribution:
     """Return N(μ, diag σ²) for heads (B, 2L) that hold means and log-variances."""
     mean, log_variance = heads.chunk(2, dim=-1)
     scale = torch.exp(0.5 * log_variance)
-    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+    return Independent(Normal(mean, scale), 1)

@@ -26,6 +26,4 @@ class GaussianMarginal(nn.Module):
 
     def forward(self, encoder: nn.Module) -> Distribution:
         """Return m(z), a distribution over (L,); the encoder is not asked."""
-        return Independent(
-            Normal(self.mean, self.scale, validate_args=False), 1, validate_args=False
-        )
+        return Independent(Normal(self.mean, self.scale), 1)

@@ -42,5 +42,5 @@ class VampMarginal(nn.Module):
         """Return m(z), a distribution over (L,), for the encoder as it is now."""
         features = encoder.features(torch.sigmoid(self.pixel_logits))
         components = getattr(encoder, "gaussian", encoder.posterior)(features)
-        weights = Categorical(logits=features.new_zeros(len(features)), validate_args=False)
-        return MixtureSameFamily(weights, components, validate_args=False)
+        weights = Categorical(logits=features.new_zeros(len(features)))
+        return MixtureSameFamily(weights, components)
