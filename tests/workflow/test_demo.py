@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -247,7 +248,7 @@ def test_tables_carry_their_origin(results, finished_demo):
         origin = read_provenance(results / "tables" / f"{name}.parquet")[stage]
         assert len(origin) == count
         assert len(origin[0]["code"]) == 16
-        assert origin[0]["versions"]["torch"] == torch.__version__
+        assert origin[0]["versions"]["torch"] == version("torch")
         assert len(origin[0]["data"]) == 7
     config = read_provenance(results / "tables" / "runs.parquet")["train_vae"][0]["config"]
     assert config["training"]["epochs"] == 6

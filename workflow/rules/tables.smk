@@ -17,6 +17,7 @@ rule aggregate_datasets:
         **light(),
     params:
         code=stage_code("aggregate_datasets"),
+        pairs=PAIRS,
     script:
         "../scripts/aggregate_datasets.py"
 

@@ -8,13 +8,13 @@ with job(snakemake.log[0]):
     import pandas as pd
 
     from labelinfo.io.checkpoints import discard_checkpoint
-    from labelinfo.io.tables import read_table, write_table
-    from labelinfo.provenance import collect
+    from labelinfo.io.tables import read_with_provenance, write_table
+    from labelinfo.provenance import collect, describe
     from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
     from labelinfo.tables.runs import aggregate_runs
 
     params = snakemake.params
-    datasets = read_table(snakemake.input.datasets)
+    datasets, prepared = read_with_provenance(snakemake.input.datasets)
     table, origins = aggregate_runs(
         pd.DataFrame(params.expected),
         training=snakemake.input.training,
@@ -27,7 +27,9 @@ with job(snakemake.log[0]):
         standard_errors=params.tables["violation_standard_errors"],
         probe_tolerance_nats=params.tables["probe_tolerance_nats"],
     )
-    write_table(snakemake.output.table, table, collect(origins))
+    config = {"tables": params.tables, "best_known_nats": params.best_known_nats}
+    own = describe("aggregate_runs", code=params.code, config=config)
+    write_table(snakemake.output.table, table, collect([*origins, prepared, own]))
     # not before: where a cluster takes the jobs of a run as one, the failure of a later one costs
     # the outputs of its training too
     for each in snakemake.input.training:

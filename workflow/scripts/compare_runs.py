@@ -4,13 +4,15 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
     from labelinfo.io.tables import write_table
-    from labelinfo.provenance import collect
+    from labelinfo.provenance import collect, describe
     from labelinfo.tables.differences import compare_runs
 
+    params = snakemake.params
     table, origins = compare_runs(
         snakemake.input.runs,
         snakemake.input.levels,
-        resamples=snakemake.params.bootstrap["resamples"],
-        confidence=snakemake.params.bootstrap["confidence"],
+        resamples=params.bootstrap["resamples"],
+        confidence=params.bootstrap["confidence"],
     )
-    write_table(snakemake.output.table, table, collect(origins))
+    own = describe("compare_runs", code=params.code, config={"bootstrap": params.bootstrap})
+    write_table(snakemake.output.table, table, collect([*origins, own]))

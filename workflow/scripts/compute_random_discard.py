@@ -2,7 +2,9 @@
 
 from labelinfo.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0]) as logger:
+    import pandas as pd
+
     from labelinfo.baselines.data_entropy import data_entropy
     from labelinfo.baselines.random_discard import random_discard
     from labelinfo.io.tables import read_table, write_table
@@ -12,15 +14,24 @@ with job(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     summary = read_table(snakemake.input.summary)
     chosen = (summary["split"] == "test") & (summary["task"] == wildcards.task)
-    entropy, source = data_entropy(
+    found = data_entropy(
         params.entropy["nats"],
         params.entropy["source"],
         map(read_table, snakemake.input.measures),
         standard_errors=params.entropy.get("standard_errors", 0.0),
     )
-    points = random_discard(entropy, summary.loc[chosen, "label_entropy_nats"].item())
-    points["data_entropy_nats"] = entropy
-    points["source"] = source
+    if found:
+        entropy, source = found
+        points = random_discard(entropy, summary.loc[chosen, "label_entropy_nats"].item())
+        points["data_entropy_nats"] = entropy
+        points["source"] = source
+    else:
+        logger.warning(
+            "There is no random-discard line for %s: the entropy of its images is not known, and "
+            "no finished run bounds it. Set `datasets.%s.entropy_nats` with its source.",
+            *[wildcards.dataset] * 2,
+        )
+        points = pd.DataFrame(columns=["data_entropy_nats", "source"])
     write_table(
         snakemake.output.table,
         baseline_rows(

@@ -46,6 +46,7 @@ COLUMNS = [
     "rate_plus_distortion_nats_se",
     "rate_estimator",
     "rate_monte_carlo_nats",
+    "rate_monte_carlo_nats_se",
     "rate_difference_nats",
     "rate_difference_nats_se",
     "best_epoch",
