@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from labelinfo.baselines.points import write_point
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset
-from labelinfo.errors import StorageError
+from labelinfo.errors import LabelinfoError, StorageError
 from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.locks import alone
 from labelinfo.probes.fit import LabelDistortion, fit_and_measure, tested_row
@@ -173,6 +173,12 @@ def fit_complex_image(
             kept = time.monotonic()
         if after_epoch:
             after_epoch(progress.epoch)
+    if not progress.best_epoch:
+        raise LabelinfoError(
+            f"The classifier of {task} with depth {settings['depth']} and dropout "
+            f"{settings['dropout']:g} diverged, so that none of its epochs can be kept: lower the "
+            "config key `classifier.learning_rate`."
+        )
     model.load_state_dict(progress.best_state)
     return model.eval(), {"best_epoch": progress.best_epoch, "precision": precision}
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from labelinfo.errors import LabelinfoError
 from labelinfo.tables.audit import audit_row
 
 
@@ -14,14 +13,14 @@ def data_entropy(
     measures: Iterable[pd.DataFrame],
     *,
     standard_errors: float,
-) -> tuple[float, str]:
-    """Return H(X) in nats and where it comes from.
+) -> tuple[float, str] | None:
+    """Return H(X) in nats and where it comes from; None if nothing tells.
 
     Without a known value it is the smallest R + D over all runs. R + D ≥ H(X) for every encoder,
     decoder and marginal (it is an **upper** bound, by the non-negativity of the divergences in it),
     so the smallest is the tightest at hand. Which run that is, the validation split says; its R + D
-    is of the test split, so a bound up to sampling error. Runs whose R breaks an inequality do not
-    count.
+    is of the test split, so a bound up to sampling error. Runs that diverged, or whose R breaks an
+    inequality, do not count.
 
     Parameters
     ----------
@@ -31,11 +30,6 @@ def data_entropy(
         The measured rows of every run of the data set.
     standard_errors
         See :func:`labelinfo.tables.audit.audit_row`.
-
-    Raises
-    ------
-    LabelinfoError
-        If no value is configured and no run is measured.
     """
     if known_nats is not None:
         return known_nats, source
@@ -52,10 +46,7 @@ def data_entropy(
         )
     ]
     if not sums:
-        raise LabelinfoError(
-            "The entropy of the images is not known and no run that could bound it is finished: "
-            "finish one, or set `datasets.<name>.entropy_nats` with its source."
-        )
+        return None
     row = min(sums, key=lambda item: item[0])[1]
     architecture = f"{row['encoder']}-{row['decoder']}-{row['marginal']}"
     run = f"{architecture}, β = {row['beta']:g}, seed {row['seed']}"

@@ -4,6 +4,8 @@ import math
 
 import pandas as pd
 
+from labelinfo.errors import LabelinfoError
+
 
 def random_discard(data_entropy_nats: float, label_entropy_nats: float) -> pd.DataFrame:
     """Return the ends of the random-discard line in the rate plane.
@@ -26,12 +28,14 @@ def random_discard(data_entropy_nats: float, label_entropy_nats: float) -> pd.Da
 
     Raises
     ------
-    ValueError
+    LabelinfoError
         If either is not positive and finite, or H(Y) exceeds H(X).
     """
     if not (math.isfinite(data_entropy_nats) and 0 < label_entropy_nats <= data_entropy_nats):
-        raise ValueError(
-            f"need 0 < H(Y) ≤ H(X) < ∞, got H(Y) = {label_entropy_nats}, H(X) = {data_entropy_nats}"
+        raise LabelinfoError(
+            f"The images cannot have an entropy of {data_entropy_nats:g} nats and their labels one "
+            f"of {label_entropy_nats:g}: 0 < H(Y) ≤ H(X) is needed. Set `datasets.<name>."
+            "entropy_nats` to H(X) of a whole image, in nats."
         )
     return pd.DataFrame(
         {
