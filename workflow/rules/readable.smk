@@ -6,8 +6,9 @@ from labelinfo.errors import ConfigError
 from snakemake.exceptions import WorkflowError
 
 try:
-    # where Snakemake looks for it, too
-    if Path("config.yaml").exists():
-        read_map("config.yaml")
+    # where Snakemake looks for it, too; what comes by --configfile it has read already
+    for file in ("config.yaml", *workflow.overwrite_configfiles):
+        if Path(file).exists():
+            read_map(file)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None

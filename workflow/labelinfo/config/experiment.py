@@ -62,12 +62,31 @@ def read_config(overlays: Iterable[Path | str]) -> Config:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values only, and no merges (``<<``) of merges that unfold without end."""
+    """Reads plain values only: no key twice, no merges (``<<``) that unfold without end."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        # maps whose keys were looked at, before others were merged into them
+        self._seen: set[int] = set()
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        if id(node) not in self._seen:
+            self._seen.add(id(node))
+            _refuse_repeated_keys(node)
         super().flatten_mapping(node)
         if len(node.value) > MOST_VALUES:
             raise yaml.YAMLError(f"it merges more than {MOST_VALUES} keys into one map")
+
+
+def _refuse_repeated_keys(node: yaml.MappingNode) -> None:
+    # the last one would silently win
+    known = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+            if key.value in known:
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"it has the key `{key.value}` twice, again in line {line}")
+            known.add(key.value)
 
 
 def read_map(file: Path | str) -> Config:
@@ -76,7 +95,7 @@ def read_map(file: Path | str) -> Config:
     Raises
     ------
     ConfigError
-        If it cannot be read, is no map, is a template, or unfolds without end.
+        If it cannot be read, is no map, has a key twice, is a template, or unfolds without end.
     """
     try:
         text = Path(file).read_text(encoding="utf-8")
