@@ -482,6 +482,8 @@ def test_components_of_ones_own_get_free_styles_and_their_names(runs, baselines)
     assert {"(mine, −)", "(−, spline)", "iaf encoder"} <= set(labels)
     assert "gaussian encoder" not in labels
     first, second = figure.legends  # too wide for one line
+    # a column for each marginal, which are shared out evenly only if they are full
+    assert len(first.get_texts()) % 3 == 0
     figure.draw_without_rendering()
     assert not first.get_window_extent().overlaps(second.get_window_extent())
 

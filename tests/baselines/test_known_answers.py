@@ -65,7 +65,10 @@ def measured(baseline, data, task, folder, **fewer_epochs):
             "complex_image": (train_classifier, classifier),
         }.get(
             baseline,
-            (measure_random_encoder, {"probe": probe, "hidden_units": 60, "width": 0.125}),
+            (
+                measure_random_encoder,
+                {"probe": probe, "hidden_units": 60, "width": 0.125, "standardise": True},
+            ),
         )
         function(
             baseline, task, 0, settings, dataset_file=folder / "dataset.safetensors",

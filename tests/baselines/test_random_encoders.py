@@ -53,7 +53,7 @@ def measure(dataset, tmp_path, baseline, seed=0):
         baseline,
         "half",
         seed,
-        {"probe": PROBE, **SIZES},
+        {"probe": PROBE, "standardise": True, **SIZES},
         dataset_file=tmp_path / "dataset.safetensors",
         target=tmp_path / "table.parquet",
         losses_target=tmp_path / "losses.parquet",

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from labelinfo.errors import LabelinfoError
@@ -107,6 +108,15 @@ def test_names_of_ones_own_cannot_break_out(runs, baselines, pictures):
     assert data_of(page)["panels"][0]["name"] == bad
 
 
+def test_decoders_of_ones_own_have_fills_of_their_own(runs):
+    mine = [runs.assign(decoder=name) for name in ("mine", "other")]
+    scales = planes_spec(pd.concat([runs, *mine]), [])["concat"][0]["layer"][-1]["encoding"]
+    looks = list(
+        zip(*(scales[name]["scale"]["range"] for name in ("stroke", "fill", "shape")), strict=True)
+    )
+    assert len(set(looks)) == len(looks)
+
+
 def test_styles_are_those_of_the_figures(runs):
     spec = planes_spec(runs, ["random discard", "PCA, best k", "mine"])
     text = json.dumps(spec, ensure_ascii=False)
@@ -116,7 +126,7 @@ def test_styles_are_those_of_the_figures(runs):
     domain = points["stroke"]["scale"]["domain"]
     at = domain.index("(+, −)")
     assert points["stroke"]["scale"]["range"][at] == points["fill"]["scale"]["range"][at]
-    assert points["fill"]["scale"]["range"][domain.index("(−, −)")] == "white"
+    assert points["fill"]["scale"]["range"][domain.index("(−, −)")] == "#FFFFFF"
     assert points["shape"]["scale"]["range"][domain.index("(−, v)")] == "triangle-up"
 
 

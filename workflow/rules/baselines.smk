@@ -46,7 +46,7 @@ rule measure_random_encoder:
         settings={
             "probe": config["probe"],
             "width": config["model"]["width"],
-            "hidden_units": config["random_encoder"]["hidden_units"],
+            **config["random_encoder"],
         },
     script:
         "../scripts/measure_random_encoder.py"

@@ -50,6 +50,8 @@ if config["partial"] and workflow.storage_settings.default_storage_provider:
     # what is finished is looked for in the folder itself
     raise WorkflowError("`partial` needs results in this folder, not in a storage.")
 
+# where and how it runs is no part of what it is
+EXPERIMENT = {key: value for key, value in config.items() if key not in ("machine", "partial")}
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
 # of probes that one job trains for others; it may be removed when nothing runs
@@ -67,7 +69,7 @@ LEVEL = "{dataset}/{baseline}/{task}/seed{seed}"
 CANDIDATE = "{dataset}/{task}/depth{depth}-dropout{dropout}"
 # all pictured β of one architecture
 ARCHITECTURE = "{dataset}/{encoder}-{decoder}-{marginal}"
-ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if config["machine"]["device"] == "cuda" else "cpu.yaml")
+ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if uses_gpu(config["machine"]["device"]) else "cpu.yaml")
 
 
 def check_results_folder():

@@ -16,7 +16,7 @@ rule make_report:
         **light(1000),
     params:
         code=stage_code("make_report"),
-        config=config,
+        config=EXPERIMENT,
         snakefile=str(BASE / "Snakefile"),
         # the environment of the rule need not have Snakemake
         python=sys.executable,

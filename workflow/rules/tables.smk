@@ -150,8 +150,7 @@ rule write_config:
         **light(),
     params:
         code=stage_code("write_config"),
-        # where and how it runs is no part of what it is
-        config={key: value for key, value in config.items() if key not in ("machine", "partial")},
+        config=EXPERIMENT,
     script:
         "../scripts/write_config.py"
 

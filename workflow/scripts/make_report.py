@@ -15,7 +15,7 @@ with job(snakemake.log[0]) as logger:
     with tempfile.TemporaryDirectory() as folder, atomic_path(snakemake.output.page) as page:
         # the very configuration of this call, whatever files and options it came from
         config = Path(folder, "config.yaml")
-        config.write_text(yaml.safe_dump(snakemake.params.config), encoding="utf-8")
+        config.write_text(yaml.safe_dump(snakemake.config), encoding="utf-8")
         command = [snakemake.params.python, "-m", "snakemake", "all", "--nolock", "--quiet", "all"]
         command += ["--snakefile", snakemake.params.snakefile, "--configfile", str(config)]
         # the running Snakemake holds the lock, and a report changes nothing

@@ -80,7 +80,7 @@ def measure_random_encoder(
     baseline, task, seed
         Which encoder, for which labels, and the number of its random parameters.
     settings
-        ``probe``, that section of the configuration; ``width`` and ``hidden_units``.
+        ``probe``, that section of the configuration; ``width``, ``hidden_units``, ``standardise``.
     dataset_file, target, losses_target
         The prepared data set, the one-row table, and the one of the losses of each test image.
     device, code
@@ -105,8 +105,7 @@ def measure_random_encoder(
         binarizations=probe["binarizations"],
         identity=identity,
         device=where,
-        # gates that were never trained leave numbers so small that a probe would not find them
-        standardised=True,
+        standardised=settings["standardise"],
     )
     point, losses = fit_and_measure(
         codes,

@@ -415,13 +415,14 @@ def _parquet_values(array: pa.Array, column: str, name: str) -> np.ndarray:
 
 
 def as_images(array: np.ndarray, name: str) -> np.ndarray:
-    """Return images as an array (N, 784): uint8 if all pixels are 0 or 1, else float32 in [0, 1].
+    """Return images as an array (N, 784): uint8 if all pixels are bits, else float32 in [0, 1].
 
     Parameters
     ----------
     array
         Shape (N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784). Truth values; integers 0
-        and 1, or 0 to 255, which are divided by 255; or intensities in [0, 1].
+        and 1, or 0 to 255, which are divided by 255 (0 and 255 alone are bits); or intensities in
+        [0, 1].
     name
         The file, for messages.
 
@@ -455,6 +456,8 @@ def as_images(array: np.ndarray, name: str) -> np.ndarray:
         )
     if np.all((flat == 0) | (flat == 1)):
         return flat.astype(np.uint8)
+    if kind != "f" and np.all((flat == 0) | (flat == 255)):
+        return (flat == 255).astype(np.uint8)
     images = flat.astype(np.float32)
     if kind != "f":
         images /= np.float32(255)

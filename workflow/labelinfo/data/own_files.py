@@ -108,7 +108,7 @@ def _read_notes(notes: Path) -> dict[str, Any]:
 def _check_tasks(name: str, tasks: Sequence[str], path: Path) -> None:
     """Refuse tasks that a file has no labels for; whatever else is wrong with it, its job says."""
     try:
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             with zipfile.ZipFile(path) as archive:
                 columns = {member.removesuffix(".npy") for member in archive.namelist()}
         else:

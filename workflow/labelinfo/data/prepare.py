@@ -263,6 +263,9 @@ def _read_omniglot(
     return RawData(images, labels, classes)
 
 
+_TABLES = {".npz": parse_npz, ".parquet": parse_parquet}
+
+
 def _read_table(
     name: str,
     definition: Mapping[str, Any],
@@ -272,7 +275,12 @@ def _read_table(
     match: Matcher,
 ) -> RawData:
     file = names["table"]
-    parse = parse_npz if file.removesuffix(".gz").endswith(".npz") else parse_parquet
+    kind = Path(file.lower().removesuffix(".gz")).suffix
+    if kind not in _TABLES:
+        raise DataError(
+            f"{file} is no file that can be read as a table: save it as {' or '.join(_TABLES)}."
+        )
+    parse = _TABLES[kind]
     columns = parse(contents["table"], file)
     if "images" not in columns:
         raise DataError(f"{file} has no `images`; it has {sorted(columns)[:20]}: rename yours.")

@@ -116,13 +116,17 @@ def _tooltips() -> list[alt.Tooltip]:
 
 
 def _run_scales(table: pd.DataFrame) -> dict[str, Any]:
-    """Colour and shape are the marginal, the fill is the decoder, as in the figures."""
+    """Colour and shape are the marginal, the fill is the decoder, as in the figures.
+
+    Where a figure fills half of a marker, the page fills all of it in a lighter colour.
+    """
     styles = style.choose_run_styles(table)
     pairs = [(decoder, marginal) for marginal in styles.marginals for decoder in styles.decoders]
     keys = [styles.key(*pair) for pair in pairs]
     colours = [styles.marginals[marginal].colour for _, marginal in pairs]
+    shares = _fill_shares(decoder.fill for decoder in styles.decoders.values())
     fills = [
-        "white" if styles.decoders[decoder].fill == "none" else colour
+        _mixed(colour, shares[styles.decoders[decoder].fill])
         for (decoder, _), colour in zip(pairs, colours, strict=True)
     ]
     shapes = [_SHAPES[styles.marginals[marginal].marker] for _, marginal in pairs]
@@ -138,6 +142,21 @@ def _run_scales(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _fill_shares(fills: Iterable[str]) -> dict[str, float]:
+    """Return how much of a marker's colour each fill has, between white (0) and the colour (1)."""
+    shares = {"none": 0.0, "full": 1.0}
+    spare = [fill for fill in dict.fromkeys(fills) if fill not in shares]
+    return shares | {
+        fill: (place + 1) / (len(spare) + 1) for place, fill in enumerate(reversed(spare))
+    }
+
+
+def _mixed(colour: str, share: float) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    mixed = (round(255 + share * (part - 255)) for part in (red, green, blue))
+    return "#{:02X}{:02X}{:02X}".format(*mixed)
+
+
 def _baseline_scales(present: Iterable[str]) -> dict[str, Any]:
     present = dict.fromkeys(present)
     looks = {look.label: look for look in style.BASELINES.values()}
@@ -145,7 +164,8 @@ def _baseline_scales(present: Iterable[str]) -> dict[str, Any]:
     names += [name for name in present if name not in looks]
     colours = [looks[name].colour if name in looks else "#737373" for name in names]
     dashes = [_dash(looks[name].line) if name in looks else [8, 3, 2, 3] for name in names]
-    legend = alt.Legend(title="Baselines")
+    # long enough to tell the dashes apart
+    legend = alt.Legend(title="Baselines", symbolSize=1000)
     return {
         "color": alt.Color(
             "baseline:N", scale=alt.Scale(domain=names, range=colours), legend=legend

@@ -148,7 +148,11 @@ def _run_entries(rows: Sequence[PanelData], styles: style.RunStyles) -> tuple[li
         for decoder in decoders
     ]
     entries += _mark_entries(rows, styles)
-    return entries, ceil(len(entries) / max(1, len(decoders)))
+    columns = ceil(len(entries) / max(1, len(decoders)))
+    # full columns: otherwise the entries would be shared out among them evenly
+    missing = columns * len(decoders) - len(entries)
+    entries += [(Line2D([], [], linestyle="none"), " ")] * missing
+    return entries, columns
 
 
 def _mark_entries(rows: Sequence[PanelData], styles: style.RunStyles) -> list[Entry]:

@@ -14,7 +14,7 @@ from labelinfo.progress.estimate import Scale, estimate_left
 from labelinfo.progress.report import progress_report
 from labelinfo.progress.states import JobState, job_states
 
-# of the data sets that are not prepared yet: static MNIST's
+# taken of data sets that are not prepared yet: static MNIST's
 _TRAINING_IMAGES = 50_000
 
 
@@ -31,7 +31,15 @@ def progress(overlays: list[Path], results: Path = Path("results")) -> str:
     )
     unit = "GPU-hours" if scale.on_gpu else "core-hours"
     left = estimate_left(states, out, scale)
-    return progress_report(config["experiment"], states, left, out, unit)
+    told = progress_report(config["experiment"], states, left, out, unit)
+    assumed = [
+        f"{name} to have {images:,} training images"
+        for name, images in scale.images.items()
+        if not _summary(out, name).exists()
+    ]
+    if assumed and left.hours:
+        told += f"\nUntil a data set is prepared, it is guessed: {', '.join(assumed)}.\n"
+    return told
 
 
 def _on_gpu(config: dict[str, Any], states: list[JobState], out: Path) -> bool:
@@ -42,8 +50,12 @@ def _on_gpu(config: dict[str, Any], states: list[JobState], out: Path) -> bool:
     return uses_gpu(config["machine"]["device"])
 
 
+def _summary(out: Path, dataset: str) -> Path:
+    return out / "prepare_dataset" / dataset / "summary.parquet"
+
+
 def _images(config: dict[str, Any], out: Path, dataset: str) -> int:
-    summary = out / "prepare_dataset" / dataset / "summary.parquet"
+    summary = _summary(out, dataset)
     if not summary.exists():
         limit = config["datasets"][dataset]["limit"].get("train")
         return min(limit or _TRAINING_IMAGES, _TRAINING_IMAGES)

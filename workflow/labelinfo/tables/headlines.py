@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from labelinfo.paper import BEST_PCA_DIMENSION
+from labelinfo.paper import BEST_PCA_DIMENSION, DATASETS
 from labelinfo.units import nats_to_bits
 
 # A code "keeps most of the label" if it retains this share of its entropy.
@@ -49,7 +49,7 @@ def headlines(
             _smallest_rate(runs, data_entropy, task),
             _comparison(runs, baselines, discard),
         ]
-    return sentences + _best_dimension(baselines, task)
+    return sentences + _best_dimension(baselines, dataset, task)
 
 
 def _lowest(best: pd.Series, task: str) -> str:
@@ -123,8 +123,8 @@ def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFram
     ]
 
 
-def _best_dimension(baselines: pd.DataFrame, task: str) -> list[str]:
-    """Say which number of principal components is best, beside the paper's."""
+def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[str]:
+    """Say which number of principal components is best, on the paper's data beside the paper's."""
     pca = baselines[baselines["baseline"] == "pca"]
     if pca.empty:
         return []
@@ -136,7 +136,8 @@ def _best_dimension(baselines: pd.DataFrame, task: str) -> list[str]:
         f"Of the numbers of principal components in the grid, {int(best.iloc[0])} is best: the "
         "smallest area under C against R on the validation split"
     )
-    papers = BEST_PCA_DIMENSION.get(task)
+    is_papers = any(dataset in names for names in DATASETS.values())
+    papers = BEST_PCA_DIMENSION.get(task) if is_papers else None
     if papers is None:
         return [text + "."]
     if papers == best.iloc[0]:
