@@ -197,7 +197,8 @@ def resume_complex_image(
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
     """Train as :func:`fit_complex_image` does, going on from the checkpoint beside ``output``.
 
-    Of two processes that make the same output the second waits, and then finds the work done.
+    Of two processes that make the same output the second waits, and then finds the work
+    done, or, if it took no longer than ``checkpoint_seconds``, does it again.
     """
     fingerprint = training_fingerprint(
         identity,

@@ -38,7 +38,7 @@ def measure_rate_distortion(
     samples
         Draws of z per image.
     batch_size
-        Images per step. The draws do not depend on how steps are split only if this is fixed.
+        Images per step. Draws of z follow it, so another size gives other ones from the same seed.
     seed
         Source of every draw.
 

@@ -40,7 +40,8 @@ def train_run(
     """Train ``run``, or go on with it, and write its weights, learning curve and record.
 
     The checkpoint lies beside the best weights (:func:`checkpoint_of`); whatever uses these removes
-    it. Of two processes that train the same run the second waits, and then finds the work done.
+    it. Of two processes that train the same run the second waits, and then finds
+    the work done, or, if it took no longer than ``checkpoint_seconds``, does it again.
 
     Parameters
     ----------

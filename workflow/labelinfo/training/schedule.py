@@ -6,7 +6,7 @@ import math
 def learning_rate_at(step: int, *, peak: float, warmup_steps: float, total_steps: int) -> float:
     """Return the learning rate of a step: linear warm-up to ``peak``, then cosine decay to 0.
 
-    lr(t) = peak · (t+1)/w for t < w, else peak · ½(1 + cos π(t−w)/(T−w)).
+    lr(t) = peak · min(1, (t+1)/w) for t < w, else peak · ½(1 + cos π min(1, (t−w)/max(1, T−w))).
 
     Parameters
     ----------

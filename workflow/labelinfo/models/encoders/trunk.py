@@ -31,6 +31,6 @@ class ConvTrunk(nn.Sequential):
         self.out_features = c256
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map images (B, 1, 28, 28) with pixels in {0, 1} to features (B, out_features)."""
+        """Map images (B, 1, 28, 28) with pixels in [0, 1] to features (B, out_features)."""
         # centred inputs, so that the mostly black images do not start as mostly zero features
         return super().forward(2 * x - 1)
