@@ -474,7 +474,9 @@ def test_ones_own_options_are_what_yaml_means_in_a_file_and_on_the_command_line(
 def test_ones_own_component_is_found_beside_the_package(tmp_path, kind, name):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "parts.py").write_text("from torch.nn import Linear\nclass Mine: pass\n")
-    for path in ("own.parts:Mine", "own.parts:Linear"):
+    with (tmp_path / "own" / "parts.py").open("a") as file:
+        file.write("try:\n    class Tried: pass\nexcept ValueError:\n    pass\n")
+    for path in ("own.parts:Mine", "own.parts:Linear", "own.parts:Tried"):
         own = {"components": {kind: {name: {"class": path, "options": {"depth": 2}}}}}
         component = known_components(complete(own, SCHEMA), (tmp_path,))[kind][name]
         assert (component.path, component.module) == (path, "own.parts")

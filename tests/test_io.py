@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import importlib
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from labelinfo import jobs
 from labelinfo.errors import DataError, LabelinfoError, StorageError
 from labelinfo.io import tables as tables_module
 from labelinfo.io import tensors as tensors_module
@@ -33,6 +35,7 @@ from labelinfo.io.tables import (
 )
 from labelinfo.io.tensors import load_tensors, save_tensors
 from labelinfo.jobs import job
+from labelinfo.models.vae import VAE
 
 TABLE = pd.DataFrame(
     {
@@ -471,6 +474,27 @@ def test_a_bug_of_ours_is_raised_with_its_traceback_in_the_log(tmp_path):
     assert "This is a bug in labelinfo" in text
     assert "Traceback" in text
     assert "ZeroDivisionError" in text
+
+
+def test_a_fault_in_a_component_of_ones_own_is_told_with_its_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(jobs, "_BASE", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "faulty_parts.py").write_text(
+        "import torch\n\nclass Encoder(torch.nn.Module):\n    def forward(self, x):\n"
+        "        return {}['where']\n"
+    )
+    encoder = importlib.import_module("faulty_parts").Encoder()
+    log = tmp_path / "job.log"
+    with pytest.raises(SystemExit) as caught, job(log):
+        VAE(encoder, torch.nn.Identity(), torch.nn.Identity()).encode(torch.zeros(1, 1, 28, 28))
+    assert caught.value.code == 1
+    said = "Error: a component of yours fails in faulty_parts.py, line 5: KeyError: 'where'."
+    assert capsys.readouterr().err == said + "\n"
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    # the test lies beside the Snakefile too, but the package did not call it
+    monkeypatch.undo()
+    with pytest.raises(KeyError), job(log):
+        raise KeyError
 
 
 def test_messages_go_to_the_log_and_warnings_to_the_terminal_too(tmp_path, capsys):

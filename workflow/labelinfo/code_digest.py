@@ -98,7 +98,7 @@ def find_module(module: str, roots: tuple[Path, ...]) -> Path | None:
 def defined_names(path: Path) -> set[str]:
     """Return the names of classes and variables that a file defines or imports at its top level.
 
-    Of a star import the name is ``*``.
+    That is outside of functions and classes; of a star import the name is ``*``.
 
     Raises
     ------
@@ -106,8 +106,12 @@ def defined_names(path: Path) -> set[str]:
         If the file is not valid Python.
     """
     names: set[str] = set()
-    for node in _parse(path).body:
-        if isinstance(node, ast.ClassDef):
+    nodes: list[ast.AST] = list(_parse(path).body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
+            nodes += ast.iter_child_nodes(node)
+        elif isinstance(node, ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.ImportFrom):
             names |= {alias.asname or alias.name for alias in node.names}

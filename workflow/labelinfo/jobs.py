@@ -20,7 +20,8 @@ from labelinfo.memory import keep_freed_memory
 
 logger = logging.getLogger("labelinfo")
 
-_BASE = Path(__file__).parents[2]
+_PACKAGE = Path(__file__).parent
+_BASE = _PACKAGE.parents[1]
 
 
 @contextmanager
@@ -117,14 +118,14 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _place_in_a_component(error: Exception) -> str | None:
-    """Return the file and line of the innermost code beside the Snakefile that an error came by."""
-    place = None
+    """Return file and line of what the package called beside the Snakefile, the innermost of it."""
+    place, called = None, False
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename)
-        if path.is_relative_to(_BASE) and "site-packages" not in path.parts:
-            first = path.relative_to(_BASE).parts[0]
-            if first != "workflow" and not first.startswith("."):
-                place = f"{path.relative_to(_BASE)}, line {frame.lineno}"
+        if path.is_relative_to(_PACKAGE):
+            called |= path != Path(__file__)
+        elif called and path.is_relative_to(_BASE) and "site-packages" not in path.parts:
+            place = f"{path.relative_to(_BASE)}, line {frame.lineno}"
     return place
 
 

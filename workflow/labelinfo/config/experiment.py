@@ -99,8 +99,10 @@ def read_map(file: Path | str) -> Config:
     """
     try:
         text = Path(file).read_text(encoding="utf-8")
-        # a subclass of the safe loader
-        content = yaml.load(text, _Loader)  # noqa: S506
+        loader = _Loader(text)
+        # what its messages call the text
+        loader.name = str(file)
+        content = loader.get_single_data()
     except RecursionError as error:
         raise ConfigError(f"The configuration {file} is nested too deeply to be read.") from error
     except (OSError, ValueError, yaml.YAMLError) as error:

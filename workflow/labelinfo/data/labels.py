@@ -39,7 +39,7 @@ class Match:
 
     @property
     def distinct_share(self) -> float:
-        """Number of different originals found, as a share of the binary images (1 if all differ)."""
+        """Number of different originals as a share of the binary images (1 if all differ)."""
         return len(np.unique(self.index)) / len(self.index)
 
 

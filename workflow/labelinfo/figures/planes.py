@@ -110,7 +110,8 @@ def _draw_lines(axes: Axes, data: PanelData, against: Against) -> list[LineEnd]:
             zorder=1.7,
             label=look.label,
         )
-        end = near_end(x, curve.label_distortion_nats, axes)
+        # in the other panel names stand at the horizontal lines alone
+        end = near_end(x, curve.label_distortion_nats, axes) if against == "rate" else None
         if end is not None:
             ends.append(LineEnd(*end, look.label, look.colour, False))
     return ends
