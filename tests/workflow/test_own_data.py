@@ -125,6 +125,7 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
     for change, said in (
         ({"tasks": ["corners"]}, "`datasets.patches.tasks` has 'corners'"),
         ({"files": {"table": {"path": "gone.npz"}}}, "`datasets.patches.files.table.path` names"),
+        ({"files": {"table": {"path": "own.yaml"}}}, "save it as .npz or .parquet"),
     ):
         outcome = planned(change)
         assert outcome.code != 0

@@ -12,6 +12,9 @@ from labelinfo.errors import ConfigError, DataError, StorageError
 from labelinfo.io.atomic import write_text
 from labelinfo.io.digest import file_sha256
 
+# endings of the files that the reader `table` takes, also gzipped
+TABLE_KINDS = (".npz", ".parquet")
+
 
 def check_own_files(
     datasets: Mapping[str, Mapping[str, Any]], swept: Sequence[str], root: Path
@@ -30,7 +33,8 @@ def check_own_files(
     Raises
     ------
     ConfigError
-        If a file is not there, or has none of the arrays that its data set's tasks name.
+        If a file is not there, is of a kind that nothing reads, or has no labels of the name of a
+        task.
     """
     for name in swept:
         for role, path in _own_files(datasets[name], root):
@@ -40,6 +44,7 @@ def check_own_files(
                     "is not there: correct the key, or put the file there."
                 )
             if role == "table":
+                _check_kind(f"datasets.{name}.files.{role}.path", path)
                 _check_tasks(name, datasets[name]["tasks"], path)
 
 
@@ -88,6 +93,11 @@ def content_digests(definition: Mapping[str, Any], root: Path, notes: Path) -> d
     return digests
 
 
+def table_kind(file: str) -> str:
+    """Return by which of :data:`TABLE_KINDS` a table's file is read, or another ending."""
+    return Path(file.lower().removesuffix(".gz")).suffix
+
+
 def _own_files(definition: Mapping[str, Any], root: Path) -> Iterator[tuple[str, Path]]:
     for role, file in definition["files"].items():
         if "path" in file:
@@ -105,10 +115,18 @@ def _read_notes(notes: Path) -> dict[str, Any]:
     return found if sound else {}
 
 
+def _check_kind(key: str, path: Path) -> None:
+    if table_kind(path.name) not in TABLE_KINDS:
+        raise ConfigError(
+            f"Config key `{key}` names {path}, which is no file that can be read as a table: save "
+            f"it as {' or '.join(TABLE_KINDS)}."
+        )
+
+
 def _check_tasks(name: str, tasks: Sequence[str], path: Path) -> None:
     """Refuse tasks that a file has no labels for; whatever else is wrong with it, its job says."""
     try:
-        if path.suffix.lower() == ".npz":
+        if table_kind(path.name) == ".npz":
             with zipfile.ZipFile(path) as archive:
                 columns = {member.removesuffix(".npy") for member in archive.namelist()}
         else:

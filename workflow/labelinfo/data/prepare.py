@@ -25,6 +25,7 @@ from labelinfo.data.formats import (
     parse_parquet,
 )
 from labelinfo.data.labels import Match, match_originals
+from labelinfo.data.own_files import table_kind
 from labelinfo.errors import DataError
 from labelinfo.information import label_entropy_nats
 from labelinfo.seeds import derive_seed
@@ -263,9 +264,6 @@ def _read_omniglot(
     return RawData(images, labels, classes)
 
 
-_TABLES = {".npz": parse_npz, ".parquet": parse_parquet}
-
-
 def _read_table(
     name: str,
     definition: Mapping[str, Any],
@@ -275,12 +273,7 @@ def _read_table(
     match: Matcher,
 ) -> RawData:
     file = names["table"]
-    kind = Path(file.lower().removesuffix(".gz")).suffix
-    if kind not in _TABLES:
-        raise DataError(
-            f"{file} is no file that can be read as a table: save it as {' or '.join(_TABLES)}."
-        )
-    parse = _TABLES[kind]
+    parse = parse_npz if table_kind(file) == ".npz" else parse_parquet
     columns = parse(contents["table"], file)
     if "images" not in columns:
         raise DataError(f"{file} has no `images`; it has {sorted(columns)[:20]}: rename yours.")
