@@ -602,6 +602,18 @@ def test_integer_images_are_divided_by_255(kind, rng):
     assert images.max() <= 1
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int64])
+def test_integers_0_and_255_are_bits(kind, rng):
+    bits = rng.integers(2, size=(3, 28, 28))
+    images = as_images((255 * bits).astype(kind), NAME)
+    assert images.dtype == np.uint8
+    np.testing.assert_array_equal(images, bits.reshape(3, 784))
+    # but one grey pixel makes intensities of all
+    grey = 255 * bits
+    grey[0, 0, 0] = 254
+    assert as_images(grey.astype(kind), NAME).dtype == np.float32
+
+
 @pytest.mark.parametrize("kind", [np.float16, np.float32, ">f8", np.longdouble])
 def test_fractional_images(kind, rng):
     values = rng.random((5, 784)).astype(kind)

@@ -250,6 +250,15 @@ def test_tables_carry_their_origin(results, finished_demo):
         assert len(origin[0]["code"]) == 16
         assert origin[0]["versions"]["torch"] == version("torch")
         assert len(origin[0]["data"]) == 7
+    # what joined the rows had a say in them, too
+    behind = {
+        "runs": {"train_vae", "measure_vae", "train_probe", "prepare_dataset", "aggregate_runs"},
+        "baselines": {"prepare_dataset", "compute_random_discard", "aggregate_baselines"},
+        "datasets": {"prepare_dataset", "aggregate_datasets"},
+        "differences": {"train_probe", "compare_runs"},
+    }
+    for name, stages in behind.items():
+        assert stages <= read_provenance(results / "tables" / f"{name}.parquet").keys()
     config = read_provenance(results / "tables" / "runs.parquet")["train_vae"][0]["config"]
     assert config["training"]["epochs"] == 6
 
