@@ -23,6 +23,9 @@ NUMBERS = {
     "label_distortion_nats": 0.2,
     "label_distortion_nats_se": 0.01,
     "label_entropy_nats": 2.3,
+    "label_accuracy": 0.95,
+    "label_accuracy_se": 0.003,
+    "label_retained_share": 1 - 0.2 / 2.3,
     "rate_difference_nats": float("nan"),
     "device": "cpu (here)",
     "status": "ok",
@@ -107,21 +110,52 @@ def test_the_same_bits_are_due_where_nothing_has_changed():
 @pytest.mark.parametrize(
     ("change", "agrees"),
     [
-        ({"rate_nats": 21.5}, True),  # 5 % and 4 √2 · 0.1 = 1.57
+        ({"rate_nats": 21.5}, True),  # 5 % of 20 and 4 √2 · 0.1 = 1.57
         ({"rate_nats": 21.6}, False),
+        ({"rate_nats": 18.6}, True),  # of the smaller one, whichever that is
+        ({"rate_nats": 18.4}, False),
         ({"distortion_nats": 74.6}, True),
         ({"distortion_nats": 75.0}, False),
         ({"label_distortion_nats": 0.27}, True),
         ({"label_distortion_nats": 0.28}, False),
         ({"label_distortion_nats": float("nan")}, False),
+        ({"label_entropy_nats": 2.30001}, False),
     ],
 )
 def test_elsewhere_numbers_may_differ_by_the_stated_tolerance(change, agrees):
     found = compare_rows(ROW, pd.Series(NUMBERS | change), exactly=False)
     assert [each.quantity for each in found] == [
         "objective_nats", "rate_nats", "distortion_nats", "label_distortion_nats",
+        "label_entropy_nats", "label_retained_share",
     ]  # fmt: skip
     assert all(each.agrees for each in found) is agrees
+
+
+@pytest.mark.parametrize("decoder", ["deconv", "pixelcnn"])
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"label_distortion_nats": 100.0, "label_retained_share": 1 - 100 / 2.3},
+        {"label_distortion_nats": 0.6, "label_retained_share": 1 - 0.6 / 2.3},
+        # what a published row says of its errors makes nothing pass
+        {"label_distortion_nats": 0.6, "label_distortion_nats_se": 5.0,
+         "label_retained_share": 1 - 0.6 / 2.3},
+        {"label_entropy_nats": 9.9, "label_retained_share": 1 - 0.2 / 9.9},
+        {"label_retained_share": 0.99},
+    ],
+)  # fmt: skip
+def test_forged_numbers_are_found_on_any_machine(decoder, forged):
+    numbers = NUMBERS | {"decoder": decoder}
+    for exactly in (True, False):
+        found = compare_rows(pd.Series(numbers | forged), pd.Series(numbers), exactly=exactly)
+        assert not all(each.agrees for each in found)
+
+
+def test_every_measured_number_has_to_be_the_same_where_the_bits_are_due():
+    for name in ("label_accuracy", "label_entropy_nats", "label_retained_share"):
+        forged = pd.Series(NUMBERS | {name: 0.5})
+        (wrong,) = [e for e in compare_rows(forged, ROW, exactly=True) if not e.agrees]
+        assert wrong.quantity == name
 
 
 @pytest.mark.parametrize(

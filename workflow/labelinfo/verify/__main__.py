@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m labelinfo.verify", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds runs.parquet and datasets.parquet")
     parser.add_argument("--rows", type=_some, default=1, help="how many rows (default 1)")
-    parser.add_argument("--seed", type=int, default=0, help="which rows (default 0)")
+    parser.add_argument("--seed", type=int, help="which rows (default: others each time)")
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--configfile", type=Path, help="of an experiment on data of your own")
     options = parser.parse_args(arguments)
@@ -54,21 +54,31 @@ def _verify(options: argparse.Namespace) -> int:
     whole = runs[runs["status"] == "ok"]
     if whole.empty:
         raise StorageError(f"The table {options.folder / 'runs.parquet'} has no finished row.")
-    chosen = random.Random(options.seed).sample(  # noqa: S311 - no secret
-        range(len(whole)), min(options.rows, len(whole))
-    )
+    seed = random.randrange(10_000) if options.seed is None else options.seed  # noqa: S311 - no secret
+    chosen = random.Random(seed).sample(range(len(whole)), min(options.rows, len(whole)))  # noqa: S311
+    sys.stdout.write(f"The rows of --seed {seed}:\n")
     agreed = True
     with tempfile.TemporaryDirectory() as folder:
+        # by data set: H(Y) in nats by task
+        entropies: dict[str, dict[str, float]] = {}
         for number in sorted(chosen):
             row = whole.iloc[number]
-            agreed &= _verify_row(row, origins, prepared, files, Path(folder), options.device)
+            agreed &= _verify_row(
+                row, origins, prepared, files, entropies, Path(folder), options.device
+            )
     sys.stdout.write(f"{len(chosen)} of {len(whole)} rows made anew: ")
     sys.stdout.write("all agree.\n" if agreed else "NOT all agree.\n")
     return 0 if agreed else 1
 
 
 def _verify_row(
-    row: pd.Series, origins: Origins, prepared: Origins, files: dict, folder: Path, device: str
+    row: pd.Series,
+    origins: Origins,
+    prepared: Origins,
+    files: dict,
+    entropies: dict[str, dict[str, float]],
+    folder: Path,
+    device: str,
 ) -> bool:
     name = row["dataset"]
     own = [each for each in prepared["prepare_dataset"] if name in each["config"]["datasets"]]
@@ -79,10 +89,13 @@ def _verify_row(
         )
     origin = origin_of(row, origins, device_name(resolve_device(device)), own[0]["data"])
     dataset_file = folder / f"{name}.safetensors"
-    if not dataset_file.exists():
+    if name not in entropies:
         downloads = BASE / "results" / "downloads"
-        prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, BASE)
-    made = make_again(origin, dataset_file, folder / origin.run.path, device)
+        entropies[name] = prepare_again(
+            name, own[0], files[name]["files"], dataset_file, downloads, BASE
+        )
+    entropy = entropies[name][origin.task]
+    made = make_again(origin, dataset_file, entropy, folder / origin.run.path, device)
     sys.stdout.write(f"{origin.run.path}, {origin.task}\n")
     reasons = [*origin.unlike_here, *unlike_made(row, made)]
     for reason in reasons:

@@ -14,6 +14,7 @@ from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_table
 from labelinfo.measure.run import measure_run
 from labelinfo.probes.run import probe_run
+from labelinfo.tables.label_columns import label_entropies, with_label_columns
 from labelinfo.training.run import train_run
 from labelinfo.verify.origin import RowOrigin
 
@@ -25,7 +26,7 @@ def prepare_again(
     target: Path,
     downloads: Path,
     root: Path,
-) -> None:
+) -> dict[str, float]:
     """Prepare a data set anew as its origin tells, from the files of the catalogue.
 
     Parameters
@@ -40,6 +41,11 @@ def prepare_again(
         The prepared data set.
     downloads, root
         Where fetched files are kept, and where relative paths of a user's own files start.
+
+    Returns
+    -------
+    dict
+        H(Y) of the test split in nats, by task.
 
     Raises
     ------
@@ -59,13 +65,14 @@ def prepare_again(
         sources[role] = Source(path=path, **checks, size=size)
     definition = origin["config"]["datasets"][name]
     settings = origin["config"]["data"]
-    dataset, _ = prepare_dataset(
+    dataset, summary = prepare_dataset(
         name,
         definition,
         sources,
-        clamp=settings["naive_bayes_clamp"],
-        # the first published tables are older than this key
-        duplicates_max_share=settings.get("duplicates_max_share", 1.0),
+        tasks=definition.get("tasks", ()),
+        clamp=settings.get("naive_bayes_clamp"),
+        # what was published was checked
+        duplicates_max_share=1.0,
         device=torch.device("cpu"),
     )
     if dataset.digests != origin["data"]:
@@ -74,10 +81,16 @@ def prepare_again(
             f"{origin['data']}, here they are {dataset.digests}."
         )
     save_dataset(target, dataset)
+    return {task: nats for (_, task), nats in label_entropies(summary).items()}
 
 
 def make_again(
-    origin: RowOrigin, dataset_file: Path, folder: Path, device: str, threads: int = 1
+    origin: RowOrigin,
+    dataset_file: Path,
+    label_entropy_nats: float,
+    folder: Path,
+    device: str,
+    threads: int = 1,
 ) -> pd.Series:
     """Train, measure and probe one run anew; return its numbers by the names of their columns.
 
@@ -124,4 +137,5 @@ def make_again(
     rows = [
         read_table(folder / f"{part}.parquet").iloc[0] for part in ("training", "measure", "probe")
     ]
-    return pd.Series({**rows[0], **rows[1], **rows[2]})
+    row = {**rows[0], **rows[1], **rows[2], "label_entropy_nats": label_entropy_nats}
+    return with_label_columns(pd.DataFrame([row])).iloc[0]
