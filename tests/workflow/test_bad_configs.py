@@ -20,7 +20,8 @@ LAUGHS = "\n".join(
         ("- sweep\n- training\n", "with keys at top level"),
         ("sweep: [\n", "not valid JSON or YAML"),
         ("experiment: !!python/object/apply:os.system ['touch ran']\n", "not valid JSON or YAML"),
-        ("experiment: !!python/name:os.system\n", "Config key `experiment` is"),
+        ("experiment: !!python/name:os.system\n", "mine.yaml cannot be read: could not determine"),
+        ("training: {epochs: 3}\ntraining: {}\n", "mine.yaml cannot be read: it has the key"),
         (LAUGHS, "Config key `a29` holds more than"),
         ("sweep: {seeds: &a [*a]}\n", "Config key `sweep` holds more than"),
         (
@@ -30,7 +31,18 @@ LAUGHS = "\n".join(
         ('machine: {mirror: "a\\0b"}\n', "`machine.mirror` has the character U+0000"),
         ('datasets: {sample: {title: "\\uD800"}}\n', "`datasets.sample.title` has the character"),
     ],
-    ids=["list", "syntax", "code", "name", "laughs", "itself", "number", "NUL", "surrogate"],
+    ids=[
+        "list",
+        "syntax",
+        "code",
+        "name",
+        "twice",
+        "laughs",
+        "itself",
+        "number",
+        "NUL",
+        "surrogate",
+    ],
 )
 def test_a_configuration_that_is_none_ends_with_one_sentence(checkout, text, said):
     (checkout.path / "mine.yaml").write_text(text)
