@@ -251,6 +251,12 @@ def test_the_command_says_what_a_file_asks_for_or_what_is_wrong(tmp_path):
     for text, code, said in (
         ("experiment: mine\nsweep: {seeds: [0, 1]}\n", 0, "`mine`, 768 trainings.\n"),
         ("__use_yte__: true\n", 1, "Error: The configuration "),
+        (
+            "sweep: {datasets: [own]}\n"
+            "datasets: {own: {reader: table, tasks: [a], files: {table: {path: gone.npz}}}}\n",
+            1,
+            "Error: Config key `datasets.own.files.table.path` names the file",
+        ),
     ):
         (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
         done = subprocess.run(command, capture_output=True, text=True, check=False)

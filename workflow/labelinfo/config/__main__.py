@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from labelinfo.config.experiment import SCHEMA, read_config
+from labelinfo.config.experiment import BASE, SCHEMA, read_config
 from labelinfo.config.schema import load_schema
 from labelinfo.config.sweep import enumerate_runs
+from labelinfo.data.own_files import check_own_files
 from labelinfo.errors import ConfigError
 
 
@@ -47,6 +48,7 @@ def main() -> None:
         return
     try:
         config = read_config(files)
+        check_own_files(config["datasets"], config["sweep"]["datasets"], BASE)
     except ConfigError as error:
         sys.exit(f"Error: {error}")
     count = sum(1 for _ in enumerate_runs(config))
