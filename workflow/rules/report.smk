@@ -15,8 +15,8 @@ rule make_report:
     resources:
         **light(1000),
     params:
+        **EXPERIMENT,
         code=stage_code("make_report"),
-        config=EXPERIMENT,
         snakefile=str(BASE / "Snakefile"),
         # the environment of the rule need not have Snakemake
         python=sys.executable,

@@ -149,8 +149,9 @@ rule write_config:
     resources:
         **light(),
     params:
+        **EXPERIMENT,
         code=stage_code("write_config"),
-        config=EXPERIMENT,
+        # each section by itself, so that the reason to write it anew names what has changed
     script:
         "../scripts/write_config.py"
 

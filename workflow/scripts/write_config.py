@@ -7,5 +7,6 @@ with job(snakemake.log[0]):
 
     from labelinfo.io.atomic import write_text
 
-    text = yaml.safe_dump(snakemake.params.config, sort_keys=False, allow_unicode=True)
+    config = {key: value for key, value in snakemake.params.items() if key != "code"}
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
     write_text(snakemake.output.text, text)
