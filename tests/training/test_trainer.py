@@ -221,6 +221,7 @@ def start(folder, epochs):
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+@pytest.mark.kills
 def test_a_process_killed_in_the_middle_goes_on_to_the_same_files(tiny_dataset, tmp_path):
     save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
