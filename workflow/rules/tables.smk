@@ -148,10 +148,10 @@ rule write_config:
         ENVIRONMENT
     resources:
         **light(),
+    # each section by itself, so that the reason to write it anew names what has changed
     params:
         **EXPERIMENT,
         code=stage_code("write_config"),
-        # each section by itself, so that the reason to write it anew names what has changed
     script:
         "../scripts/write_config.py"
 
