@@ -49,31 +49,21 @@ def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
     catalogue = complete({}, SCHEMA)["datasets"]
     moved = []
     with tempfile.TemporaryDirectory() as scratch:
-        entropies: dict[str, dict[str, float]] = {}
         for _, row in runs.head(rows).iterrows():
             name = row["dataset"]
             dataset_file = Path(scratch, f"{name}.safetensors")
             own = next(each for each in prepared if name in each["config"]["datasets"])
             origin = origin_of(row, origins, device_name(torch.device("cpu")), own["data"])
-            if name not in entropies:
+            if not dataset_file.exists():
                 downloads = ROOT / "results" / "downloads"
-                entropies[name] = prepare_again(
-                    name, own, catalogue[name]["files"], dataset_file, downloads, ROOT
-                )
+                prepare_again(name, own, catalogue[name]["files"], dataset_file, downloads, ROOT)
             if precision == "other":
                 now = row["precision"]
                 other = {"precision": "float32" if now == "bfloat16" else "bfloat16"}
                 origin = replace(
                     origin, training=origin.training | other, probe=origin.probe | other
                 )
-            again = make_again(
-                origin,
-                dataset_file,
-                entropies[name][origin.task],
-                Path(scratch, origin.run.path),
-                "cpu",
-                threads,
-            )
+            again = make_again(origin, dataset_file, Path(scratch, origin.run.path), "cpu", threads)
             moved += [
                 {
                     "run": origin.run.path,

@@ -59,26 +59,16 @@ def _verify(options: argparse.Namespace) -> int:
     sys.stdout.write(f"The rows of --seed {seed}:\n")
     agreed = True
     with tempfile.TemporaryDirectory() as folder:
-        # by data set: H(Y) in nats by task
-        entropies: dict[str, dict[str, float]] = {}
         for number in sorted(chosen):
             row = whole.iloc[number]
-            agreed &= _verify_row(
-                row, origins, prepared, files, entropies, Path(folder), options.device
-            )
+            agreed &= _verify_row(row, origins, prepared, files, Path(folder), options.device)
     sys.stdout.write(f"{len(chosen)} of {len(whole)} rows made anew: ")
     sys.stdout.write("all agree.\n" if agreed else "NOT all agree.\n")
     return 0 if agreed else 1
 
 
 def _verify_row(
-    row: pd.Series,
-    origins: Origins,
-    prepared: Origins,
-    files: dict,
-    entropies: dict[str, dict[str, float]],
-    folder: Path,
-    device: str,
+    row: pd.Series, origins: Origins, prepared: Origins, files: dict, folder: Path, device: str
 ) -> bool:
     name = row["dataset"]
     own = [each for each in prepared["prepare_dataset"] if name in each["config"]["datasets"]]
@@ -89,13 +79,10 @@ def _verify_row(
         )
     origin = origin_of(row, origins, device_name(resolve_device(device)), own[0]["data"])
     dataset_file = folder / f"{name}.safetensors"
-    if name not in entropies:
+    if not dataset_file.exists():
         downloads = BASE / "results" / "downloads"
-        entropies[name] = prepare_again(
-            name, own[0], files[name]["files"], dataset_file, downloads, BASE
-        )
-    entropy = entropies[name][origin.task]
-    made = make_again(origin, dataset_file, entropy, folder / origin.run.path, device)
+        prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, BASE)
+    made = make_again(origin, dataset_file, folder / origin.run.path, device)
     sys.stdout.write(f"{origin.run.path}, {origin.task}\n")
     reasons = [*origin.unlike_here, *unlike_made(row, made)]
     for reason in reasons:

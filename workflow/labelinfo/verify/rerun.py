@@ -7,14 +7,15 @@ from typing import Any
 import pandas as pd
 import torch
 
-from labelinfo.data.dataset import save_dataset
+from labelinfo.data.dataset import load_dataset, save_dataset
 from labelinfo.data.fetch import fetch_file
 from labelinfo.data.prepare import Source, prepare_dataset
 from labelinfo.errors import StorageError
+from labelinfo.information import label_entropy_nats
 from labelinfo.io.tables import read_table
 from labelinfo.measure.run import measure_run
 from labelinfo.probes.run import probe_run
-from labelinfo.tables.label_columns import label_entropies, with_label_columns
+from labelinfo.tables.label_columns import with_label_columns
 from labelinfo.training.run import train_run
 from labelinfo.verify.origin import RowOrigin
 
@@ -26,7 +27,7 @@ def prepare_again(
     target: Path,
     downloads: Path,
     root: Path,
-) -> dict[str, float]:
+) -> None:
     """Prepare a data set anew as its origin tells, from the files of the catalogue.
 
     Parameters
@@ -41,11 +42,6 @@ def prepare_again(
         The prepared data set.
     downloads, root
         Where fetched files are kept, and where relative paths of a user's own files start.
-
-    Returns
-    -------
-    dict
-        H(Y) of the test split in nats, by task.
 
     Raises
     ------
@@ -65,7 +61,7 @@ def prepare_again(
         sources[role] = Source(path=path, **checks, size=size)
     definition = origin["config"]["datasets"][name]
     settings = origin["config"]["data"]
-    dataset, summary = prepare_dataset(
+    dataset, _ = prepare_dataset(
         name,
         definition,
         sources,
@@ -81,13 +77,11 @@ def prepare_again(
             f"{origin['data']}, here they are {dataset.digests}."
         )
     save_dataset(target, dataset)
-    return {task: nats for (_, task), nats in label_entropies(summary).items()}
 
 
 def make_again(
     origin: RowOrigin,
     dataset_file: Path,
-    label_entropy_nats: float,
     folder: Path,
     device: str,
     threads: int = 1,
@@ -137,5 +131,6 @@ def make_again(
     rows = [
         read_table(folder / f"{part}.parquet").iloc[0] for part in ("training", "measure", "probe")
     ]
-    row = {**rows[0], **rows[1], **rows[2], "label_entropy_nats": label_entropy_nats}
+    labels = load_dataset(dataset_file).test.labels[origin.task].numpy()
+    row = {**rows[0], **rows[1], **rows[2], "label_entropy_nats": label_entropy_nats(labels)}
     return with_label_columns(pd.DataFrame([row])).iloc[0]
