@@ -8,7 +8,7 @@ import pandas as pd
 from labelinfo import paper
 from labelinfo.claims.curves import at
 from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Decision, lacking, verdict
-from labelinfo.claims.sweep import Settings, Sweep, best_runs, name_of, numbers
+from labelinfo.claims.sweep import POINT, Settings, Sweep, best_runs, name_of, numbers
 from labelinfo.tables.panels import Curve
 
 _NO_MNIST = (UNDECIDED, "This experiment has no finished run on static MNIST.")
@@ -21,9 +21,7 @@ def below_both_lines(sweep: Sweep) -> Decision:
         return _NO_MNIST
     if data.discard is None or "pca" not in data.curves:
         return UNDECIDED, "The random-discard line or the PCA curve is missing."
-    rate, c, error = numbers(
-        data.runs, "rate_nats", "label_distortion_nats", "label_distortion_nats_se"
-    )
+    rate, c, error = numbers(data.runs, *POINT)
     pca, chance = at(data.curves["pca"], rate), at(data.discard, rate)
     comparable = np.isfinite(pca) & np.isfinite(chance)
     count, needed = int(comparable.sum()), sweep.settings.runs_min
@@ -145,9 +143,8 @@ def factorised_below_autoregressive(sweep: Sweep) -> Decision:
         if len(runs) < settings.runs_min:
             return lacking(**{f"runs_with_the_{decoder}_decoder": len(runs)})
         fronts[decoder] = best_runs(runs)
-    columns = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
-    rate, c, error = numbers(fronts["pixelcnn"], *columns)
-    rates, cs, errors = numbers(fronts["deconv"], *columns)
+    rate, c, error = numbers(fronts["pixelcnn"], *POINT)
+    rates, cs, errors = numbers(fronts["deconv"], *POINT)
     gaps = c - at(Curve(rates, cs), rate, flat=True)
     margins = settings.standard_errors * np.hypot(error, np.interp(rate, rates, errors))
     count = int(np.isfinite(gaps).sum())

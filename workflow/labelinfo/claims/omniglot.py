@@ -8,12 +8,11 @@ import pandas as pd
 from labelinfo import paper
 from labelinfo.claims.curves import at
 from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Decision, lacking, verdict
-from labelinfo.claims.sweep import Sweep, best_runs, caveat, numbers
+from labelinfo.claims.sweep import POINT, Sweep, best_runs, caveat, numbers
 from labelinfo.tables.panels import PanelData
 
 _NO_OMNIGLOT = (UNDECIDED, "This experiment has no finished run on Omniglot.")
 _TASKS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character"))
-_COLUMNS = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
 
 
 def alphabet_near_chance(sweep: Sweep) -> Decision:
@@ -24,7 +23,7 @@ def alphabet_near_chance(sweep: Sweep) -> Decision:
     if data.discard is None:
         return UNDECIDED, "The random-discard line is missing."
     settings, nats = sweep.settings, paper.ALPHABET_RATE_NATS
-    rate, c, error = numbers(data.runs, *_COLUMNS)
+    rate, c, error = numbers(data.runs, *POINT)
     chance = at(data.discard, rate, flat=True)
     known = np.isfinite(chance)
     if known.sum() < settings.runs_min:
@@ -53,7 +52,7 @@ def gaussian_tracks_pca(sweep: Sweep) -> Decision:
         seen.append(data)
         runs = data.runs[data.runs["decoder"] == "pixelcnn"]
         runs = runs[runs["marginal"] == "gaussian"]
-        rate, c, error = numbers(runs, *_COLUMNS)
+        rate, c, error = numbers(runs, *POINT)
         pca, chance = at(data.curves["pca"], rate), at(data.discard, rate)
         # where chance is as good as PCA, nothing tells which of them a run tracks
         apart = abs(pca - chance) > settings.standard_errors * error
@@ -87,7 +86,7 @@ def _spread_over_marginals(data: PanelData, standard_errors: float) -> _Spread |
     """
     spreads, margins = [], []
     for _, group in data.runs.groupby("decoder"):
-        curves = [numbers(best_runs(runs), *_COLUMNS) for _, runs in group.groupby("marginal")]
+        curves = [numbers(best_runs(runs), *POINT) for _, runs in group.groupby("marginal")]
         if len(curves) < 2:
             continue
         low = max(rate[0] for rate, _, _ in curves)

@@ -10,6 +10,8 @@ from labelinfo.claims.curves import front
 from labelinfo.paper import DATASETS
 from labelinfo.tables.panels import Panel, PanelData, select_panel
 
+# a run in the rate plane, with the standard error of its C
+POINT = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
 # what runs are chosen by
 _CHOOSING = ["rate_valid_nats", "label_distortion_valid_nats"]
 
