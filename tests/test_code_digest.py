@@ -139,6 +139,27 @@ def test_small_edits_of_code_change_it(digest, name, old, new):
     assert digest(edited(name, old, new)) != digest(FILES)
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "if x:\n    pass\nelif y:\n    {}",
+        "for x in y:\n    pass\nelse:\n    {}",
+        "while x:\n    {}",
+        "try:\n    pass\nexcept* KeyError:\n    {}",
+        "try:\n    pass\nexcept KeyError:\n    pass\nelse:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "with x:\n    {}",
+        "match x:\n    case 1:\n        {}",
+        "class X:\n    class Y:\n        {}",
+        "async def f():\n    async with x:\n        async for y in z:\n            {}",
+    ],
+)
+def test_an_import_counts_within_any_statement(digest, around):
+    files = FILES | {"script.py": around.format("import pkg.unused") + "\n"}
+    edit = {"pkg/unused.py": "u = 2\n"}
+    assert digest(files | edit) != digest(files)
+
+
 def test_it_matters_which_module_holds_which_code(digest):
     one, other = "pkg/sibling.py", "pkg/lazy.py"
     assert digest(FILES | {one: FILES[other], other: FILES[one]}) != digest(FILES)

@@ -130,6 +130,16 @@ def _parse(path: Path) -> ast.Module:
         raise ConfigError(f"{path} is not valid Python: line {line}, {what}.") from error
 
 
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    # all of them, at any depth, without their expressions: nine tenths of a tree
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        yield node
+        for part in ("body", "orelse", "handlers", "finalbody", "cases"):
+            pending += getattr(node, part, ())
+
+
 @cache
 def _imports(path: Path, module: str | None, roots: tuple[Path, ...]) -> tuple[str, ...]:
     return tuple(_walk_imports(_parse(path), path, module, roots))
@@ -138,7 +148,7 @@ def _imports(path: Path, module: str | None, roots: tuple[Path, ...]) -> tuple[s
 def _walk_imports(
     tree: ast.Module, path: Path, module: str | None, roots: tuple[Path, ...]
 ) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -158,7 +168,7 @@ def _walk_imports(
 @cache
 def _tree(path: Path) -> str:
     tree = _parse(path)
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (

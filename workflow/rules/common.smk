@@ -1,5 +1,4 @@
 # The configuration, checked before anything reads it, and the names that every stage shares.
-import gc
 import os
 import re
 import sys
@@ -22,10 +21,6 @@ from labelinfo.machine import gpus, uses_gpu
 from labelinfo.probes.waiting import CALL, WAITING, WaitingProbe, note_waiting
 from labelinfo.progress.failures import failures_since
 from snakemake.exceptions import WorkflowError
-
-# Thousands of jobs are millions of objects that all live on: to look through them for garbage at
-# Python's usual pace takes a tenth of a dry run, which ends before garbage matters.
-gc.set_threshold(0 if workflow.output_settings.dryrun else 200_000)
 
 STARTED = time.time()
 # jobs inherit it

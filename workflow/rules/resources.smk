@@ -1,5 +1,8 @@
 # What jobs ask for: memory, time and GPUs, from one place. Locally memory counts against
 # `--resources mem_mb=...`; a cluster's scheduler gets all of it.
+import tempfile
+
+
 resource_scopes:
     # on a cluster, limits of each allocation and not of all together
     gpu="local",
@@ -42,9 +45,13 @@ def retried(amount):
     return asked
 
 
+# Snakemake has a function of its own for this, which in a dry run may stay a text as well.
+TEMPORARY = {"tmpdir": tempfile.gettempdir()} if workflow.output_settings.dryrun else {}
+
+
 def light(megabytes=500):
     """Resources of a job that reads and writes tables and figures."""
-    return {"mem_mb": retried(megabytes), "runtime": retried(20)}
+    return {"mem_mb": retried(megabytes), "runtime": retried(20), **TEMPORARY}
 
 
 def computing(megabytes, minutes, minutes_on_gpu):
@@ -67,6 +74,7 @@ def computing(megabytes, minutes, minutes_on_gpu):
             else megabytes + on_gpu
         ),
         "runtime": retried(minutes_on_gpu if ON_GPU else minutes),
+        **TEMPORARY,
     }
     # schedulers know `gpu`, a place among those that share one is our own
     return resources | ({"gpu": 1, "gpu_jobs": 1} if ON_GPU else {})
