@@ -151,7 +151,7 @@ def draw(table: pd.DataFrame) -> Figure:
             axes.minorticks_off()
             axes.legend(frameon=False, loc="upper left", fontsize=7)
         times.set_ylim(top=10 * table["wall_seconds"].max())
-        memory.set_ylim(150, 5000)
+        memory.set_ylim(100, 5000)
         memory.set_yticks([200, 500, 1000, 2000])
         times.set_yticks([5, 10, 20, 50, 100, 200])
     return figure
