@@ -1,4 +1,4 @@
-"""bfloat16 products leave the measured quantities of a trained model where float32 has them."""
+"""How far bfloat16 products move what a trained model is judged by."""
 
 from pathlib import Path
 
@@ -80,12 +80,20 @@ def label_distortion(model, probe, split, low):
     return functional.cross_entropy(logits, split.labels["digit"].repeat(8)).double()
 
 
-# the iaf encoder has all that the Gaussian one has; with its marginal nothing is learned
+# At a high rate the components of a vamp marginal are narrow, and rounding their centres moves R: by
+# up to 0.8 nats with four seeds. So R is always measured in float32; the objective moves by β times
+# as much.
 @pytest.mark.parametrize(
-    ("encoder", "decoder", "marginal"), [("iaf", "deconv", "maf"), ("iaf", "pixelcnn", "vamp")]
+    ("encoder", "decoder", "marginal", "rate_moves"),
+    [
+        ("gaussian", "deconv", "vamp", 1.0),
+        ("iaf", "deconv", "maf", 0.1),
+        ("gaussian", "pixelcnn", "gaussian", 0.1),
+        ("iaf", "pixelcnn", "vamp", 0.1),
+    ],
 )
-def test_bfloat16_moves_no_measured_quantity_by_a_tenth_of_a_nat(
-    digits, encoder, decoder, marginal
+def test_bfloat16_moves_objective_and_label_distortion_by_less_than_a_tenth_of_a_nat(
+    digits, encoder, decoder, marginal, rate_moves
 ):
     spec = make_spec(
         encoder, decoder, marginal, latent_dim=8, width=0.125,
@@ -103,7 +111,10 @@ def test_bfloat16_moves_no_measured_quantity_by_a_tenth_of_a_nat(
     x = digits.test.images.float().view(-1, 1, 28, 28)
     high, low = (rate_and_distortion(model, x, low) for low in (False, True))
     assert high[0] > 0.5  # it has learned to send something
-    assert 0 < (high - low).abs().max() < 0.1
+    rate, distortion = high - low
+    assert 0 < abs(rate) < rate_moves
+    assert 0 < abs(distortion) < 0.1
+    assert abs(distortion + 0.02 * rate) < 0.1
     c_high, c_low = (label_distortion(model, probe, digits.test, low) for low in (False, True))
     assert 0 < abs(c_high - c_low) < 0.1
 
