@@ -1,7 +1,9 @@
 """Every shipped experiment is valid and plans what it says."""
 
+import subprocess
+import sys
+
 import pytest
-import snakemake.api
 from checkouts import ROOT
 
 EXPERIMENTS = sorted(path.name for path in (ROOT / "workflow" / "experiments").glob("*.yaml"))
@@ -29,9 +31,51 @@ def test_the_papers_experiment_is_both_data_sets_and_all_three_tasks(checkout):
     assert jobs["train_probe"] == 3 * 12 * 16
 
 
-def test_snakemake_still_looks_at_scripts_where_the_workflow_has_it_look_once_a_rule():
-    # workflow/rules/planning.smk does without when it is gone, and plans take a quarter longer
-    assert callable(snakemake.dag.ScriptProcessor.process_job)
+# three jobs of one rule; what is left to Snakemake's own look at scripts is told at the end
+LOOKS = f"""
+import atexit
+from snakemake import dag
+
+looked_at = []
+look = dag.ScriptProcessor.process_job
+
+def noted(self, job):
+    looked_at.append(job.rule.name)
+    look(self, job)
+
+dag.ScriptProcessor.process_job = noted
+atexit.register(lambda: print("looked at", sorted(looked_at)))
+
+include: "{ROOT}/workflow/rules/planning.smk"
+
+rule all:
+    input: "0.txt", "1.txt", "2.txt"
+
+rule write:
+    output: "{{number}}.txt"
+    script: "write.py"
+"""
+
+
+def look_at_scripts(folder):
+    """Plan three jobs of one rule in a folder."""
+    (folder / "Snakefile").write_text(LOOKS, encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "-n"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_script_is_looked_at_for_one_job_of_its_rule(tmp_path):
+    (tmp_path / "write.py").touch()
+    done = look_at_scripts(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "looked at ['all', 'write']\n" in done.stdout
+
+
+def test_a_script_that_is_not_there_is_still_told_by_a_plan(tmp_path):
+    done = look_at_scripts(tmp_path)
+    assert done.returncode != 0
+    assert "No such file" in done.stdout + done.stderr
+    assert "write.py" in done.stdout + done.stderr
 
 
 def test_planning_does_not_load_torch(checkout):
