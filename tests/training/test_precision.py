@@ -80,8 +80,8 @@ def label_distortion(model, probe, split, low):
     return functional.cross_entropy(logits, split.labels["digit"].repeat(8)).double()
 
 
-# At a high rate the components of a vamp marginal are narrow, and rounding their centres moves R: by
-# up to 0.8 nats with four seeds. So R is always measured in float32; the objective moves by β times
+# At a high rate a vamp marginal's components are narrow, and rounding their centres moves R: by up
+# to 0.8 nats with four seeds. So R is always measured in float32; the objective moves by β times
 # as much.
 @pytest.mark.parametrize(
     ("encoder", "decoder", "marginal", "rate_moves"),
