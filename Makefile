@@ -1,6 +1,6 @@
-# make demo: the whole workflow on the embedded sample.   make verify: a published table made anew.
-# make test: every quick check.   make test-mirror, test-kills, test-slurm: the real data sets, processes
-# killed again and again, and jobs on a real Slurm. CI makes all four.
+# make demo: the whole workflow on the embedded sample.   make verify: a published table recomputed.
+# make test: every quick check.   make test-workflow, test-mirror, test-kills, test-slurm: whole workflows,
+# the real data sets, processes killed again and again, and jobs on a real Slurm. CI makes all but the last.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit test-mirror test-kills test-slurm verify install clean
+.PHONY: demo test lint unit test-workflow test-mirror test-kills test-slurm verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -25,7 +25,11 @@ lint: $(VENV)/.installed-dev
 
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal -m "not mirror and not kills and not cluster and not slurm"
+	pytest -n $(CORES) --dist worksteal -m "not workflow and not mirror and not kills and not cluster and not slurm"
+
+# runs of Snakemake, dry and real, on small data
+test-workflow: $(VENV)/.installed-dev
+	pytest -n $(CORES) --dist worksteal -m "workflow and not mirror and not kills and not cluster and not slurm"
 
 # with the real data sets in the folder LABELINFO_MIRROR
 test-mirror: $(VENV)/.installed-dev
@@ -35,7 +39,7 @@ test-mirror: $(VENV)/.installed-dev
 test-kills: $(VENV)/.installed-dev
 	pytest -m kills
 
-# ROWS of the table of runs in TABLE, trained, measured and probed anew
+# ROWS of the table of runs in TABLE, trained, measured and probed again
 TABLE ?= results/published/demo
 ROWS ?= 1
 verify: $(VENV)/.installed
@@ -62,7 +66,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed envs/requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-dev.txt
 	@touch $@
 
-# apart, since each of these plugins makes every start of Snakemake slower
+# a separate environment file, since each of these plugins makes every start of Snakemake slower
 $(VENV)/.installed-cluster: $(VENV)/.installed-dev envs/requirements-cluster.txt
 	@echo "Installing Snakemake's plugins for clusters ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-cluster.txt

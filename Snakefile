@@ -14,7 +14,6 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/planning.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
@@ -33,13 +32,14 @@ rule all:
         f"{OUT}/tables/baselines.parquet",
         f"{OUT}/tables/differences.parquet",
         f"{OUT}/tables/classifier_search.parquet" if finished(search_files()) else [],
+        f"{OUT}/tables/probe_search.parquet" if finished(probe_search_files()) else [],
         f"{OUT}/tables/datasets.parquet",
         f"{OUT}/tables/headlines.parquet",
         f"{OUT}/tables/claims.parquet",
         multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
         multiext(f"{OUT}/figures/figure3", ".pdf", ".svg", ".png"),
-        [] if config["partial"] else picture_files(),
+        [] if PARTIAL else picture_files(),
         f"{OUT}/draw_explorer/explorer.html",
         f"{OUT}/judge_claims/claims.html",
         f"{OUT}/write_config/config.yaml",
@@ -53,7 +53,6 @@ include: "workflow/rules/report.smk"
 onstart:
     check_where_jobs_run()
     check_results_folder()
-    note_waiting_probes()
 
 
 onsuccess:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from labelinfo.baselines.random_discard import random_discard  # noqa: E402
 from labelinfo.config.plan import (  # noqa: E402
+    PROBED_LEVEL_STAGES,
     PlannedJob,
     grid_jobs,
     level_jobs,
@@ -25,7 +26,7 @@ from labelinfo.config.plan import (  # noqa: E402
     training_jobs,
 )
 from labelinfo.config.run import Run  # noqa: E402
-from labelinfo.config.sweep import tasks_of  # noqa: E402
+from labelinfo.config.tasks import tasks_of  # noqa: E402
 from labelinfo.io.losses import write_losses  # noqa: E402
 from labelinfo.io.tables import write_table  # noqa: E402
 from labelinfo.provenance import describe  # noqa: E402
@@ -50,9 +51,10 @@ def rate_of(run: Run) -> float:
 
 
 def write_sweep(config: dict[str, Any], out: Path) -> None:
-    """Write what the jobs of a completed configuration leave behind, weights and codes apart."""
+    """Write the files of a completed configuration's jobs, without weights and codes."""
     stages = ("train_vae", "measure_vae", "train_probe", "measure_random_encoder")
-    stages += ("train_classifier", "measure_pca", "compute_random_discard")
+    stages += ("probe_images", "train_classifier", "measure_pca", "select_dimension")
+    stages += ("compute_random_discard",)
     origins = {stage: _origin(stage, config) for stage in stages}
     for dataset in config["sweep"]["datasets"]:
         _write_dataset(config, dataset, out)
@@ -132,21 +134,37 @@ def _losses(of: dict[str, Any], mean: float) -> np.ndarray:
     return random.exponential(mean, (1, TEST_IMAGES[of["dataset"]])).astype(np.float32)
 
 
-def _point(losses: np.ndarray) -> dict[str, float]:
+def _point(losses: np.ndarray, prefix: str = "") -> dict[str, float]:
     mean = float(losses.mean())
-    return {
+    columns = {
         "label_distortion_nats": mean,
         "label_distortion_nats_se": float(losses.std() / math.sqrt(losses.size)),
         "label_accuracy": math.exp(-mean),
         "label_accuracy_se": 0.002,
         "label_distortion_valid_nats": mean,
+        "label_distortion_train_nats": mean,
+        "probe_converged": True,
     }
+    return {f"{prefix}{name}": value for name, value in columns.items()}
+
+
+def _write_probed(
+    target: Path, of: dict[str, Any], mean: float, origin: dict[str, Any]
+) -> dict[str, float]:
+    """Write the losses of both probes; return their columns."""
+    columns = {}
+    for kind, prefix, end in (("paper", "", ""), ("strong", "strong_", ".strong")):
+        losses = _losses(of | {"probe": kind}, 0.95 * mean if prefix else mean)
+        file = target.with_name(f"{target.name}{end}.losses.parquet")
+        write_losses(file, losses, of | {"probe": kind}, origin)
+        columns |= _point(losses, prefix)
+    return columns
 
 
 def _write_probe(target: Path, of: dict[str, Any], mean: float, origin: dict[str, Any]) -> None:
-    losses = _losses(of, mean)
-    write_losses(target.with_name(target.name + ".losses.parquet"), losses, of, origin)
-    table = pd.DataFrame([{**of, "status": "ok", **_point(losses)}])
+    columns = _write_probed(target, of, mean, origin)
+    seeds = {"probe_seeds": 3, "label_distortion_probe_sd_nats": 0.003}
+    table = pd.DataFrame([{**of, "status": "ok", **columns, **seeds}])
     write_table(target.with_name(target.name + ".parquet"), table, origin)
 
 
@@ -154,10 +172,15 @@ def _write_baselines(config: dict[str, Any], out: Path, origins: dict[str, Any])
     for job in level_jobs(config):
         dataset, baseline, task, seed = job.name.split("/")
         of = {"dataset": dataset, "task": task, "baseline": baseline, "seed": int(seed[4:])}
-        losses = _losses(of, 0.1 * math.log(CLASSES[task]))
-        origin = origins[job.stage]
-        write_losses(out / job.stage / f"{job.name}.losses.parquet", losses, of, origin)
-        points = pd.DataFrame([{**_point(losses), "depth": 64}])
+        mean, origin = 0.1 * math.log(CLASSES[task]), origins[job.stage]
+        target = out / job.stage / job.name
+        if job.stage in PROBED_LEVEL_STAGES:
+            columns = _write_probed(target, of, mean, origin)
+        else:
+            losses = _losses(of, mean)
+            write_losses(target.with_name(f"{target.name}.losses.parquet"), losses, of, origin)
+            columns = _point(losses)
+        points = pd.DataFrame([{**columns, "depth": 64}])
         table = baseline_rows(dataset, task, baseline, points, params=["depth"], seed=of["seed"])
         write_table(out / job.result, table, origin)
     for job in grid_jobs(config):
@@ -167,12 +190,20 @@ def _write_baselines(config: dict[str, Any], out: Path, origins: dict[str, Any])
             [
                 {"k": k, "sigma": s, "selected": k == 30, "rate_nats": k / 2 * math.log1p(s**-2),
                  "label_distortion_nats": entropy / (1 + k / s / 50),
+                 "label_distortion_valid_nats": entropy / (1 + k / s / 50),
                  "label_distortion_nats_se": 0.01, "label_accuracy": 0.5}
                 for k in config["pca"]["dims"] for s in config["pca"]["sigmas"]
             ]
         )  # fmt: skip
         table = baseline_rows(dataset, task, "pca", points, params=["k", "sigma", "selected"])
         write_table(out / job.result, table, origins[job.stage])
+        of = {"dataset": dataset, "task": task, "baseline": "pca", "split": "valid"}
+        losses = np.zeros((len(points), 1), dtype=np.float32)
+        target = out / job.stage / f"{job.name}.valid_losses.parquet"
+        write_losses(target, losses, of, origins[job.stage])
+        write_table(
+            out / "select_dimension" / f"{job.name}.parquet", table, origins["select_dimension"]
+        )
         line = random_discard(DATA_ENTROPY_NATS[dataset], entropy).assign(
             data_entropy_nats=DATA_ENTROPY_NATS[dataset], source="made up"
         )

@@ -1,17 +1,19 @@
-"""Speed of probes: all noise levels of PCA at once, those of several runs, or one after another.
+"""Speed of probes: all noise levels of PCA at once, or one after another.
 
     python benchmarks/probes.py
 
 *Plain* is the loop that one would write in PyTorch for one probe; *alone* is this package's engine
-with one probe; *batched* is what `measure_pca` does: float32, or compiled steps in bfloat16; *runs*
-are the probes of several runs in one `train_probe` job, each with its own order and noise. Rounds
-alternate and medians are reported; one probe has one thread, which is faster for it than two.
+with one probe; *batched* is what `measure_pca` does: float32, or compiled steps in bfloat16;
+*3 seeds* are the probes of one run, each with its own order and noise; *strong* is the strong
+probe, timed for as many images as a step of the others has. Rounds alternate and medians are
+reported; one probe has one thread, which is faster for it than two.
 """
 
 import argparse
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -22,12 +24,13 @@ from workload import SCHEMA, matmul_gflops
 from labelinfo.baselines.pca import PcaCodes
 from labelinfo.config.schema import complete
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.together import fit_each
+from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.recipe import PaperRecipe, Recipe, StrongRecipe
 from labelinfo.training.device import device_name, resolve_device
 
 DEFAULTS = complete({}, SCHEMA)
 # enough steps for compiled ones to be chosen
-EPOCHS = 16
+EPOCHS = 32
 IMAGES, BATCH, HIDDEN = 12_800, DEFAULTS["probe"]["batch_size"], DEFAULTS["probe"]["hidden_units"]
 
 
@@ -57,20 +60,24 @@ class Grid:
                 loss.backward()
                 optimizer.step()
 
-    def engine(self, sigmas: list[float], precision: str, epochs: int) -> None:
+    def engine(self, sigmas: list[float], recipe: Recipe, epochs: int) -> None:
         """Train the probes of these noise levels as one batch."""
-        codes = PcaCodes({"train": [self.clean]}, self.k, sigmas, self.device)
-        settings = DEFAULTS["probe"] | {"epochs": epochs, "precision": precision}
-        fit_probes(
-            codes, self.labels, self.classes, settings, ("benchmark",), list(map(str, sigmas))
+        codes = PcaCodes(
+            {name: [self.clean] for name in ("train", "valid")}, self.k, sigmas, self.device
         )
+        # what is measured on validation is next to nothing
+        labels = TaskLabels({"train": self.labels, "valid": self.labels[:100]}, self.classes)
+        recipe = replace(recipe, epochs=epochs)
+        fit_probes(codes, labels, recipe, [("benchmark",)], list(map(str, sigmas)))
 
-    def runs(self, count: int, precision: str, epochs: int) -> None:
-        """Train probes of so many runs at once."""
-        each = [PcaCodes({"train": [self.clean]}, self.k, [1.0], self.device) for _ in range(count)]
-        settings = DEFAULTS["probe"] | {"epochs": epochs, "precision": precision}
-        identities = [("benchmark", number) for number in range(count)]
-        fit_each(each, self.labels, self.classes, settings, identities, "vae")
+    def seeds(self, count: int, recipe: Recipe, epochs: int) -> None:
+        """Train so many probes of one run, each with its own order and noise."""
+        codes = PcaCodes(
+            {name: [self.clean] for name in ("train", "valid")}, self.k, [1.0], self.device
+        )
+        labels = TaskLabels({"train": self.labels, "valid": self.labels[:100]}, self.classes)
+        identities = [("benchmark", seed) for seed in range(count)]
+        fit_probes(codes, labels, replace(recipe, epochs=epochs), identities, ["a"] * count)
 
 
 def seconds_per_step(train: Callable[[int], None], threads: int, device: torch.device) -> float:
@@ -104,17 +111,17 @@ def main() -> None:
     # way, what trains so many epochs, threads, probes
     ways = [("plain", lambda epochs: grid.plain(1.0, epochs), 1, 1)]
     for precision in options.precisions:
-        one, all_of_them = ([1.0], precision), (sigmas, precision)
+        paper = PaperRecipe.of(DEFAULTS["probe"] | {"precision": precision})
+        strong = StrongRecipe.of(
+            DEFAULTS["strong_probe"]["recipes"]["digit"] | {"precision": precision}
+        )
         ways += [
-            (f"alone, {precision}", partial(grid.engine, *one), 1, 1),
-            (f"batched, {precision}, one thread", partial(grid.engine, *all_of_them), 1, batch),
-            (f"batched, {precision}", partial(grid.engine, *all_of_them), everything, batch),
+            (f"alone, {precision}", partial(grid.engine, [1.0], paper), 1, 1),
+            (f"3 seeds, {precision}", partial(grid.seeds, 3, paper), 1, 3),
+            (f"batched, {precision}, one thread", partial(grid.engine, sigmas, paper), 1, batch),
+            (f"batched, {precision}", partial(grid.engine, sigmas, paper), everything, batch),
+            (f"strong, 3 seeds, {precision}", partial(grid.seeds, 3, strong), 1, 3),
         ]
-    ways += [
-        (f"{count} runs, bfloat16, one thread", partial(grid.runs, count, "bfloat16"), 1, count)
-        for count in (4, 8)
-        if "bfloat16" in options.precisions
-    ]
     for _, train, threads, _ in ways:  # compile, for so many threads
         torch.set_num_threads(threads)
         train(EPOCHS)

@@ -2,7 +2,7 @@
 
     python benchmarks/rounding.py
 
-Each row of the published demo is made anew as another machine would make it: on two threads; in the
+Each row of the published demo is recomputed as another machine would: on two threads; in the
 other precision, as a processor without fast bfloat16 would; or so and with fewer of this one's
 instructions. Prints for each way and quantity how far the rows move at most, relative to the
 smaller of the two values, and which part that is of what `make verify` allows there.
@@ -41,7 +41,7 @@ WAYS: dict[str, tuple[dict[str, str], int, str]] = {
 
 
 def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
-    """Make rows of a table anew in one way; return how far each quantity moved."""
+    """Recompute rows of a table in one way; return how far each quantity moved."""
     _, threads, precision = WAYS[way]
     torch.set_num_threads(threads)
     runs, origins = read_with_provenance(folder / "runs.parquet")

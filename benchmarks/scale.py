@@ -67,7 +67,7 @@ def copy_workflow(target: Path) -> None:
 def measured(command: list[str], folder: Path) -> dict[str, Any]:
     """Run a command; return its wall and processor time and peak memory, those of its own included.
 
-    Other programs beside it lengthen the wall time, hardly the processor's.
+    Other programs lengthen the wall time, hardly the processor time.
     """
     log = folder / "output.txt"
     started = time.perf_counter()

@@ -2,7 +2,7 @@
 
     python benchmarks/stages.py
 
-Each is told in GFLOP/s of its matrix products and as a share of the machine's float32 peak.
+Each is reported in GFLOP/s of its matrix products and as a share of the machine's float32 peak.
 """
 
 import argparse
@@ -18,10 +18,11 @@ from workload import ROOT, matmul_gflops, random_images, spec_of
 
 from labelinfo.data.dataset import Split
 from labelinfo.data.files import read_verified
-from labelinfo.data.formats import parse_idx
 from labelinfo.data.labels import match_originals
+from labelinfo.data.readers.static_mnist import parse_idx
 from labelinfo.measure.rate_distortion import measure_rate_distortion
-from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
+from labelinfo.probes.label_distortion import label_distortion_nats
+from labelinfo.probes.mlp import BatchedMLP
 from labelinfo.training.device import device_name, resolve_device
 from labelinfo.training.engine import Engine
 

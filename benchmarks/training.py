@@ -1,4 +1,4 @@
-"""Training speed by architecture and precision, beside the machine's peak and beside pythae.
+"""Training speed by architecture and precision, next to the machine's peak and pythae.
 
     python benchmarks/training.py             # all architectures, on this machine's device
     python benchmarks/training.py --pythae    # also pythae (benchmarks/requirements.txt)
@@ -16,10 +16,12 @@ from pathlib import Path
 import torch
 from workload import Workload, gflop_per_image, matmul_gflops, random_images
 
-from labelinfo.models.registry import DECODERS, ENCODERS, MARGINALS
+from labelinfo.models.registry import MARGINALS
 from labelinfo.training.device import device_name, resolve_device
 
-EVERY = ["-".join(names) for names in itertools.product(ENCODERS, DECODERS, MARGINALS)]
+PAPERS = itertools.product(("gaussian", "iaf"), ("deconv", "pixelcnn"), MARGINALS)
+FURTHER = [("gaussian", "pixelcnn_short", "gaussian"), *(("mlp", "mlp", m) for m in MARGINALS)]
+EVERY = ["-".join(names) for names in (*PAPERS, *FURTHER)]
 
 
 def main() -> None:

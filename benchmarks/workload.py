@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,9 +28,9 @@ IMAGES = 4096
 keep_freed_memory()
 
 
-def spec_of(architecture: str, width: float) -> VaeSpec:
-    """Return what ``encoder-decoder-marginal`` is made of, at the options' defaults."""
-    config = complete({"model": {"width": width}}, SCHEMA)
+def spec_of(architecture: str, width: float, model: dict[str, Any] | None = None) -> VaeSpec:
+    """Return the spec of ``encoder-decoder-marginal``; ``model`` overrides defaults."""
+    config = complete({"model": {"width": width, **(model or {})}}, SCHEMA)
     encoder, decoder, marginal = architecture.split("-")
     known = known_components(config, ())
     return VaeSpec(**vae_spec(config, known, encoder=encoder, decoder=decoder, marginal=marginal))
@@ -60,16 +61,17 @@ class Workload:
         compiled: bool,
         batch_size: int = 128,
         steps: int = 20,
+        model: dict[str, Any] | None = None,
     ) -> None:
         torch.manual_seed(0)
         self.device = device
         self.images_per_round = steps * batch_size
         images = random_images()
-        model = spec_of(architecture, width).build()
-        model.initialise(images.view(-1, 1, 28, 28))
+        vae = spec_of(architecture, width, model).build()
+        vae.initialise(images.view(-1, 1, 28, 28))
         split = Split(images.to(device), {})
         self.objective = VaeObjective(
-            model.to(device),
+            vae.to(device),
             split,
             split,
             beta=1.0,
@@ -79,11 +81,12 @@ class Workload:
             compiled=compiled,
         )
         self.engine = Engine(
-            model,
+            vae,
             self.objective.gradients,
             records=3,
             learning_rate=1e-3,
             gradient_norm_max=100.0,
+            scheduled=self.objective.training_beta,
             device=device,
         )
         self._batches = torch.randint(IMAGES, (steps, batch_size), device=device)
@@ -94,7 +97,8 @@ class Workload:
     def images_per_second(self) -> float:
         """Time one round; reading its table waits for the device."""
         started = time.perf_counter()
-        self.engine.run(self._batches, [1e-3] * len(self._batches))
+        steps = len(self._batches)
+        self.engine.run(self._batches, [1e-3] * steps, [1.0] * steps)
         return self.images_per_round / (time.perf_counter() - started)
 
 

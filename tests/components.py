@@ -12,7 +12,14 @@ from labelinfo.models.vae import VaeSpec, load_component
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
-EVERY = list(itertools.product(ENCODERS, DECODERS, MARGINALS))
+# the paper's twelve, and each further component once
+EVERY = [
+    *itertools.product(("gaussian", "iaf"), ("deconv", "pixelcnn"), MARGINALS),
+    ("gaussian", "pixelcnn_short", "gaussian"),
+    ("mlp", "mlp", "vamp"),
+]
+assert {encoder for encoder, _, _ in EVERY} == set(ENCODERS)
+assert {decoder for _, decoder, _ in EVERY} == set(DECODERS)
 
 
 def make(kind, name, **sizes):

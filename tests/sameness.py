@@ -8,9 +8,8 @@ import pyarrow.parquet as pq
 # what a run tells of its machine's pace, and what says when it was made
 PACE = {"images_per_second", "prepare_seconds", "seconds", "train_seconds"}
 UNLIKE = {".log", ".tsv", ".pdf", ".svg"}
-# what no rule declares: where a process goes on, whom it waits for, what one does for another
+# what no rule declares: where a process goes on, and whom it waits for
 BESIDE = (".lock", ".checkpoint.safetensors")
-AHEAD = "probes_ahead"
 
 
 def made_files(folder: Path) -> set[str]:
@@ -18,7 +17,7 @@ def made_files(folder: Path) -> set[str]:
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.endswith(BESIDE) and AHEAD not in path.parts
+        if path.is_file() and not path.name.endswith(BESIDE)
     }
 
 

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
 from labelinfo.figures.beta_gallery import Step, draw_beta_gallery, picture_architecture
-from labelinfo.figures.gallery import mosaic
+from labelinfo.figures.gallery import draw_gallery, mosaic
 from labelinfo.io.losses import write_losses
 from labelinfo.io.pictures import Pictures, read_pictures, write_pictures
 
@@ -19,8 +19,8 @@ def pictures(seed, count=5):
 
 
 STEPS = [
-    Step("R = 40.0, D = 60.0\nβ = 0.5", pictures(0)),
-    Step("R = 10.0, D = 90.0\nβ = 2", pictures(1)),
+    Step("β = 0.05: R = 140.0, D = 60.0\nC = 0.250, accuracy 90.0%", pictures(0)),
+    Step("β = 2: R = 10.0, D = 90.0\nC = 0.500, accuracy 80.0%", pictures(1)),
     Step("β = 8: diverged", None),
 ]
 
@@ -38,9 +38,29 @@ def test_each_line_has_its_reconstructions_and_samples():
     assert [step.label for step in STEPS] == labels[-3:]
 
 
-@pytest.mark.parametrize("steps", [STEPS, STEPS[2:], 8 * STEPS[:1]])
-def test_nothing_overlaps_and_nothing_leaves_the_page(steps):
-    figure = draw_beta_gallery(steps, "Digits: gaussian-deconv-maf, seed 0 (R and D in nats)")
+def gallery(count, draws):
+    one = pictures(0, count)
+    several = Pictures(one.originals, np.repeat(one.reconstructions, draws, 0), one.samples)
+    title = "Digits: gaussian-deconv-maf, β = 2, seed 0\nR = 10.0 nats; C = 0.25, accuracy 90.0%"
+    return draw_gallery(several, title)
+
+
+def test_the_rows_of_a_gallery_are_explained():
+    labels = "\n".join(text.get_text() for text in gallery(5, 3).texts)
+    for words in ("originals", "test images x", "reconstructions", "one row per draw", "samples"):
+        assert words in labels
+    assert "one row per draw" not in "\n".join(text.get_text() for text in gallery(5, 1).texts)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *(draw_beta_gallery(steps, "Digits: gaussian-deconv-maf, seed 0 (R, D, C in nats)")
+          for steps in (STEPS, STEPS[2:], 8 * STEPS[:1])),
+        gallery(12, 3), gallery(1, 1), gallery(64, 2),
+    ],
+)  # fmt: skip
+def test_nothing_overlaps_and_nothing_leaves_the_page(figure):
     figure.draw_without_rendering()
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.texts if text.get_text()]
@@ -72,6 +92,7 @@ def test_an_architecture_is_drawn_from_what_its_runs_kept_and_no_model(tmp_path,
         run = Run("digits", "gaussian", "deconv", "maf", beta, 0)
         of = {"status": "diverged" if rate is None else "ok"}
         of |= {"rate_nats": rate, "distortion_nats": 60.0}
+        of |= {"label_distortion_nats": 0.25, "label_accuracy": 0.9}
         files.append(tmp_path / f"{beta}.parquet")
         write_pictures(files[-1], pictures(0) if rate else None, of, {})
         runs.append(run)
@@ -81,7 +102,9 @@ def test_an_architecture_is_drawn_from_what_its_runs_kept_and_no_model(tmp_path,
     )
     picture_architecture(runs, files, title="Digits", target=tmp_path / "g.png")
     labels = [text.get_text() for text in drawn[0].texts]
-    assert labels[0] == "Digits: gaussian-deconv-maf, seed 0 (R and D in nats)"
+    assert labels[0] == "Digits: gaussian-deconv-maf, seed 0 (R, D, C in nats)"
     assert labels[-3:] == [
-        "R = 40.0, D = 60.0\nβ = 0.5", "R = 10.0, D = 60.0\nβ = 2", "β = 8: diverged",
+        "β = 0.5: R = 40.0, D = 60.0\nC = 0.250, accuracy 90.0%",
+        "β = 2: R = 10.0, D = 60.0\nC = 0.250, accuracy 90.0%",
+        "β = 8: diverged",
     ]  # fmt: skip

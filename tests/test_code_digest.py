@@ -223,7 +223,7 @@ def below(name, modules):
         (
             "train_probe",
             CHOSEN,
-            "probes.mlp models.vae",
+            "probes.mlp probes.encoding models.vae",
             "training.trainer training.run measure figures tables models.registry",
         ),
         (

@@ -20,7 +20,8 @@ from labelinfo.config.__main__ import describe
 from labelinfo.config.components import known_components, vae_spec
 from labelinfo.config.run import Run, beta_key
 from labelinfo.config.schema import complete, load_schema
-from labelinfo.config.sweep import ROLES, check_sweep, enumerate_runs, tasks_of
+from labelinfo.config.sweep import ROLES, check_sweep, enumerate_runs
+from labelinfo.config.tasks import tasks_of
 from labelinfo.errors import ConfigError
 from labelinfo.models.registry import COMPONENTS
 from labelinfo.seeds import derive_seed
@@ -78,6 +79,9 @@ def checked(*overlays, components=COMPONENTS):
 
 def with_table(**changes):
     return {"sweep": {"datasets": ["mine"]}, "datasets": {"mine": TABLE | changes}}
+
+
+BY_PATH = {"training": {"mode": "path"}}
 
 
 # --- the schema ---------------------------------------------------------------------------------
@@ -339,9 +343,14 @@ OTHER_FILE = {"table": {"name": "mine.npz"}}
         ({"sweep": {"encoders": ["resnet"]}}, "sweep.encoders", "gaussian"),
         ({"sweep": {"decoders": ["resnet"]}}, "sweep.decoders", "deconv"),
         ({"sweep": {"marginals": ["resnet"]}}, "sweep.marginals", "gaussian"),
+        ({"sweep": {"architectures": ["mlp-mlp-prior"]}}, "sweep.architectures", "vamp"),
         ({"sweep": {"betas": {"resnet": [1]}}}, "sweep.betas", "deconv"),
         ({"sweep": {"betas": {"deconv": [0.1, 0.1 + 1e-15]}}}, "sweep.betas.deconv", "12 digits"),
         ({"figures": {"zoom_dataset": "omniglot"}}, "figures.zoom_dataset", "mnist_static"),
+        ({"path": {"ends": {"deconv": [2, 1]}}}, "path.ends.deconv", "lowest β, 2,"),
+        ({"path": {"ends": {"resnet": [1, 2]}}}, "path.ends", "deconv"),
+        (BY_PATH | {"sweep": {"betas": {"deconv": [0.01]}}}, "sweep.betas.deconv", "from 0.0398"),
+        (BY_PATH | {"sweep": {"betas": {"deconv": [26]}}}, "sweep.betas.deconv", "to 25.1"),
         (with_table(files={}), "datasets.mine.files", "table"),
         (with_table(files=TABLE["files"] | {"more": {"path": "x"}}), "datasets.mine.files", "more"),
         (with_table(files={"table": {}}), "datasets.mine.files.table", "needs `name`"),
@@ -350,6 +359,19 @@ OTHER_FILE = {"table": {"name": "mine.npz"}}
         (with_table(entropy_nats=9.0), "datasets.mine.entropy_source", "entropy_nats"),
         (with_table(split={"valid": 0.5, "test": 0.5}), "datasets.mine.split", ""),
         ({"datasets": {"mnist_static": {"tasks": ["shape"]}}}, "datasets.mnist_static.tasks", "di"),
+        (
+            {"datasets": {"mnist_static": {"scale": 255}}},
+            "datasets.mnist_static.scale",
+            "the reader 'table' alone",
+        ),
+        (
+            {
+                "sweep": {"datasets": ["omniglot"]},
+                "datasets": {"omniglot": {"originals": "inverted"}},
+            },
+            "datasets.omniglot.originals",
+            "the reader 'static_mnist' alone",
+        ),
         (
             {"datasets": {"mnist_static": {"binarize": "threshold"}}},
             "datasets.mnist_static.binarize",
@@ -377,7 +399,10 @@ def test_a_decoder_without_betas_is_refused():
     overlay = {"sweep": {"decoders": ["deconv", "pixelcnn", "mine"]}}
     with pytest.raises(ConfigError, match=r"`sweep\.betas\.mine` is missing"):
         checked(overlay, components=components)
-    checked(overlay, {"sweep": {"betas": {"mine": [0.1]}}}, components=components)
+    overlay |= {"sweep": overlay["sweep"] | {"betas": {"mine": [0.1]}}}
+    checked(overlay, components=components)
+    with pytest.raises(ConfigError, match=r"`path.ends.mine` is missing"):
+        checked(overlay, BY_PATH, components=components)
 
 
 @pytest.mark.parametrize(
@@ -410,7 +435,7 @@ def test_tasks_are_the_named_ones_or_all_of_the_reader():
         ({"maf": {"blocks": 0}}, "model.maf.blocks"),
         ({"iaf": {"steps": -1}}, "model.iaf.steps"),
         ({"iaf": {"hidden_units": 0}}, "model.iaf.hidden_units"),
-        ({"pixelcnn": {"layers": 0}}, "model.pixelcnn.layers"),
+        ({"pixelcnn": {"dilations": []}}, "model.pixelcnn.dilations"),
         ({"pixelcnn": {"channels": 1.5}}, "model.pixelcnn.channels"),
         ({"latent_dim": 0}, "model.latent_dim"),
         ({"width": 0}, "model.width"),
@@ -439,7 +464,7 @@ def test_a_model_is_its_components_with_their_options_and_no_others():
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ({}, {"model": {"pixelcnn": {"layers": 3}}}),
+        ({}, {"model": {"pixelcnn": {"dilations": [1, 2, 4]}}}),
         ({}, {"training": {"batch_size": 128, "epochs": 100.0}}),
         ({"model": {"width": 1}}, {"model": {"width": 1.0}}),
         ({"sweep": {"betas": {"deconv": [1, 2]}}}, {"sweep": {"betas": {"deconv": ["1", 2.0]}}}),
@@ -562,12 +587,21 @@ def test_any_configuration_is_completed_or_refused_with_a_sentence(config):
 
 SWEEP = {
     "datasets": ["mnist_static", "omniglot"],
+    "architectures": None,
     "encoders": ["gaussian", "iaf"],
     "decoders": ["deconv", "pixelcnn"],
     "marginals": ["gaussian", "maf"],
     "betas": {"deconv": [1, 0.1, 10, 1e-5], "pixelcnn": [0.1, 1.0 + 1e-11]},
     "seeds": [0, 1, 10],
 }
+
+
+def test_named_architectures_stand_for_the_product():
+    named = ["gaussian-pixelcnn-maf", "iaf-deconv-gaussian"]
+    runs = list(enumerate_runs({"sweep": SWEEP | {"architectures": named}}))
+    assert list(dict.fromkeys(run.architecture for run in runs)) == named
+    assert {run.beta for run in runs if run.decoder == "pixelcnn"} == {"0.1", "1.00000000001"}
+    assert not list(enumerate_runs({"sweep": SWEEP | {"architectures": []}}))
 
 
 @given(st.integers(1, 10**12 - 1), st.integers(-30, 6))

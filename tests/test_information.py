@@ -16,6 +16,8 @@ from labelinfo.information import label_entropy_bias_nats, label_entropy_nats
         ([0, 0, 0, 1], math.log(4) - 0.75 * math.log(3)),
         ([5, 2, 5, 5, 9, 2, 5, 5], 0.625 * math.log(1.6) + 0.25 * math.log(4) + math.log(8) / 8),
         ([4, 4, 4], 0),
+        # −1 is a missing label
+        ([0, -1, 1, -1, -1], math.log(2)),
     ],
 )
 def test_known_entropies(labels, nats):

@@ -10,14 +10,16 @@ from torch import nn
 
 from labelinfo.baselines.classifiers import (
     ComplexImageClassifier,
-    Pixels,
     fit_complex_image,
     measure_classifier,
-    train_classifier,
 )
+from labelinfo.baselines.complex_image import train_classifier
+from labelinfo.baselines.simple_image import probe_images
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_provenance
+from labelinfo.probes.codes import Pixels
+from recipes import probes
 
 CPU = torch.device("cpu")
 SETTINGS = {
@@ -30,16 +32,7 @@ SETTINGS = {
     "depth": 6,
     "dropout": 0.1,
 }
-PROBE = {
-    "hidden_units": 20,
-    "epochs": 60,
-    "batch_size": 16,
-    "learning_rate": 3e-3,
-    "decay_factor": 0.1,
-    "decay_epochs": 40,
-    "precision": "float32",
-    "binarizations": 2,
-}
+PROBES = probes(hidden_units=20, epochs=60, batch_size=16, learning_rate=3e-3, decay_epochs=40)
 
 
 def fit(dataset, identity=("tiny", "complex_image", "half", 0), **settings):
@@ -140,47 +133,50 @@ def test_pixels_are_the_bits_and_intensities_are_drawn_afresh(tiny_dataset):
     assert float(first.mean()) == pytest.approx(0.3, abs=0.06)
 
 
-def test_a_searched_network_replaces_the_configured_one(tiny_dataset, tmp_path):
+@pytest.fixture
+def files(tiny_dataset, tmp_path):
+    """Return where a job reads and writes."""
     save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
-    train_classifier(
-        "complex_image", "half", 0, SETTINGS | {"epochs": 1},
-        dataset_file=tmp_path / "dataset.safetensors", target=tmp_path / "table.parquet",
-        losses_target=tmp_path / "losses.parquet", device="cpu", code="0",
-        network={"depth": 3, "dropout": 0.25},
-    )  # fmt: skip
-    params = json.loads(pd.read_parquet(tmp_path / "table.parquet")["params"].iloc[0])
-    assert {"depth": 3, "dropout": 0.25, "searched": True}.items() <= params.items()
-    config = read_provenance(tmp_path / "table.parquet")["config"]
+    written = {name: tmp_path / f"{name}.parquet" for name in ("table", "losses", "strong_losses")}
+    return {"dataset": tmp_path / "dataset.safetensors", **written}
+
+
+def test_a_searched_network_replaces_the_configured_one(files):
+    network = {"depth": 3, "dropout": 0.25}
+    settings = SETTINGS | {"epochs": 1}
+    train_classifier("half", 0, settings, files=files, device="cpu", code="0", network=network)
+    params = json.loads(pd.read_parquet(files["table"])["params"].iloc[0])
+    assert {**network, "searched": True}.items() <= params.items()
+    config = read_provenance(files["table"])["config"]
     assert (config["depth"], config["dropout"]) == (3, 0.25)
 
 
+COMPLEX = {"depth": 6, "dropout": 0.1, "searched": False, "precision": "float32"}
+
+
 @pytest.mark.parametrize(
-    ("baseline", "settings", "params"),
+    ("function", "baseline", "settings", "params", "kinds"),
     [
-        ("simple_image", PROBE, {"hidden_units": 20}),
-        (
-            "complex_image",
-            SETTINGS,
-            {"depth": 6, "dropout": 0.1, "searched": False, "precision": "float32"},
-        ),
+        (probe_images, "simple_image", PROBES, {"hidden_units": 20}, ["paper", "strong"]),
+        (train_classifier, "complex_image", SETTINGS, COMPLEX, [None]),
     ],
 )
-def test_either_classifier_becomes_a_row(tiny_dataset, tmp_path, baseline, settings, params):
-    save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
-    target = tmp_path / "table.parquet"
-    train_classifier(
-        baseline, "half", 3, settings,
-        dataset_file=tmp_path / "dataset.safetensors", target=target,
-        losses_target=tmp_path / "losses.parquet", device="cpu", code="0",
-    )  # fmt: skip
-    row = pd.read_parquet(target).iloc[0]
-    assert (row["dataset"], row["task"], row["baseline"], row["seed"]) == (
-        "tiny", "half", baseline, 3,
-    )  # fmt: skip
+def test_either_classifier_becomes_a_row(files, function, baseline, settings, params, kinds):
+    function("half", 3, settings, files=files, device="cpu", code="0")
+    row = pd.read_parquet(files["table"]).iloc[0]
+    point = {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 3}
+    assert point.items() <= dict(row).items()
     assert math.isnan(row["rate_nats"])
     assert row["label_distortion_nats"] < 0.5 * math.log(2)
     assert math.isfinite(row["label_distortion_valid_nats"])
-    losses, of, _ = read_losses(tmp_path / "losses.parquet")
-    assert losses.mean(axis=1) == pytest.approx([row["label_distortion_nats"]])
-    assert of == {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 3}
     assert params.items() <= json.loads(row["params"]).items()
+    assert files["strong_losses"].exists() == (len(kinds) == 2)
+    prefixes = {None: "", "paper": "", "strong": "strong_"}
+    for kind, name in zip(kinds, ("losses", "strong_losses"), strict=False):
+        losses, of, _ = read_losses(files[name])
+        nats = row[f"{prefixes[kind]}label_distortion_nats"]
+        # losses are stored with 12 bits
+        assert losses.mean(axis=1) == pytest.approx([nats], rel=2**-12)
+        assert of == point | ({"probe": kind} if kind else {})
+    assert pd.isna(row["strong_label_distortion_nats"]) == (len(kinds) == 1)
+    assert pd.isna(row["probe_converged"]) == (len(kinds) == 1)

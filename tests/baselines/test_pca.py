@@ -10,10 +10,16 @@ import torch
 from scipy.integrate import quad
 
 from labelinfo.baselines.pca import PcaCodes, WhitenedPCA, measure_pca, pca_rate_nats
-from labelinfo.baselines.pca_selection import area_under_curve_nats2, select_dimension
+from labelinfo.baselines.pca_selection import (
+    area_under_curve_nats2,
+    flat_dimensions,
+    select_dimension,
+)
 from labelinfo.data.dataset import Dataset, Split
 from labelinfo.errors import ConfigError
 from labelinfo.information import label_entropy_nats
+from labelinfo.probes.both import ProbeSettings
+from recipes import probes
 
 CPU = torch.device("cpu")
 
@@ -151,18 +157,8 @@ def test_binarisations_follow_each_other():
 
 # The grid
 
-GRID = {"dims": [3, 1], "sigmas": [0.3, 2.5, 1.0], "selection_rate_max_nats": 3.0}
-PROBE = {
-    "hidden_units": 16,
-    "epochs": 6,
-    "batch_size": 50,
-    "learning_rate": 1e-2,
-    "decay_factor": 0.1,
-    "decay_epochs": 4,
-    "precision": "float32",
-    "samples": 8,
-    "binarizations": 2,
-}
+GRID = {"dims": [3, 1], "sigmas": [0.3, 2.5, 1.0]}
+PROBE = ProbeSettings.of(*probes(epochs=6, decay_epochs=4, samples=8).values())
 
 
 def striped(count, seed):
@@ -182,11 +178,24 @@ def dataset():
 
 
 def measured(dataset, **grid):
-    return measured_with_losses(dataset, **grid)[0]
+    table, _, valid_losses = measured_with_losses(dataset, **grid)
+    entropy = label_entropy_nats(dataset.valid.labels["bright"].numpy())
+    return select(table, valid_losses["paper"], entropy, 3.0)
 
 
 def measured_with_losses(dataset, **grid):
-    return measure_pca(dataset, "bright", GRID | grid, PROBE, device=CPU)
+    return measure_pca(dataset, "bright", GRID | grid, PROBE, binarizations=2, device=CPU)
+
+
+def select(table, losses, entropy, rate_max, data_entropy=None, flat_share=0.01):
+    return select_dimension(
+        table,
+        losses,
+        entropy,
+        rate_max_nats=rate_max,
+        data_entropy_nats=data_entropy,
+        flat_share=flat_share,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -237,9 +246,13 @@ def test_best_k_has_the_smallest_area_on_validation(table, dataset):
 
 
 def test_losses_of_the_test_images_go_with_the_rows(dataset):
-    table, losses = measured_with_losses(dataset)
-    assert losses.shape == (6, 150)
-    np.testing.assert_allclose(losses.mean(axis=1), table["label_distortion_nats"])
+    table, losses, valid_losses = measured_with_losses(dataset)
+    for kind, prefix in (("paper", ""), ("strong", "strong_")):
+        assert losses[kind].shape == (6, 150)
+        nats = table[f"{prefix}label_distortion_nats"]
+        np.testing.assert_allclose(losses[kind].mean(axis=1), nats)
+        nats = table[f"{prefix}label_distortion_valid_nats"]
+        np.testing.assert_allclose(valid_losses[kind].mean(axis=1), nats)
 
 
 def test_test_split_has_no_say(table, dataset):
@@ -247,7 +260,8 @@ def test_test_split_has_no_say(table, dataset):
     scrambled = Split(noise.images.flip(1), {"bright": noise.labels["bright"].flip(0)})
     other = measured(replace(dataset, test=scrambled))
     choice = ("selected", "selection_area_nats2", "selection_excess_nats2_se")
-    for column in (*choice, "label_distortion_valid_nats"):
+    valid = ("label_distortion_valid_nats", "strong_label_distortion_valid_nats")
+    for column in (*choice, *valid, "probe_converged", "strong_probe_converged"):
         assert other[column].tolist() == table[column].tolist()
     assert not np.any(other["label_distortion_nats"] == table["label_distortion_nats"])
 
@@ -256,7 +270,12 @@ def test_noise_level_added_to_the_grid_changes_no_other(table, dataset):
     more = measured(dataset, sigmas=[*GRID["sigmas"], 0.7])
     assert len(more) == 8
     kept = more[more["sigma"] != 0.7]
-    for column in ("label_distortion_nats", "label_distortion_valid_nats", "label_accuracy"):
+    for column in (
+        "label_distortion_nats",
+        "label_distortion_valid_nats",
+        "label_accuracy",
+        "strong_label_distortion_nats",
+    ):
         np.testing.assert_allclose(kept[column], table[column], atol=1e-4)
 
 
@@ -304,7 +323,7 @@ def grid_of_two(losses):
             "label_distortion_valid_nats": losses.mean(axis=1),
         }
     )
-    return select_dimension(table, losses, 1.0, 3.0)
+    return select(table, losses, 1.0, 3.0)
 
 
 def test_the_excess_is_the_difference_of_areas_and_its_error_that_of_a_bootstrap():
@@ -327,3 +346,57 @@ def test_the_excess_is_the_difference_of_areas_and_its_error_that_of_a_bootstrap
     assert errors[5] == 0
     assert errors[9] == pytest.approx(np.std(differences), rel=0.08)
     assert errors[9] < 0.5 * area[9] * hard.std() / hard.mean() / math.sqrt(200)
+
+
+def curves(by_dimension, images=2):
+    """Return points (R, C on validation) of several k, and constant losses."""
+    table = pd.DataFrame(
+        [
+            {"k": k, "rate_nats": rate, "label_distortion_valid_nats": c}
+            for k, points in by_dimension.items()
+            for rate, c in points
+        ]
+    )
+    return table, np.repeat(table["label_distortion_valid_nats"].to_numpy()[:, None], images, 1)
+
+
+def test_the_best_dimension_hangs_on_the_end_of_the_axis():
+    """A k that falls early has the smaller area to 40 nats, one that goes on to fall beyond."""
+    table, losses = curves(
+        {20: [(10.0, 0.4), (30.0, 0.2), (60.0, 0.2)], 30: [(10.0, 0.5), (30.0, 0.22), (60.0, 0.1)]}
+    )
+    assert [
+        select(table, losses, 2.0, end).query("selected")["k"].unique().tolist()
+        for end in (40.0, 60.0, 80.0)
+    ] == [[20], [20], [30]]
+    found = select(table, losses, 2.0, 80.0, data_entropy=80.0).groupby("k").first()
+    excess = found["selection_excess_nats2"]
+    assert excess[30] == 0 < excess[20]
+    for axis, end in (("20", 20.0), ("40", 40.0), ("data_entropy", 80.0)):
+        areas = {
+            k: area_under_curve_nats2(*(group[name].to_numpy() for name in
+               ("rate_nats", "label_distortion_valid_nats")), 2.0, end)
+            for k, group in table.groupby("k")
+        }  # fmt: skip
+        behind = {k: area - min(areas.values()) for k, area in areas.items()}
+        assert found[f"selection_excess_{axis}_nats2"].to_dict() == pytest.approx(behind)
+    assert found["selection_excess_20_nats2"].idxmin() == 20
+
+
+def test_without_the_entropy_of_the_images_its_axis_is_empty():
+    table, losses = curves({20: [(10.0, 0.4)], 30: [(10.0, 0.5)]})
+    found = select(table, losses, 2.0, 40.0)
+    assert found["selection_excess_data_entropy_nats2"].isna().all()
+    assert found["selection_excess_40_nats2"].notna().all()
+
+
+def test_a_curve_is_flat_if_it_no_longer_falls_at_its_largest_rate():
+    table, _ = curves(
+        {
+            10: [(5.0, 1.0), (30.0, 0.50), (20.0, 0.519)],  # falls by 0.019 of 2
+            20: [(5.0, 1.0), (20.0, 0.52), (30.0, 0.49)],
+            30: [(20.0, 0.4), (30.0, 0.45)],  # rises
+            42: [(20.0, 0.4)],
+        }
+    )
+    assert flat_dimensions(table, 2.0, 0.01) == {10: True, 20: False, 30: True, 42: False}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelinfo.baselines.data_entropy import data_entropy
+from labelinfo.baselines.data_entropy import DataEntropy, data_entropy
 from labelinfo.baselines.random_discard import random_discard
 from labelinfo.errors import LabelinfoError
 
@@ -55,7 +55,8 @@ def entropy_of(runs, nats=None, source=""):
 
 def test_known_value_wins():
     # Smaller than the known value, and never asked
-    assert entropy_of([measure(1.0, 60.0)], 79.78, "a paper") == (79.78, "a paper")
+    found = entropy_of([measure(1.0, 60.0)], 79.78, "a paper")
+    assert found == DataEntropy(79.78, "published", "a paper")
 
 
 def test_smallest_sum_of_the_finished_runs_names_its_run():
@@ -66,24 +67,31 @@ def test_smallest_sum_of_the_finished_runs_names_its_run():
         measure(4.0, 12.0, status="diverged"),
         measure(6.0, math.nan, status="diverged"),
     ]
-    nats, source = entropy_of(runs)
-    assert nats == 91.25
-    assert all(word in source for word in ("gaussian-deconv-vamp", "β = 0.3", "seed 4", "upper"))
+    found = entropy_of(runs)
+    assert (found.nats, found.kind) == (91.25, "best_of_sweep")
+    assert all(
+        word in found.source for word in ("gaussian-deconv-vamp", "β = 0.3", "seed 4", "upper")
+    )
 
 
 def test_the_run_is_picked_on_validation_and_told_of_test():
     runs = [measure(1.0, 90.0, valid=95.0), measure(2.0, 93.0, valid=94.0)]
-    nats, source = entropy_of(runs)
-    assert nats == 93.0
-    assert "β = 2" in source
+    found = entropy_of(runs)
+    assert found.nats == 93.0
+    assert "β = 2" in found.source
+
+
+def test_runs_that_break_an_inequality_on_validation_do_not_count():
+    broken = {"rate_valid_nats": -1.0, "distortion_valid_nats": 51.0}
+    assert entropy_of([measure(1.0, 50.0, **broken), measure(2.0, 90.0)]).nats == 90.0
 
 
 @pytest.mark.parametrize(
     "flaw",
     [{"rate_nats": -1.0}, {"rate_difference_nats": 1.0, "rate_difference_nats_se": 0.1}],
 )
-def test_runs_that_break_an_inequality_do_not_count(flaw):
-    assert entropy_of([measure(1.0, 50.0, **flaw), measure(2.0, 90.0)])[0] == 90.0
+def test_what_is_broken_on_test_alone_drops_no_run(flaw):
+    assert entropy_of([measure(1.0, 50.0, **flaw), measure(2.0, 90.0)]).nats == 50.0
 
 
 @pytest.mark.parametrize("runs", [[], [measure(1.0, math.nan, status="diverged")]])

@@ -9,20 +9,11 @@ import torch
 from labelinfo.baselines.random_encoders import measure_random_encoder, random_encoder
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.io.losses import read_losses
+from recipes import probes
 
 BASELINES = ["random_fully_connected", "random_convolutional"]
+PROBES = probes(hidden_units=20, epochs=30, batch_size=16, learning_rate=3e-3, decay_epochs=20)
 SIZES = {"hidden_units": 30, "width": 0.125}
-PROBE = {
-    "hidden_units": 20,
-    "epochs": 30,
-    "batch_size": 16,
-    "learning_rate": 3e-3,
-    "decay_factor": 0.1,
-    "decay_epochs": 20,
-    "precision": "float32",
-    "samples": 4,
-    "binarizations": 2,
-}
 
 
 def code(baseline, seed, x):
@@ -53,10 +44,13 @@ def measure(dataset, tmp_path, baseline, seed=0):
         baseline,
         "half",
         seed,
-        {"probe": PROBE, "standardise": True, **SIZES},
-        dataset_file=tmp_path / "dataset.safetensors",
-        target=tmp_path / "table.parquet",
-        losses_target=tmp_path / "losses.parquet",
+        PROBES | {"standardise": True, **SIZES},
+        files={
+            "dataset": tmp_path / "dataset.safetensors",
+            "table": tmp_path / "table.parquet",
+            "losses": tmp_path / "losses.parquet",
+            "strong_losses": tmp_path / "strong.losses.parquet",
+        },
         device="cpu",
         code="0",
     )
@@ -70,9 +64,13 @@ def test_it_keeps_a_label_that_the_image_shows(tiny_dataset, tmp_path, baseline)
     assert math.isnan(row["rate_nats"])
     assert row["label_distortion_nats"] < 0.5 * math.log(2)
     assert row["label_accuracy"] > 0.8
-    losses, of, _ = read_losses(tmp_path / "losses.parquet")
-    assert losses.mean(axis=1) == pytest.approx([row["label_distortion_nats"]])
-    assert of == {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 0}
+    for name, prefix, kind in (("losses", "", "paper"), ("strong.losses", "strong_", "strong")):
+        losses, of, _ = read_losses(tmp_path / f"{name}.parquet")
+        # losses are stored with 12 bits
+        nats = row[f"{prefix}label_distortion_nats"]
+        assert losses.mean(axis=1) == pytest.approx([nats], rel=2**-12)
+        point = {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 0}
+        assert of == point | {"probe": kind}
     assert measure(tiny_dataset, tmp_path, baseline).equals(row)
     other = measure(tiny_dataset, tmp_path, baseline, seed=1)
     assert other["label_distortion_nats"] != row["label_distortion_nats"]
@@ -85,5 +83,7 @@ def test_no_test_image_has_influence_on_what_is_said_of_validation(tiny_dataset,
         "tiny", tiny_dataset.train, tiny_dataset.valid, noise, tiny_dataset.classes, {}
     )
     other = measure(changed, tmp_path, BASELINES[0])
-    assert other["label_distortion_valid_nats"] == row["label_distortion_valid_nats"]
+    for column in ("label_distortion_valid_nats", "strong_label_distortion_valid_nats"):
+        assert other[column] == row[column]
+    assert other["probe_converged"] == row["probe_converged"]
     assert other["label_distortion_nats"] != row["label_distortion_nats"]

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from labelinfo.baselines.candidates import train_candidate
-from labelinfo.baselines.choice import choose_network
-from labelinfo.baselines.classifiers import chosen_network
+from labelinfo.baselines.choice import choose_candidate
+from labelinfo.baselines.chosen import NETWORK, chosen_settings
 from labelinfo.data.dataset import Split, save_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.checkpoints import checkpoint_of, lock_of
@@ -40,7 +40,7 @@ def candidate(dataset, folder, depth, dropout):
 def search(dataset, folder):
     folder.mkdir()
     files = [candidate(dataset, folder, *network) for network in NETWORKS]
-    return choose_network(
+    return choose_candidate(
         stack_tables(files)[0], configured={"depth": 4, "dropout": 0.9}, paper=None
     )
 
@@ -88,7 +88,7 @@ def made_up(rows):
 
 
 def test_of_equals_the_smaller_is_chosen_and_the_papers_is_marked():
-    table = choose_network(
+    table = choose_candidate(
         made_up([(64, 0.3, 0.5), (32, 0.5, 0.25), (32, 0.1, 0.25), (256, 0.0, 0.75)]),
         configured={"depth": 32, "dropout": 0.5},
         paper={"depth": 64, "dropout": 0.3},
@@ -98,7 +98,7 @@ def test_of_equals_the_smaller_is_chosen_and_the_papers_is_marked():
     assert table["chosen"].tolist() == [True, False, False, False]
     assert table["configured"].tolist() == [False, True, False, False]
     assert table["paper"].tolist() == [False, False, True, False]
-    assert chosen_network(table, "choice.parquet") == {"depth": 32, "dropout": 0.1}
+    assert chosen_settings(table, NETWORK, "choice.parquet") == {"depth": 32, "dropout": 0.1}
 
 
 @pytest.mark.parametrize("choices", [[], [True, True], [False, False]])
@@ -107,7 +107,7 @@ def test_no_one_choice_is_a_fault(choices):
     if choices:
         table["chosen"] = choices
     with pytest.raises(StorageError, match=r"choice\.parquet names no one choice"):
-        chosen_network(table, "choice.parquet")
+        chosen_settings(table, NETWORK, "choice.parquet")
 
 
 def test_the_origins_of_candidates_survive_two_aggregations(tmp_path):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from labelinfo.data.files import read_verified
-from labelinfo.data.formats import parse_amat, parse_idx
 from labelinfo.data.labels import Match, match_originals
+from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 
 CLAMP = 1e-4
 MIRROR = os.environ.get("LABELINFO_MIRROR")
@@ -72,6 +72,9 @@ def test_agrees_with_brute_force(images, originals, pixels, clamp):
     np.testing.assert_allclose(match.log_likelihood_nats, scores.max(axis=1), rtol=1e-12)
     ranked = np.sort(np.append(scores, np.full((images, 1), -np.inf), axis=1), axis=1)
     np.testing.assert_allclose(match.margin_nats, ranked[:, -1] - ranked[:, -2], atol=1e-9)
+    x = np.clip(intensities[match.index] / 255, clamp, 1 - clamp)
+    expected = (x * np.log(x) + (1 - x) * np.log(1 - x)).sum(axis=1)
+    np.testing.assert_allclose(match.expected_nats, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("images", [1, 7])
@@ -127,6 +130,21 @@ def test_clamp_prices_the_impossible_pixel(clamp, winner, inverted):
     assert match.index[0] == ["black", "grey"].index(winner)
     assert match.log_likelihood_nats[0] == pytest.approx(nats[winner], rel=1e-12)
     assert match.margin_nats[0] == pytest.approx(abs(nats["black"] - nats["grey"]), rel=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_images_are_as_likely_as_their_originals_make_them(shift):
+    rng = np.random.default_rng(1)
+    intensities = rng.integers(0, 256, (3, 784), dtype=np.uint8)
+    bits = (rng.random((900, 784)) < np.repeat(intensities, 300, axis=0) / 255).astype(np.uint8)
+    match = match_originals(bits, np.roll(intensities, shift, axis=1), CLAMP)
+    x = np.clip(intensities / 255, CLAMP, 1 - CLAMP)
+    # the variance of an image's log-likelihood is Σ x (1 − x) logit(x)²
+    deviation = np.sqrt((x * (1 - x) * np.log(x / (1 - x)) ** 2).sum(axis=1).mean() / 900)
+    assert (abs(match.shortfall_nats) < 4 * deviation) == (shift == 0)
+    half = match.part(slice(0, 450))
+    np.testing.assert_array_equal(half.margin_nats, match.margin_nats[:450])
+    np.testing.assert_array_equal(half.index, match.index[:450])
 
 
 @pytest.mark.parametrize(("index", "share"), [([5, 2, 9], 1), ([3, 3, 1, 0], 0.75), ([4, 4], 0.5)])

@@ -1,5 +1,7 @@
 """A user's own files are known by their content, and what they lack is told before a job starts."""
 
+import gzip
+import json
 import os
 
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 
 from labelinfo.data import own_files
+from labelinfo.data.files import content_digest, read_verified, unpacked_digest
 from labelinfo.data.own_files import check_own_files, content_digests
 from labelinfo.errors import ConfigError, DataError
 from labelinfo.io.digest import file_sha256
@@ -36,10 +39,40 @@ def test_the_content_is_what_counts(tmp_path, file):
     assert content_digests(table(file), tmp_path, notes) != first
 
 
+def test_neither_place_nor_gzip_counts(tmp_path, file):
+    notes, first = tmp_path / "notes.json", {"table": file_sha256(file)}
+    for level in (1, 9):
+        packed = tmp_path / f"level{level}" / "other.npz.gz"
+        packed.parent.mkdir()
+        packed.write_bytes(gzip.compress(file.read_bytes(), level))
+        for path in (packed, packed.relative_to(tmp_path)):
+            assert content_digests(table(path), tmp_path, notes) == first
+    # other content counts, and so does damage, which the job reports
+    packed.write_bytes(gzip.compress(file.read_bytes()[:-1]))
+    assert content_digests(table(packed), tmp_path, notes) != first
+    packed.write_bytes(gzip.compress(file.read_bytes())[:-9])
+    assert content_digests(table(packed), tmp_path, notes) == {"table": file_sha256(packed)}
+
+
+def test_a_packed_file_has_the_digest_of_the_content_that_is_read(tmp_path):
+    for name in ("a.npz", "b.npz.gz", "c.gz"):
+        for content in (b"plain", gzip.compress(b"plain")):
+            path = tmp_path / name
+            path.write_bytes(content)
+            assert unpacked_digest(path) == content_digest(read_verified(path))
+
+
+def test_digests_of_packed_content_in_old_notes_are_not_taken(tmp_path, file):
+    status, notes = file.stat(), tmp_path / "notes.json"
+    old = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+    notes.write_text(json.dumps({str(file): [old, "00"]}))
+    assert content_digests(table(file), tmp_path, notes) == {"table": file_sha256(file)}
+
+
 def test_a_file_that_is_as_it_was_is_not_read_again(tmp_path, file, monkeypatch):
     notes = tmp_path / "notes.json"
     first = content_digests(table("own.npz"), tmp_path, notes)
-    monkeypatch.setattr(own_files, "file_sha256", None)
+    monkeypatch.setattr(own_files, "unpacked_digest", None)
     assert content_digests(table("own.npz"), tmp_path, notes) == first
 
 

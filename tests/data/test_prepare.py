@@ -17,10 +17,11 @@ import torch
 from labelinfo.config.schema import complete, load_schema
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset, save_dataset
 from labelinfo.data.files import read_verified
-from labelinfo.data.formats import parse_amat, parse_idx
 from labelinfo.data.labels import match_originals
-from labelinfo.data.prepare import Source, prepare_dataset
+from labelinfo.data.prepare import Source, prepare_dataset, shuffled_rows
+from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 from labelinfo.errors import DataError, StorageError
+from labelinfo.information import label_entropy_nats
 from labelinfo.io.tensors import save_tensors
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +84,11 @@ def test_sample_is_binary_and_whole(sample):
     assert [len(dataset.split(split)) for split in SPLITS] == [2600, 400, 1000]
     assert dataset.classes == {"digit": [str(digit) for digit in range(10)]}
     for split in SPLITS:
-        np.testing.assert_array_equal(dataset.split(split).images.numpy(), sample_file(split))
+        # every image once, in the seeded order
+        file = sample_file(split)
+        order = shuffled_rows("sample", split, len(file))
+        assert sorted(order) == list(range(len(file)))
+        np.testing.assert_array_equal(dataset.split(split).images.numpy(), file[order])
         assert dataset.split(split).is_binary
     files = definition_of("sample")["files"]
     assert dataset.digests == {role: file["sha256"] for role, file in files.items()}
@@ -98,7 +103,7 @@ def test_sample_labels_are_those_of_the_likeliest_originals(split, part, sample)
     log_on, log_off = np.log(x), np.log(1 - x)
     best = [
         np.where(bits == 1, log_on, log_off).sum(axis=1).argmax()
-        for bits in sample_file(split)[chosen]
+        for bits in sample[0].split(split).images.numpy()[chosen]
     ]
     labels = sample[0].split(split).labels["digit"][chosen]
     np.testing.assert_array_equal(labels, sample_file(f"{part}_labels")[best])
@@ -139,10 +144,8 @@ def test_limit_keeps_a_draw_of_the_images_with_their_labels(sample):
     for split in SPLITS:
         part, whole = limited.split(split), sample[0].split(split)
         rows = rows_within(part, whole)
-        assert rows == sorted(set(rows))
+        assert rows == list(range(len(part)))
         assert torch.equal(part.labels["digit"], whole.labels["digit"][rows])
-    # files may be sorted by class, so the first ones would not do
-    assert max(rows_within(limited.train, sample[0].train)) > 1000
     assert summary["images"].tolist() == [30, 400, 20]
     assert [sum(json.loads(counts)) for counts in summary["label_counts"]] == [30, 400, 20]
 
@@ -154,7 +157,7 @@ def sample_copy(tmp_path):
 
 
 def test_summary_has_the_match_quality(sample_copy):
-    definition = definition_of("sample")
+    definition = definition_of("sample", matched_distinct_min_share=0)
     # Noise, so that some images have several originals to choose from, and some original several
     bits = sample_file("test") ^ (np.random.default_rng(0).random((1000, 784)) < 0.3)
     text = "".join(" ".join(map(str, row)) + "\n" for row in bits)
@@ -165,6 +168,48 @@ def test_summary_has_the_match_quality(sample_copy):
     assert row["matched_distinct_share"] == match.distinct_share < 0.9
     assert row["match_margin_median_nats"] == np.median(match.margin_nats)
     assert row["match_margin_below_1_nat_share"] == np.mean(match.margin_nats < 1) > 0.01
+
+
+# The square of originals as the files of others may have it
+STORED = {
+    "transposed": lambda originals: originals.transpose(0, 2, 1),
+    "inverted": lambda originals: 255 - originals,
+    "transposed_inverted": lambda originals: 255 - originals.transpose(0, 2, 1),
+}
+
+
+@pytest.mark.parametrize("form", STORED)
+def test_originals_in_another_form_are_refused_and_the_key_reads_them(form, sample, sample_copy):
+    folder = sample_copy / "workflow" / "sample"
+    for part in ("train", "t10k"):
+        path = folder / f"{part}-images-idx3-ubyte.gz"
+        originals = parse_idx(read_verified(path), str(path))
+        path.write_bytes(idx(STORED[form](originals)))
+    with pytest.raises(
+        DataError, match=rf"do so {form}, so .*`datasets\.sample\.originals`"
+    ) as caught:
+        prepare("sample", definition_of("sample"), sample_copy, checked=False)
+    assert "train-images-idx3-ubyte.gz do not fit the images in" in str(caught.value)
+    definition = definition_of("sample", originals=form)
+    dataset, _ = prepare("sample", definition, sample_copy, checked=False)
+    assert_same_data(dataset, sample[0])
+
+
+@pytest.mark.parametrize("others", ["another split", "half of them"])
+def test_other_originals_are_refused_unless_every_match_is_accepted(others, sample_copy):
+    folder = sample_copy / "workflow" / "sample"
+    for kind in ("images-idx3", "labels-idx1"):
+        train, test = (folder / f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k"))
+        content = parse_idx(read_verified(train if others == "another split" else test), kind)
+        test.write_bytes(idx(content if others == "another split" else content[:500]))
+    said = (
+        r"t10k-images-\S+ do not fit the images in \S+test\S+ .* name the originals of these images"
+    )
+    with pytest.raises(DataError, match=said):
+        prepare("sample", definition_of("sample"), sample_copy, checked=False)
+    definition = definition_of("sample", matched_distinct_min_share=0)
+    _, summary = prepare("sample", definition, sample_copy, checked=False)
+    assert summary.set_index("split").loc["test", "matched_distinct_share"] < 0.9
 
 
 def damage(path):
@@ -290,7 +335,14 @@ def test_every_image_is_in_one_split_and_keeps_its_labels(columns, tmp_path):
             named = np.array(classes)[dataset.split(split).labels[task]]
             assert named.tolist() == COLUMNS[task][part].astype(str).tolist()
         if "split" in columns:
-            assert part.tolist() == np.flatnonzero(split == WORDS).tolist()
+            assert sorted(part) == np.flatnonzero(split == WORDS).tolist()
+
+
+def test_the_first_images_of_a_file_sorted_by_class_are_of_every_class(tmp_path):
+    columns = COLUMNS | {"split": WORDS, "half": np.sort(NUMBER % 2)}
+    dataset = prepare_own(tmp_path / "own.npz", columns, tasks=["half"])
+    for split in SPLITS:
+        assert set(dataset.split(split).labels["half"][:10].tolist()) == {0, 1}
 
 
 def test_drawn_split_has_the_shares_asked_for(tmp_path):
@@ -404,6 +456,20 @@ def test_copies_in_another_split_are_counted_and_beyond_a_share_refused(
     assert counted == {"train": 0, "valid": 0, "test": 0} | {into: count}
 
 
+@pytest.mark.parametrize(("binarize", "copies"), [("bernoulli", 0), ("threshold", 25)])
+def test_copies_are_those_of_the_bits_that_a_threshold_leaves(binarize, copies, tmp_path):
+    columns = with_copies(25) | {"split": WORDS}
+    # no two images have the same greys
+    noise = np.random.default_rng(3).integers(0, 100, (90, 28, 28), dtype=np.uint8)
+    columns["images"] = columns["images"] * np.uint8(150) + noise
+    path = tmp_path / "own.npz"
+    write_npz(path, columns)
+    definition = own(path, tasks=["size"], binarize=binarize)
+    _, summary = prepare("own", definition, tmp_path, duplicates_max_share=1)
+    counted = summary.set_index("split")["copies_of_earlier_splits"]
+    assert counted.to_dict() == {"train": 0, "valid": 0, "test": copies}
+
+
 def test_copies_are_those_of_the_whole_splits_whatever_the_limit(tmp_path):
     path = tmp_path / "own.npz"
     write_npz(path, with_copies(5))
@@ -416,7 +482,7 @@ def test_copies_are_those_of_the_whole_splits_whatever_the_limit(tmp_path):
 def test_copies_within_a_split_are_nobodys_business(tmp_path):
     columns = with_copies(0)
     test = np.flatnonzero(WORDS == "test")
-    columns["images"][test] = columns["images"][test[0]]
+    columns["images"][test[1:]] = columns["images"][test[1]]
     prepare_own(tmp_path / "own.npz", columns, tasks=["size"], duplicates_max_share=0)
 
 
@@ -437,12 +503,14 @@ def test_the_sample_has_no_copies(sample):
 
 GREYS = np.random.default_rng(1).integers(0, 256, (28, 28), dtype=np.uint8)
 GREYS[0, :4] = [0, 255, 127, 128]
-# The same picture 600 times, a third for each split
+# The same picture 600 times, a third for each split, but for the last pixel
+ALIKE = slice(0, 783)
 GREY = {
-    "images": np.broadcast_to(GREYS, (600, 28, 28)),
+    "images": np.array([[GREYS]] * 600).reshape(600, 28, 28),
     "split": np.repeat(SPLITS, 200),
     "size": np.arange(600) % 2,
 }
+GREY["images"][:, 27, 27] = 255 * GREY["size"]
 
 
 @pytest.fixture
@@ -457,8 +525,9 @@ def grey(tmp_path):
 def test_bernoulli_leaves_training_intensities(grey):
     train = grey(binarize="bernoulli").train
     assert not train.is_binary
-    expected = np.broadcast_to(GREYS.reshape(-1) / np.float32(255), (200, 784))
-    np.testing.assert_allclose(train.images, expected, rtol=1e-6, strict=True)
+    expected = np.broadcast_to((GREYS.reshape(-1) / np.float32(255))[ALIKE], (200, 783))
+    np.testing.assert_allclose(train.images[:, ALIKE], expected, rtol=1e-6, strict=True)
+    assert torch.equal(train.images[:, 783], train.labels["size"].float())
 
 
 @pytest.mark.parametrize("split", ["valid", "test"])
@@ -466,8 +535,8 @@ def test_bernoulli_fixes_bits_with_the_right_means(split, grey):
     bits = grey(binarize="bernoulli").split(split).images
     assert bits.dtype == torch.uint8
     assert bits.max() == 1
-    p = GREYS.reshape(-1) / 255
-    deviation = (bits.numpy().mean(axis=0) - p) / np.sqrt(p * (1 - p) / 200 + 1e-12)
+    p = GREYS.reshape(-1)[ALIKE] / 255
+    deviation = (bits.numpy()[:, ALIKE].mean(axis=0) - p) / np.sqrt(p * (1 - p) / 200 + 1e-12)
     assert np.abs(deviation).max() < 5
     # Neighbours are drawn independently: the mean square of standard deviates is 1
     assert np.mean(deviation**2) == pytest.approx(1, abs=5 * np.sqrt(2 / 784))
@@ -479,9 +548,7 @@ def test_bernoulli_bits_are_the_same_again_whatever_the_limit(grey):
     assert_same_data(first, grey(binarize="bernoulli"))
     assert not torch.equal(first.valid.images, first.test.images)
     limited = grey(binarize="bernoulli", limit={"test": 50}).test
-    assert rows_within(limited, first.test) == sorted(rows_within(limited, first.test))
-    fewer = grey(binarize="bernoulli", limit={"test": 20}).test
-    assert set(rows_within(fewer, first.test)) < set(rows_within(limited, first.test))
+    assert rows_within(limited, first.test) == list(range(50))
 
 
 def test_threshold_cuts_at_one_half(grey):
@@ -489,8 +556,8 @@ def test_threshold_cuts_at_one_half(grey):
     for split in SPLITS:
         images = dataset.split(split).images
         assert images.dtype == torch.uint8
-        expected = np.broadcast_to(GREYS.reshape(-1) >= 128, (200, 784))
-        np.testing.assert_array_equal(images, expected)
+        expected = np.broadcast_to(GREYS.reshape(-1)[ALIKE] >= 128, (200, 783))
+        np.testing.assert_array_equal(images[:, ALIKE], expected)
 
 
 def test_drawn_bits_have_the_intensities_as_means():
@@ -519,6 +586,98 @@ def test_bits_are_returned_row_by_row():
     drawn = draw_binary(bits)
     assert drawn.dtype == torch.float32
     assert drawn.nonzero().tolist() == [[0, 0, 3, 5]]
+
+
+# Splits from which nothing can be learned
+
+
+def speckles(kind, high):
+    """Return columns of 90 images of a few bright pixels, with the largest value ``high``."""
+    pixels = np.random.default_rng(2).random((90, 28, 28))
+    return COLUMNS | {"images": (np.where(pixels > 0.9, pixels, 0) * high).astype(kind)}
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "named"),
+    [
+        (speckles(float, 0.49), {}, ["train", "nearly blank", "`datasets.own.binarize`"]),
+        (speckles(int, 400), {"scale": 1000}, ["nearly blank", "`datasets.own.scale`"]),
+        (COLUMNS | {"images": np.zeros((90, 784))}, {"binarize": "none"}, ["nearly blank"]),
+        (COLUMNS | {"images": np.ones((90, 784))}, {"binarize": "none"}, ["nearly blank"]),
+        (
+            COLUMNS
+            | {"split": WORDS, "images": COLUMNS["images"] * (WORDS != "test")[:, None, None]},
+            {"binarize": "none"},
+            ["test", "nearly blank"],
+        ),
+        (GREY | {"images": np.array([GREYS] * 600)}, {}, ["train", "all alike"]),
+    ],
+)
+def test_blank_or_like_images_are_refused(columns, options, named, tmp_path):
+    options = {"binarize": "threshold", "tasks": ["size"], "duplicates_max_share": 1.0} | options
+    with pytest.raises(DataError) as caught:
+        prepare_own(tmp_path / "own.npz", columns, **options)
+    assert all(word in str(caught.value) for word in ["'own'", *named])
+
+
+@pytest.mark.parametrize(("brightness", "blank"), [(1.0, False), (0.4, True)])
+def test_images_that_the_threshold_blanks_are_counted(brightness, blank, tmp_path, caplog):
+    columns = speckles(float, 1.0) | {"split": WORDS}
+    columns["images"][np.flatnonzero(WORDS == "test")[:7]] *= brightness
+    prepare_own(
+        tmp_path / "own.npz",
+        columns,
+        binarize="threshold",
+        tasks=["size"],
+        duplicates_max_share=1.0,
+    )
+    assert ("leaves 7 of the 25 test images blank" in caplog.text) == blank
+
+
+# Images of which some have no label
+
+GAPPY = np.where(NUMBER % 4 == 0, np.nan, NUMBER % 3)
+
+
+def test_images_without_a_label_are_kept_and_counted(tmp_path):
+    path = tmp_path / "own.npz"
+    write_npz(path, COLUMNS | {"split": WORDS, "part": GAPPY})
+    dataset, summary = prepare("own", own(path, tasks=["part"]), tmp_path)
+    assert dataset.classes["part"] == ["0", "1", "2"]
+    summary = summary.set_index(["task", "split"])
+    loaded = load_saved(dataset, tmp_path)
+    for split in SPLITS:
+        part = loaded.split(split)
+        expected = GAPPY[numbers(part)]
+        codes = part.labels["part"].numpy()
+        np.testing.assert_array_equal(np.where(codes < 0, np.nan, codes), expected)
+        row, present = summary.loc[("part", split)], expected[~np.isnan(expected)].astype(int)
+        assert row["images"] == len(part) == (split == WORDS).sum()
+        assert row["labelled_images"] == len(present) < len(part)
+        assert summary.loc[("size", split), "labelled_images"] == len(part)
+        assert json.loads(row["label_counts"]) == np.bincount(present).tolist()
+        assert row["label_entropy_nats"] == label_entropy_nats(present)
+        assert row["label_unseen_in_train_share"] == 0
+        # what probes see
+        labelled = loaded.labelled("part").split(split)
+        assert numbers(labelled).tolist() == numbers(part)[codes >= 0].tolist()
+        assert torch.equal(labelled.labels["part"], part.labels["part"][codes >= 0])
+        assert loaded.labelled("size").split(split) is part
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (np.where(WORDS == "test", np.nan, NUMBER % 2), "No image of the test split of 'own' has"),
+        (np.where(NUMBER % 2, 3, np.nan), "All labelled images of the train split of 'own' have"),
+    ],
+)
+def test_a_split_without_two_labels_is_named(labels, said, tmp_path):
+    columns = COLUMNS | {"split": WORDS, "part": labels}
+    with pytest.raises(DataError, match=rf"{said} .*'part'"):
+        prepare_own(tmp_path / "own.npz", columns, tasks=["part"])
+    # nobody asks for it
+    assert "part" not in prepare_own(tmp_path / "own.npz", columns, tasks=["size"]).classes
 
 
 # Omniglot
@@ -570,9 +729,9 @@ def omniglot_numbers(split):
 
 def test_omniglot_split_is_the_published_permutation(omniglot):
     order = np.random.RandomState(123).permutation(TRAIN)
-    assert omniglot_numbers(omniglot.train).tolist() == order[:60].tolist()
-    assert omniglot_numbers(omniglot.valid).tolist() == order[60:].tolist()
-    assert omniglot_numbers(omniglot.test).tolist() == list(range(20_000, 20_000 + TEST))
+    assert set(omniglot_numbers(omniglot.train)) == set(order[:60])
+    assert set(omniglot_numbers(omniglot.valid)) == set(order[60:])
+    assert set(omniglot_numbers(omniglot.test)) == set(range(20_000, 20_000 + TEST))
 
 
 @pytest.mark.parametrize("split", SPLITS)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labelinfo.data.files import content_digest, read_verified
-from labelinfo.data.formats import parse_amat, parse_idx
+from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 
 SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
 COUNTS = {

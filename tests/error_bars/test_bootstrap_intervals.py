@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from channel import Channel, draw_margins
-from coverage_shares import NORMAL, assert_errors_cover, assert_share
+from coverage_shares import NORMAL, assert_errors_cover, assert_share, assert_share_at_most
 
 from labelinfo.io.losses import write_losses
 from labelinfo.tables.bootstrap import paired_bootstrap
@@ -73,28 +73,64 @@ def test_of_few_images_and_skewed_losses_intervals_hold_less_than_they_say():
     assert 0.86 < share < 0.93
 
 
-def test_the_table_of_differences_has_intervals_that_cover(tmp_path):
-    """Each repetition is a task of its own, as tasks have draws of their own."""
+def table_of_tasks(tmp_path, times, channels_of, images=150):
+    """Compare a run with a baseline of several seeds, on images of their own for each task."""
     random = np.random.default_rng(2)
-    ours, seeds = FINE, [COARSE, Channel(1.2, 3.0)]
-    runs, levels, times = [], [], 150
+    runs, levels = [], []
     for task in range(times):
-        margins = draw_margins(150, random)
+        margins = draw_margins(images, random)
         of = {"dataset": "channel", "task": str(task)}
         run = of | dict.fromkeys(["encoder", "decoder", "marginal"], "") | {"beta": 1.0, "seed": 0}
         runs.append(tmp_path / f"run{task}.parquet")
-        write_losses(runs[-1], ours.losses_nats(margins, random)[None], run, {})
-        for seed, channel in enumerate(seeds):
+        write_losses(runs[-1], FINE.losses_nats(margins, random)[None], run, {})
+        for seed, losses in enumerate(channels_of(margins, random)):
             levels.append(tmp_path / f"level{task}_{seed}.parquet")
             level = of | {"baseline": "complex_image", "seed": seed}
-            write_losses(levels[-1], channel.losses_nats(margins, random)[None], level, {})
+            write_losses(levels[-1], losses[None], level, {})
     table, _ = compare_runs(runs, levels, resamples=300, confidence=0.8)
-    known = np.mean([channel.label_distortion_nats for channel in seeds])
-    truth = ours.label_distortion_nats - known
-    low, high = table["difference_low_nats"], table["difference_high_nats"]
     assert len(table) == times
+    return table
+
+
+def test_the_table_of_differences_has_intervals_that_cover(tmp_path):
+    """Of one seed, the interval is that of the paired bootstrap over images."""
+    table = table_of_tasks(tmp_path, 150, lambda *of: [COARSE.losses_nats(*of)])
+    truth = FINE.label_distortion_nats - COARSE.label_distortion_nats
+    low, high = table["difference_low_nats"], table["difference_high_nats"]
     assert_share((low <= truth) & (truth <= high), 0.8)
     assert_errors_cover(table["difference_nats"], table["difference_nats_se"], truth)
     # as wide as an interval of that confidence is
     widths = (high - low) / (2 * NORMAL.inv_cdf(0.9) * table["difference_nats_se"])
     assert widths.mean() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_intervals_cover_what_other_seeds_of_the_baseline_would_give(tmp_path, seeds):
+    """The C of each seed is off by a normal number: the truth is the mean over all seeds."""
+    deviation = 0.1
+
+    def losses(margins, random):
+        # what is hard about an image is hard for all seeds
+        same = COARSE.losses_nats(margins, random)
+        return [shift + same for shift in random.normal(0, deviation, seeds)]
+
+    table = table_of_tasks(tmp_path, 200, losses)
+    truth = FINE.label_distortion_nats - COARSE.label_distortion_nats
+    outside = (table["difference_low_nats"] > truth) | (table["difference_high_nats"] < truth)
+    assert_share_at_most(outside.to_numpy(), 0.2)
+    # neither wide without need: the deviation of three seeds is known badly
+    assert outside.mean() > 0.02
+    spread = table["difference_nats"].std()
+    assert np.sqrt((table["difference_nats_se"] ** 2).mean()) == pytest.approx(spread, rel=0.15)
+
+
+def test_the_images_alone_do_not_cover_other_seeds(tmp_path):
+    """What the interval of one seed leaves out."""
+
+    def losses(margins, random):
+        return [random.normal(0, 0.2) + COARSE.losses_nats(margins, random)]
+
+    table = table_of_tasks(tmp_path, 100, losses)
+    truth = FINE.label_distortion_nats - COARSE.label_distortion_nats
+    inside = (table["difference_low_nats"] <= truth) & (truth <= table["difference_high_nats"])
+    assert inside.mean() < 0.6

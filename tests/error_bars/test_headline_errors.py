@@ -16,8 +16,8 @@ from coverage_shares import (
     assert_share_at_most,
 )
 
-from labelinfo.claims.curves import preference
 from labelinfo.claims.headline_numbers import RUN, headline_numbers
+from labelinfo.claims.preference import preference
 
 ENTROPIES = {"label_entropy": math.log(2), "data_entropy": 8.0}
 # from coarse to fine, all on the hull
@@ -108,7 +108,7 @@ def tables_of(tasks, random):
         rates, errors, measured = measure(random)
         for number, channel in enumerate(LADDER):
             of = {"encoder": "", "decoder": "deconv", "marginal": "", "beta": number, "seed": 0}
-            losses["channel", task, *(of[key] for key in RUN)] = measured[number]
+            losses["channel", task, *(of[key] for key in RUN), "paper"] = measured[number]
             runs.append(
                 of
                 | {
@@ -143,6 +143,7 @@ def tables_of(tasks, random):
                     "seed": 0,
                     "rate_nats": rate,
                     "label_distortion_nats": c,
+                    "label_distortion_nats_se": 0.0,
                     "label_distortion_valid_nats": c,
                 }
             )
@@ -165,9 +166,10 @@ def test_intervals_of_headline_numbers_hold_the_truth(tables, confidence):
         losses,
         [("channel", task) for task in runs["task"].unique()],
         tolerance_nats=0.001,
+        rate_min_nats=0.0,
         confidence=confidence,
     )
-    table = table[table["scope"] == "all"]
+    table = table[table["decoders"] == "all"]
     assert len(table) == TIMES
     assert set(table["beta"]) == {2}
     assert set(table["hull_runs"]) == {len(LADDER)}
@@ -176,5 +178,34 @@ def test_intervals_of_headline_numbers_hold_the_truth(tables, confidence):
         return ((table[f"{name}_low"] <= truth) & (truth <= table[f"{name}_high"])).to_numpy()
 
     factor = ENTROPIES["data_entropy"] / LADDER[2].rate_nats
-    assert_share(inside("compression_factor", factor), confidence)
-    assert_share_at_most(~inside("preference_score", TRUTH), 1 - confidence)
+    assert_share(inside("compression_factor_upper", factor), confidence)
+    assert_share_at_most(~inside("preference_score_upper", TRUTH), 1 - confidence)
+
+
+@pytest.mark.parametrize("confidence", [0.7, 0.95])
+def test_intervals_of_the_hulls_crossing_hold_the_true_one(tables, confidence):
+    """The crossing lies between two channels, a third of the way in C."""
+    runs, baselines, differences, losses = tables
+    errors = [each.std(ddof=1) / math.sqrt(IMAGES) for each in losses.values()]
+    finer, coarser = LADDER[2], LADDER[1]
+    gap = coarser.label_distortion_nats - finer.label_distortion_nats
+    table = headline_numbers(
+        runs.assign(label_distortion_nats_se=errors),
+        baselines,
+        differences,
+        losses,
+        [("channel", task) for task in runs["task"].unique()],
+        tolerance_nats=gap / 3,
+        rate_min_nats=0.0,
+        confidence=confidence,
+    )
+    table = table[table["decoders"] == "all"]
+    truth = finer.rate_nats + (coarser.rate_nats - finer.rate_nats) / 3
+    low, high = table["crossing_rate_low_nats"], table["crossing_rate_high_nats"]
+    assert_share_at_most(((truth < low) | (truth > high)).to_numpy(), 1 - confidence)
+    # and they are no wider than errors of R and C together make them
+    spread = table["crossing_rate_nats"].std()
+    widths = (high - low) / (2 * NORMAL.inv_cdf((1 + confidence) / 2))
+    assert widths.median() < 2 * spread
+    factors = table["data_entropy_nats"] / table["crossing_rate_nats"]
+    np.testing.assert_allclose(table["crossing_factor_upper"], factors)

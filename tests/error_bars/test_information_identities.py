@@ -14,7 +14,7 @@ from labelinfo.bounds import (
     rate_closed_form_nats,
     rate_monte_carlo_nats,
 )
-from labelinfo.probes.mlp import label_distortion_nats
+from labelinfo.probes.label_distortion import label_distortion_nats
 
 EXACT = {"abs": 1e-9}
 VAES = [any_linear_gaussian, optimal_linear_gaussian]

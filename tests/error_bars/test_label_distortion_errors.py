@@ -11,7 +11,7 @@ from label_classes import NoisyCodes, draw_labels, fixed_probes, truth_of
 from repetitions import repeat
 
 from labelinfo.information import label_entropy_nats
-from labelinfo.probes.fit import measure_probes
+from labelinfo.probes.measure import measure_probes
 from labelinfo.tables.label_columns import with_label_columns
 from labelinfo.units import nats_to_bits
 

@@ -13,7 +13,7 @@ from labelinfo.errors import LabelinfoError
 from labelinfo.explorer.charts import SETTINGS, planes_spec
 from labelinfo.explorer.page import write_explorer
 from labelinfo.explorer.records import COLUMNS, RUN, line_records, run_records
-from labelinfo.tables.panels import Panel
+from labelinfo.tables.results import Panel
 from test_figures import KEYS, LABEL_ENTROPY, PANELS, make_baselines, make_runs
 
 TEMPLATES = Path(__file__).parents[2] / "workflow" / "explorer"
@@ -82,6 +82,11 @@ def test_lines_and_levels_are_the_figures(runs, baselines):
     pca = [line for line in lines if line["baseline"] == "PCA, best k"]
     assert len(pca) == 3
     assert all(line["distortion_nats"] is None for line in pca)
+    hull = [line for line in lines if line["baseline"] == "PCA, hull over k"]
+    assert (hull[0]["rate_nats"], hull[0]["label_distortion_nats"]) == (0, 2.3)
+    second = [line for line in lines if line["baseline"] == "discard to classifier"]
+    assert [line["label_distortion_nats"] for line in second] == pytest.approx([2.3, 0.03 * 2.3])
+    assert [line["distortion_nats"] for line in second] == pytest.approx([79.78, 0])
     means = {level["baseline"]: level["label_distortion_nats"] for level in levels}
     assert means["random fully connected"] == pytest.approx(0.41 * 2.3, rel=1e-5)
     assert len(levels) == 4
@@ -97,6 +102,12 @@ def test_the_page_holds_its_data_once_and_loads_nothing(runs, baselines, picture
     # outside of the scripts nothing names another place
     shell = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"(src|href)=\"(?!data:)|https?://|@import|url\(", shell)
+
+
+def test_the_bound_on_the_entropy_of_the_images_is_said(runs, baselines):
+    notes = [panel["caveat"] for panel in data_of(page_of(runs, baselines, {}))["panels"]]
+    assert notes[0] == "H(X) ≤ 79.78 nats (published)."
+    assert notes[1].startswith("H(X) ≤ 95.00 nats (the best R + D of this sweep). Rebuilt")
 
 
 def test_names_of_ones_own_cannot_break_out(runs, baselines, pictures):

@@ -12,7 +12,8 @@ from mutations import assert_sentence, cases
 from labelinfo.config.components import known_components
 from labelinfo.config.run import Run, beta_key
 from labelinfo.config.schema import complete, load_schema
-from labelinfo.config.sweep import check_sweep, enumerate_runs, tasks_of
+from labelinfo.config.sweep import check_sweep, enumerate_runs
+from labelinfo.config.tasks import tasks_of
 from labelinfo.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]

@@ -19,6 +19,7 @@ from safetensors.torch import save, save_file
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import SPLITS, Dataset, Split, load_dataset, save_dataset
+from labelinfo.data.readers.missing import MISSING
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses, write_losses
 from labelinfo.io.tables import (
@@ -143,7 +144,7 @@ def assert_dataset(dataset):
         assert split.images.max() <= 1
         for task, codes in split.labels.items():
             assert codes.shape == (len(split),)
-            assert 0 <= codes.min() <= codes.max() < len(dataset.classes[task])
+            assert MISSING <= codes.min() <= codes.max() < len(dataset.classes[task])
 
 
 def test_the_data_set_that_is_fuzzed_is_sound(folder):
@@ -168,7 +169,7 @@ def test_a_prepared_data_set_is_sound_or_refused(folder, content):
         ("test/images", torch.zeros(3, 784)),
         ("train/images", torch.zeros(4, 28, 28, dtype=torch.uint8)),
         ("valid/labels/half", torch.tensor([0, 2])),
-        ("valid/labels/half", torch.tensor([0, -1])),
+        ("valid/labels/half", torch.tensor([0, -2])),
         ("valid/labels/half", torch.tensor([0, 1, 1])),
         ("valid/labels/half", torch.tensor([0.0, 1.0])),
     ],

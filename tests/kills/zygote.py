@@ -15,41 +15,56 @@ from pathlib import Path
 
 import torch
 
-from labelinfo.baselines.classifiers import train_classifier
-from labelinfo.baselines.pca import measure_pca
+from labelinfo.baselines.complex_image import train_classifier
+from labelinfo.baselines.pca import write_pca
 from labelinfo.config.run import Run
-from labelinfo.data.dataset import load_dataset
 from labelinfo.errors import StorageError
-from labelinfo.io.losses import read_losses, write_losses
+from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_table, write_table
 from labelinfo.io.tensors import load_tensors
 from labelinfo.jobs import job
 from labelinfo.models.vae import VaeSpec
+from labelinfo.probes.encoding import encode_run
 from labelinfo.probes.run import probe_run
-from labelinfo.provenance import collect, describe
-from labelinfo.tables.baselines import aggregate_baselines, baseline_rows
-from labelinfo.training.run import train_run
+from labelinfo.provenance import collect
+from labelinfo.tables.baselines import aggregate_baselines
+from labelinfo.training.run import TrainingFiles, train_run
 
 ROOT = Path(sys.argv[1])
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
 # by the clock, so never the same twice
 TIMES = ["seconds", "images_per_second", "train_seconds", "prepare_seconds"]
-PROBE = {
-    "hidden_units": 30,
-    "epochs": 60,
-    "batch_size": 16,
-    "learning_rate": 3e-3,
-    "decay_factor": 0.1,
-    "decay_epochs": 40,
-    "precision": "float32",
-    "samples": 4,
-    "binarizations": 2,
+PROBES = {
+    "probe": {
+        "hidden_units": 30,
+        "epochs": 30,
+        "batch_size": 16,
+        "learning_rate": 3e-3,
+        "decay_factor": 0.1,
+        "decay_epochs": 20,
+        "precision": "float32",
+        "samples": 4,
+        "binarizations": 2,
+        "seeds": 2,
+        "converged_nats": 0.01,
+        "prequential_classes_max": 100,
+    },
+    "strong_probe": {
+        "hidden_units": 30,
+        "epochs": 15,
+        "batch_size": 16,
+        "learning_rate": 3e-3,
+        "dropout": 0.1,
+        "warmup_share": 0.02,
+    },
 }
 TRAINING = {
     "epochs": 12,
     "batch_size": 16,
     "learning_rate": 3e-3,
     "warmup_epochs": 1,
+    "beta_warmup": 0.3,
+    "beta_start": 0.03,
     "gradient_norm_max": 100.0,
     "precision": "float32",
     "compile": "never",
@@ -73,13 +88,27 @@ def train(folder, dataset, spec):
         spec,
         TRAINING,
         dataset_file=dataset,
-        best_file=folder / "best.safetensors",
-        last_file=folder / "last.safetensors",
-        curve_file=folder / "curve.parquet",
-        record_file=folder / "record.parquet",
+        files=TrainingFiles(
+            folder / "best.safetensors",
+            folder / "last.safetensors",
+            folder / "curve.parquet",
+            folder / "record.parquet",
+        ),
         device="cpu",
         code="c",
         threads=1,
+    )
+
+
+def encode(folder, dataset, spec):
+    encode_run(
+        RUN,
+        spec,
+        binarizations=2,
+        dataset_file=dataset,
+        weights_file=ROOT / "train" / "best.safetensors",
+        target=folder / "features.safetensors",
+        device="cpu",
     )
 
 
@@ -88,11 +117,15 @@ def probe(folder, dataset, spec):
         RUN,
         spec,
         "half",
-        PROBE,
-        dataset_file=dataset,
-        weights_file=ROOT / "train" / "best.safetensors",
-        target=folder / "probe.parquet",
-        losses_target=folder / "probe.losses.parquet",
+        PROBES,
+        files={
+            "dataset": dataset,
+            "weights": ROOT / "train" / "best.safetensors",
+            "features": ROOT / "encode" / "features.safetensors",
+            "table": folder / "probe.parquet",
+            "losses": folder / "probe.losses.parquet",
+            "strong_losses": folder / "probe.strong.losses.parquet",
+        },
         device="cpu",
         code="c",
     )
@@ -100,27 +133,36 @@ def probe(folder, dataset, spec):
 
 def classify(folder, dataset, spec):
     train_classifier(
-        "complex_image",
         "half",
         0,
         CLASSIFIER,
-        dataset_file=dataset,
-        target=folder / "seed0.parquet",
-        losses_target=folder / "seed0.losses.parquet",
+        files={
+            "dataset": dataset,
+            "table": folder / "seed0.parquet",
+            "losses": folder / "seed0.losses.parquet",
+        },
         device="cpu",
         code="c",
     )
 
 
 def pca(folder, dataset, spec):
-    data = load_dataset(dataset)
-    grid = {"dims": [2, 4], "sigmas": [1.0, 0.5], "selection_rate_max_nats": 10.0}
-    points, losses = measure_pca(data, "half", grid, PROBE, device=torch.device("cpu"))
-    origin = describe("measure_pca", code="c", config={})
-    of = {"dataset": "tiny", "task": "half", "baseline": "pca"}
-    write_losses(folder / "pca.losses.parquet", losses, of, origin)
-    rows = baseline_rows("tiny", "half", "pca", points, params=["k", "sigma", "selected"])
-    write_table(folder / "pca.parquet", rows, origin)
+    write_pca(
+        "half",
+        {"dims": [2, 4], "sigmas": [1.0, 0.5]},
+        PROBES,
+        strong_epochs_share=0.5,
+        files={
+            "dataset": dataset,
+            "table": folder / "pca.parquet",
+            "losses": folder / "pca.losses.parquet",
+            "valid_losses": folder / "pca.valid_losses.parquet",
+            "strong_losses": folder / "pca.strong.losses.parquet",
+            "strong_valid_losses": folder / "pca.strong.valid_losses.parquet",
+        },
+        device="cpu",
+        code="c",
+    )
 
 
 def aggregate(folder, dataset, spec):
@@ -132,9 +174,16 @@ def aggregate(folder, dataset, spec):
     write_table(folder / "baselines.parquet", table, collect(origins))
 
 
-KINDS = {"train": train, "classify": classify, "pca": pca, "probe": probe, "aggregate": aggregate}
+KINDS = {
+    "train": train,
+    "classify": classify,
+    "pca": pca,
+    "encode": encode,
+    "probe": probe,
+    "aggregate": aggregate,
+}
 # how often each is killed; later ones read what earlier ones wrote
-KILLS = {"train": 16, "classify": 8, "pca": 6, "probe": 8, "aggregate": 10}
+KILLS = {"train": 16, "classify": 8, "pca": 6, "encode": 6, "probe": 8, "aggregate": 10}
 
 
 def content(path):

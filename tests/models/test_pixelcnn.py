@@ -18,9 +18,9 @@ from labelinfo.models.decoders.raster import (
 FEATURES = 3
 
 
-def network(channels=4, layers=3):
+def network(channels=4, dilations=(1, 1, 1)):
     torch.manual_seed(0)
-    net = PixelNetwork(channels, layers, FEATURES).to(torch.get_default_dtype())
+    net = PixelNetwork(channels, dilations, FEATURES).to(torch.get_default_dtype())
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.mul_(1.5)
@@ -42,9 +42,9 @@ def sees(net, size):
     return derivative.view(size * size, size * size) != 0
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-def test_no_logit_sees_its_own_pixel_or_a_later_one(layers, float64):
-    assert not sees(network(layers=layers), 7).triu().any()
+@pytest.mark.parametrize("dilations", [[1], [1, 2, 4], [1, 6]])
+def test_no_logit_sees_its_own_pixel_or_a_later_one(dilations, float64):
+    assert not sees(network(dilations=dilations), 7).triu().any()
 
 
 def test_every_logit_sees_all_earlier_pixels_without_a_blind_spot(float64):
@@ -54,6 +54,41 @@ def test_every_logit_sees_all_earlier_pixels_without_a_blind_spot(float64):
     earlier = torch.ones(size * size, size * size, dtype=torch.bool).tril(-1)
     missing = [(divmod(i, size), divmod(j, size)) for i, j in (earlier & ~seen).nonzero().tolist()]
     assert missing == []
+
+
+def seen_by_last_pixel(net):
+    """Return the share of the earlier pixels of a 28×28 image that the last logit depends on."""
+    size, channels = 28, net.down_before[0].features.in_channels
+    x = binary(1, 1, size, size).requires_grad_()
+    logits = net(x, torch.randn(1, channels, size, size))
+    (gradient,) = torch.autograd.grad(logits[0, 0, -1, -1], x)
+    seen = gradient.flatten() != 0
+    assert not seen[-1]
+    return seen[:-1].double().mean().item()
+
+
+def test_the_last_pixel_of_an_image_sees_all_others_by_default(float64):
+    decoder = make("decoder", "pixelcnn", latent_dim=2, width=0.125).double()
+    assert seen_by_last_pixel(decoder.network) == 1
+
+
+def test_the_short_variant_sees_less_than_a_third(float64):
+    decoder = make("decoder", "pixelcnn_short", latent_dim=2, width=0.125).double()
+    assert 0.25 < seen_by_last_pixel(decoder.network) < 1 / 3
+
+
+@pytest.mark.parametrize(("dilations", "gaps"), [((1, 6), False), ((1, 7), True)])
+def test_the_stated_limit_of_a_dilation_is_sharp(dilations, gaps, float64):
+    assert (seen_by_last_pixel(network(dilations=dilations)) < 1) == gaps
+
+
+def test_dropout_acts_in_training_alone(float64):
+    torch.manual_seed(0)
+    net = PixelNetwork(4, [1, 2], FEATURES, dropout=0.5).double()
+    x, features = binary(1, 1, 6, 6), torch.randn(1, FEATURES, 6, 6)
+    assert not torch.equal(net(x, features), net(x, features))
+    net.eval()
+    assert torch.equal(net(x, features), net(x, features))
 
 
 def test_both_streams_see_what_they_should(float64):
@@ -92,7 +127,7 @@ def test_every_layer_is_told_of_z_and_keeps_its_place(convolution, float64):
 
 
 def test_it_normalises_over_all_images_of_a_tiny_size(float64):
-    net = network(channels=3, layers=1)
+    net = network(channels=3, dilations=[1])
     features = torch.randn(1, FEATURES, 3, 4)
     every = torch.tensor(list(itertools.product([0.0, 1.0], repeat=12))).view(-1, 1, 1, 3, 4)
     log_probs = AutoregressiveBernoulli(net, features).log_prob(every)
@@ -127,8 +162,9 @@ def test_log_prob_is_the_chain_rule_over_pixels(float64):
     torch.testing.assert_close(AutoregressiveBernoulli(net, features).log_prob(x), expected)
 
 
-def test_drawing_step_by_step_equals_the_naive_loop(float64):
-    net = network()
+@pytest.mark.parametrize("dilations", [[1, 1, 1], [1, 2, 4]])
+def test_drawing_step_by_step_equals_the_naive_loop(dilations, float64):
+    net = network(dilations=dilations)
     features, uniforms = torch.randn(5, FEATURES, 6, 7), torch.rand(5, 1, 6, 7)
     x = torch.zeros(5, 1, 6, 7)
     for row, column in itertools.product(range(6), range(7)):
@@ -155,7 +191,7 @@ def test_a_full_image_drawn_step_by_step_equals_its_own_probabilities():
 
 
 def test_drawing_evaluates_each_stream_once_where_it_is_needed():
-    net = network(channels=2, layers=1)
+    net = network(channels=2, dilations=[1])
     seen = {"down": 0, "right": 0}
     pixels = {"down": 0, "right": 0}
 
@@ -174,9 +210,10 @@ def test_drawing_evaluates_each_stream_once_where_it_is_needed():
     assert pixels == {"down": 42, "right": 42}
 
 
+@pytest.mark.parametrize("dilation", [1, 3])
 @pytest.mark.parametrize("convolution", [DownConv2d, DownRightConv2d])
-def test_a_convolution_fed_step_by_step_is_the_whole_one(convolution, float64):
-    layer = convolution(3, 2)
+def test_a_convolution_fed_step_by_step_is_the_whole_one(convolution, dilation, float64):
+    layer = convolution(3, 2, dilation)
     x = torch.randn(2, 3, 4, 5)
     whole = layer(x)
     memory = RasterMemory(5)
@@ -194,7 +231,7 @@ def test_a_convolution_fed_step_by_step_is_the_whole_one(convolution, float64):
 
 
 def test_samples_and_densities_take_leading_shapes(float64):
-    distribution = AutoregressiveBernoulli(network(2, 1), torch.randn(3, FEATURES, 4, 4))
+    distribution = AutoregressiveBernoulli(network(2, [1]), torch.randn(3, FEATURES, 4, 4))
     x = distribution.sample((2,))
     assert x.shape == (2, 3, 1, 4, 4)
     log_prob = distribution.log_prob(x)

@@ -3,11 +3,13 @@
 import pytest
 import torch
 
-from labelinfo.probes import bfloat16, precision
+from labelinfo.probes import bfloat16, recipe
 from labelinfo.probes.bfloat16 import Bfloat16Steps
-from labelinfo.probes.fit import fit_probes, measure_probes
-from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
-from labelinfo.probes.precision import resolve_probe_precision
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.label_distortion import label_distortion_nats
+from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.mlp import BatchedMLP
+from labelinfo.probes.recipe import PaperRecipe
 
 CPU = torch.device("cpu")
 HIDDEN, CLASSES, BATCH = 9, 4, 11
@@ -31,12 +33,14 @@ class Codes:
         clean = self.clean[index]
         return clean + self.sigmas.to(clean.dtype) * torch.randn_like(clean)
 
-    def steps(self, probes, *, compiled=False, own_batches=False):
+    def steps(self, probes, *, compiled=False, dropout=False):
         def draw(index):
-            return self.draw("train", index)
+            z = self.draw("train", index)
+            masks = [torch.rand(*z.shape[:2], HIDDEN) < 0.7 for _ in range(2 * dropout)]
+            return z, masks
 
-        labels, own = self.labels, own_batches
-        return Bfloat16Steps(probes, draw, labels, compiled=compiled, own_batches=own)
+        scale = 1.25 if dropout else 1.0
+        return Bfloat16Steps(probes, draw, self.labels, compiled=compiled, mask_scale=scale)
 
 
 def batches(*probes):
@@ -48,9 +52,10 @@ def parameters(probes):
     return torch.cat([parameter.detach().flatten(1) for parameter in probes.parameters()], dim=1)
 
 
+@pytest.mark.parametrize("dropout", [False, True])
 @pytest.mark.parametrize("own_batches", [False, True])
 @pytest.mark.parametrize("count", [1, 3])
-def test_without_rounding_its_steps_are_adams(count, own_batches, float64, monkeypatch):
+def test_without_rounding_its_steps_are_adams(count, own_batches, dropout, float64, monkeypatch):
     order = batches(count) if own_batches else batches()
     monkeypatch.setattr(bfloat16, "_LOW", torch.float64)
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
@@ -58,14 +63,17 @@ def test_without_rounding_its_steps_are_adams(count, own_batches, float64, monke
     codes.clean = codes.clean.double()
     ours, plain = (BatchedMLP(list(range(count)), 6, HIDDEN, CLASSES) for _ in range(2))
     torch.manual_seed(3)
-    losses = codes.steps(ours, own_batches=own_batches).run(order, RATES)
+    steps = codes.steps(ours, dropout=dropout)
+    losses = steps.run(order, RATES)
 
     optimizer = torch.optim.Adam(plain.parameters(), foreach=False, fused=False)
     torch.manual_seed(3)
     expected = []
     for index, rate in zip(order, RATES, strict=True):
         optimizer.param_groups[0]["lr"] = rate
-        nats = label_distortion_nats(plain(codes.draw("train", index)), codes.labels[index])
+        z, masks = steps._draw(index)
+        logits = plain(z, masks, steps._mask_scale)
+        nats = label_distortion_nats(logits, codes.labels[index])
         optimizer.zero_grad()
         nats.mean(dim=1).sum().backward()
         optimizer.step()
@@ -77,14 +85,14 @@ def test_without_rounding_its_steps_are_adams(count, own_batches, float64, monke
 
 def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    for features in (6, 5):
+    for features, dropout in ((6, False), (5, False), (5, True)):
         codes = Codes([0.3, 1.0], features)
         results = []
         for compiled in (False, True, True):
             probes = BatchedMLP([0, 1], features, HIDDEN, CLASSES)
             initial = parameters(probes)
-            steps = codes.steps(probes, compiled=compiled)
-            steps.prepare(len(RATES), BATCH)
+            steps = codes.steps(probes, compiled=compiled, dropout=dropout)
+            steps.prepare(batches())
             assert torch.equal(parameters(probes), initial)
             torch.manual_seed(3)
             results.append((steps.run(batches(), RATES), parameters(probes)))
@@ -106,9 +114,10 @@ SETTINGS = {
 
 
 def fit(codes, wanted, **settings):
-    settings = SETTINGS | {"precision": wanted} | settings
+    recipe = PaperRecipe.of(SETTINGS | {"precision": wanted} | settings)
+    labels = TaskLabels({"train": codes.labels, "valid": codes.labels}, CLASSES)
     names = [str(number) for number in range(codes.probes)]
-    return fit_probes(codes, codes.labels, CLASSES, settings, ("toy", 0), names)
+    return fit_probes(codes, labels, recipe, [("toy", 0)], names).probes
 
 
 def test_the_rounding_costs_less_than_what_is_seen():
@@ -146,18 +155,18 @@ def test_any_number_of_threads_gives_the_same_bits():
     ],
 )
 def test_auto_asks_the_processor_and_the_length(monkeypatch, wanted, device, images, expected):
-    from_schema = SETTINGS | {"precision": wanted}
+    configured = PaperRecipe.of(SETTINGS | {"precision": wanted})
 
     def resolve(faster, compilable):
         monkeypatch.setattr(
-            precision, "resolve_precision", lambda *_: "bfloat16" if faster else "float32"
+            recipe, "resolve_precision", lambda *_: "bfloat16" if faster else "float32"
         )
         monkeypatch.setattr(
-            precision, "resolve_compile", lambda _, __, steps, ___: compilable and steps >= 1500
+            recipe, "resolve_compile", lambda _, __, steps, ___: compilable and steps >= 1500
         )
-        return resolve_probe_precision(from_schema, images, torch.device(device), None)
+        return configured.resolved(images, torch.device(device), None).precision
 
-    assert resolve(faster=True, compilable=True) == from_schema | {"precision": expected}
+    assert resolve(faster=True, compilable=True) == expected
     for faster, compilable in ((False, True), (True, False)):
         kept = wanted if wanted != "auto" else "float32"
-        assert resolve(faster=faster, compilable=compilable)["precision"] == kept
+        assert resolve(faster=faster, compilable=compilable) == kept

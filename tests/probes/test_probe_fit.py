@@ -14,8 +14,12 @@ from torch.nn import functional
 
 from labelinfo.data.dataset import Dataset, Split
 from labelinfo.information import label_entropy_nats
-from labelinfo.probes.fit import LabelDistortion, fit_probes, measure_probes
-from labelinfo.probes.vae_codes import VaeCodes
+from labelinfo.probes.codes import VaeCodes
+from labelinfo.probes.encoding import encode_dataset
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.label_distortion import LabelDistortion
+from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.recipe import PaperRecipe
 
 CPU = torch.device("cpu")
 SETTINGS = {
@@ -49,7 +53,12 @@ class NoisyCodes:
 
 def fit(codes, labels, classes=2, names=None, identity=("toy", 0), **settings):
     names = names or [f"probe {number}" for number in range(codes.probes)]
-    return fit_probes(codes, labels, classes, SETTINGS | settings, identity, names)
+    recipe = PaperRecipe.of(SETTINGS | settings)
+    return fit_probes(codes, of_train(labels, classes), recipe, [identity], names).probes
+
+
+def of_train(labels, classes):
+    return TaskLabels({"train": labels, "valid": labels[:0]}, classes)
 
 
 def parameters(probes):
@@ -261,7 +270,10 @@ def dataset_of(train, seed=2):
 
 
 def vae_codes(encoder, dataset, *, binarizations=3, identity=("toy", 0)):
-    return VaeCodes(encoder, dataset, binarizations=binarizations, identity=identity, device=CPU)
+    features = encode_dataset(
+        encoder.features, dataset, binarizations=binarizations, identity=identity, device=CPU
+    )
+    return VaeCodes(encoder, features)
 
 
 def test_binary_images_are_encoded_once():
@@ -319,7 +331,7 @@ def test_binarisations_depend_on_the_identity_only():
 
 
 @pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
-def test_no_test_or_validation_image_influences_the_probe(kind):
+def test_no_test_or_validation_image_influences_the_papers_probe(kind):
     train = images_of(60, seed=1, kind=kind)
     fitted = []
     for seed in (2, 3):

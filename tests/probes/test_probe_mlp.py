@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from labelinfo.probes.gradients import ProbeGradients
-from labelinfo.probes.mlp import BatchedMLP, label_distortion_nats
+from labelinfo.probes.label_distortion import label_distortion_nats
+from labelinfo.probes.mlp import BatchedMLP
 
 FEATURES, HIDDEN, CLASSES = 5, 7, 4
 
@@ -46,27 +46,17 @@ def test_equals_separate_networks_and_their_gradients(count, float64):
             torch.testing.assert_close(bias.grad[number, 0], linear.bias.grad)
 
 
-@pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("classes", [2, CLASSES])
-def test_written_out_gradients_are_autograds_step_after_step(count, classes, float64):
+def test_dropout_sets_what_is_not_kept_to_zero_and_scales_the_rest(float64):
     torch.manual_seed(0)
-    probes = BatchedMLP(list(range(count)), FEATURES, HIDDEN, classes)
-    backpropagate = ProbeGradients(probes, 11)
-    for _ in range(2):
-        # inputs on both sides of every bend of ELU
-        z, labels = 3 * torch.randn(count, 11, FEATURES), torch.randint(classes, (11,))
-        losses = label_distortion_nats(probes(z), labels).mean(dim=1)
-        expected = torch.autograd.grad(losses.sum(), list(probes.parameters()))
-        codes = z.clone()
-        torch.testing.assert_close(backpropagate(z, labels), losses)
-        assert torch.equal(z, codes)
-        for parameter, gradient in zip(probes.parameters(), expected, strict=True):
-            torch.testing.assert_close(parameter.grad, gradient)
-            assert gradient.abs().max() > 1e-4
-        with torch.no_grad():
-            for parameter in probes.parameters():
-                parameter -= 0.1 * parameter.grad
-                parameter.grad = None
+    probes = BatchedMLP([0, 1], FEATURES, HIDDEN, CLASSES)
+    z = torch.randn(2, 11, FEATURES)
+    masks = [torch.rand(2, 11, HIDDEN) < 0.7 for _ in range(2)]
+    for number in range(2):
+        first, elu, second, _, third = alone(probes, number)
+        h = elu(first(z[number])) * masks[0][number] * 1.25
+        h = elu(second(h)) * masks[1][number] * 1.25
+        torch.testing.assert_close(probes(z, masks, 1.25)[number], third(h))
+    assert torch.equal(probes(z, [torch.ones(1, 11, HIDDEN, dtype=torch.bool)] * 2), probes(z))
 
 
 def test_initial_parameters_fill_their_bounds_evenly():
@@ -107,14 +97,3 @@ def test_equal_logits_cost_the_logarithm_of_the_classes(classes):
     logits = torch.full((2, 3, classes), -7.0)
     nats = label_distortion_nats(logits, torch.tensor([0, 1, classes - 1]))
     torch.testing.assert_close(nats, torch.full((2, 3), math.log(classes)))
-
-
-def test_probes_apart_are_those_of_the_batch():
-    probes = BatchedMLP([4, 5, 6], FEATURES, HIDDEN, CLASSES)
-    z = torch.randn(3, 11, FEATURES)
-    apart = probes.apart()
-    assert len(apart) == 3
-    for number, one in enumerate(apart):
-        torch.testing.assert_close(one(z[number : number + 1]), probes(z)[number : number + 1])
-        for own, all_of_them in zip(one.parameters(), probes.parameters(), strict=True):
-            assert torch.equal(own[0], all_of_them[number])

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from labelinfo.config.experiment import read_config
-from labelinfo.config.plan import PlannedJob, planned_jobs, training_jobs
+from labelinfo.config.plan import PlannedJob, planned_jobs, training_epochs, training_jobs
 from labelinfo.config.run import Run
 from labelinfo.errors import ConfigError
 from labelinfo.progress.__main__ import progress
@@ -15,8 +15,8 @@ from labelinfo.progress.failures import failures_since
 from labelinfo.progress.report import progress_report
 from labelinfo.progress.states import job_states
 
-CPU = Scale(on_gpu=False, jobs_per_gpu=4, epochs=10, images={"data": 3990})
-GPU = Scale(on_gpu=True, jobs_per_gpu=4, epochs=10, images={"data": 3990})
+CPU = Scale(on_gpu=False, jobs_per_gpu=4, epochs={"train_vae": 10}, images={"data": 3990})
+GPU = Scale(on_gpu=True, jobs_per_gpu=4, epochs={"train_vae": 10}, images={"data": 3990})
 LINE = "2026-11-24 12:00:00,123"
 
 
@@ -124,6 +124,23 @@ def test_the_paper_is_planned_without_results(tmp_path):
     text = progress([], tmp_path)
     assert text.splitlines()[0].split()[:3] == ["paper", "done", "running"]
     assert "384" in text
+
+
+def test_a_sweep_by_paths_counts_the_paths_and_their_runs(tmp_path):
+    overlay = tmp_path / "paths.yaml"
+    overlay.write_text(
+        "sweep: {datasets: [mnist_static], encoders: [gaussian], decoders: [deconv], "
+        "marginals: [gaussian, maf], betas: {deconv: [0.5, 1, 2]}}\n"
+        "training: {mode: path}\n"
+        "path: {ends: {deconv: [0.1, 10]}, first_epochs: 5, epochs_per_decade: 10}\n"
+    )
+    config = read_config([overlay])
+    stages = [job.stage for job in training_jobs(config)]
+    assert (stages.count("train_path"), stages.count("cool_vae"), len(stages)) == (2, 6, 8)
+    assert training_epochs(config) == {"train_path": 25, "cool_vae": 5}
+    text = progress([overlay], tmp_path)
+    assert "train_path" in text
+    assert "cool_vae" in text
 
 
 def test_a_configuration_that_is_not_there_is_named(tmp_path):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from labelinfo.tables.audit import audit_row
+from labelinfo.tables.audit import audit_row, validation_row
 
 # Numbers that binary fractions hold exactly, so that an edge is an edge.
 GOOD = {
@@ -105,3 +105,35 @@ def test_an_entropy_of_few_images_is_too_small_for_a_probe_that_knows_the_true_f
     assert audit_row(row, **allowed) == "label_distortion_above_label_entropy"
     assert audit_row(row, **allowed, label_entropy_bias_nats=0.5) == ""
     assert audit_row(row, **allowed, label_entropy_bias_nats=0.5 - STEP) != ""
+
+
+VALIDATION = {
+    "rate_valid_nats": 8.0,
+    "distortion_valid_nats": 72.0,
+    "label_distortion_valid_nats": 0.5,
+}
+
+
+def test_what_chooses_is_judged_by_validation_alone():
+    row = BAD | VALIDATION
+    assert audit(row) != ""
+    assert audit(validation_row(row)) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("rate_negative", {"rate_valid_nats": -1.5, "label_distortion_valid_nats": 2.5}),
+        ("label_distortion_above_label_entropy", {"label_distortion_valid_nats": 4.0}),
+        ("label_information_above_rate", {"rate_valid_nats": 0.25}),
+        ("rate_plus_distortion_below_best_known", {"distortion_valid_nats": 69.5}),
+    ],
+)
+def test_each_inequality_can_be_broken_on_validation(name, changes):
+    row = GOOD | VALIDATION | changes
+    assert audit(row) == ""
+    assert name in audit(validation_row(row))
+
+
+def test_a_row_without_validation_is_not_judged_by_it():
+    assert audit(validation_row(BAD)) == ""

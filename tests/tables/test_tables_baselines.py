@@ -5,11 +5,14 @@ import math
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from labelinfo.io.tables import read_table, write_table
 from labelinfo.provenance import collect, describe
 from labelinfo.tables.baselines import COLUMNS, aggregate_baselines, baseline_rows
+from labelinfo.tables.label_columns import PROBE_COLUMNS
 
 POINTS = pd.DataFrame(
     {
@@ -80,6 +83,26 @@ def test_tables_are_stacked_in_order_with_their_origins(files):
     assert list(table["baseline"]) == ["pca", "pca", "random_discard", "random_discard"]
     assert list(table["label_distortion_nats"]) == [1.5, 0.25, 2.3, 0.0]
     assert origins == [{"stage": "pca"}, {"stage": "random_discard"}]
+
+
+def test_a_column_has_one_type_whatever_is_null_in_it(tmp_path):
+    probed = POINTS.assign(
+        strong_label_distortion_nats=[1.4, 0.2], probe_converged=True, strong_probe_converged=False
+    )
+    types = []
+    for name, table in (
+        ("probed", rows(probed)),
+        ("none", rows(POINTS)),
+        ("both", pd.concat([rows(probed), rows(POINTS).assign(seed=1)])),
+    ):
+        write_table(tmp_path / name, table, {})
+        stacked, _ = aggregate_baselines([tmp_path / name], {})
+        write_table(tmp_path / name, stacked, {})
+        schema = pq.read_schema(tmp_path / name)
+        types.append({column: schema.field(column).type for column in PROBE_COLUMNS})
+    assert types[0] == types[1] == types[2]
+    assert types[0]["probe_converged"] == types[0]["strong_probe_converged"] == pa.bool_()
+    assert types[0]["strong_label_distortion_nats"] == pa.float64()
 
 
 def test_without_baselines_the_table_is_empty_and_can_be_written(tmp_path):

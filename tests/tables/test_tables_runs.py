@@ -44,7 +44,7 @@ class Jobs:
         write_table(path, pd.DataFrame([row]), {"stage": kind, "code": str(len(self.files[kind]))})
         self.files[kind].append(path)
 
-    def train(self, run, diverged=False):
+    def train(self, run, diverged=False, **changes):
         row = {
             "status": "diverged" if diverged else "ok",
             "epochs": 7,
@@ -57,7 +57,7 @@ class Jobs:
             "device": "cpu",
             "precision": "float32",
         }
-        self.write("training", run.columns | row | weights(run))
+        self.write("training", run.columns | row | weights(run) | changes)
 
     def measure(self, run, diverged=False, **changes):
         rate = 10.0 / float(run.beta)
@@ -201,10 +201,24 @@ def test_a_broken_inequality_is_written_into_its_row_alone(jobs):
     assert table["violations"][1] == "rate_negative; label_information_above_rate"
 
 
-def test_two_tables_of_one_run_are_an_error_and_no_second_row(jobs):
+def test_violations_of_validation_are_told_apart_from_those_of_test(jobs):
+    for run, rate, rate_valid in zip(MNIST, (-3.0, 10.0), (10.0, -3.0), strict=True):
+        jobs.train(run)
+        jobs.measure(run, rate_nats=rate, rate_valid_nats=rate_valid)
+        jobs.probe(run)
+    table, _ = jobs.aggregate(MNIST)
+    broken = "rate_negative; label_information_above_rate"
+    assert table["violations"].tolist() == [broken, ""]
+    assert table["violations_valid"].tolist() == ["", broken]
+
+
+def test_two_tables_of_one_run_make_one_row_and_other_numbers_an_error(jobs):
     jobs.train(MNIST[0])
     jobs.train(MNIST[0])
-    with pytest.raises(ValueError, match="not unique"):
+    table, _ = jobs.aggregate(MNIST)
+    assert len(table) == len(MNIST)
+    jobs.train(MNIST[0], best_epoch=1)
+    with pytest.raises(StorageError, match="Two runs of one identity have different numbers"):
         jobs.aggregate(MNIST)
 
 

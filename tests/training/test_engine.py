@@ -71,6 +71,18 @@ def test_its_steps_are_those_of_a_plain_loop(clip):
         assert (table[:, 1] > clip).any()
 
 
+def test_each_step_finds_its_own_scheduled_value():
+    model, weight = nn.Linear(3, 1), torch.tensor(0.0)
+
+    def gradients(index):
+        (weight * model(INPUTS[index]).mean()).backward()
+        return weight.clone()[None]
+
+    engine = Engine(model, gradients, records=1, learning_rate=1.0, scheduled=weight, device=CPU)
+    engine.prepare(4, 8)
+    assert engine.run(BATCHES, RATES, [3.0, 1.0, 0.5, 2.0])[:, 0].tolist() == [3.0, 1.0, 0.5, 2.0]
+
+
 def test_making_ready_changes_neither_parameters_nor_moments_nor_random_numbers():
     model = regression()
     engine = make_engine(model)

@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here"),
 ]
-SMALL = {"pixelcnn": {"layers": 1, "channels": 16}, "vamp": {"components": 10}}
+SMALL = {"pixelcnn": {"dilations": [1], "channels": 16}, "vamp": {"components": 10}}
 ARCHITECTURES = [
     ("gaussian", "deconv", "gaussian"),
     ("gaussian", "pixelcnn", "vamp"),
@@ -27,6 +27,8 @@ SETTINGS = {
     "batch_size": 16,
     "learning_rate": 3e-3,
     "warmup_epochs": 0.5,
+    "beta_warmup": 0.3,
+    "beta_start": 0.03,
     "gradient_norm_max": 100.0,
     "precision": "bfloat16",
     "compile": "never",

@@ -10,7 +10,7 @@ from labelinfo.training.objective import VaeObjective
 
 BATCH = 12
 BETA = 0.7
-PARTS = {"pixelcnn": {"layers": 1, "channels": 16}, "vamp": {"components": 10}}
+PARTS = {"pixelcnn": {"dilations": [1], "channels": 16}, "vamp": {"components": 10}}
 ARCHITECTURES = [
     ("gaussian", "deconv", "gaussian"),
     ("gaussian", "pixelcnn", "vamp"),

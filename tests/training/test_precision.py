@@ -9,10 +9,13 @@ from torch.nn import functional
 from components import make_spec
 from labelinfo.data.dataset import Dataset, Split
 from labelinfo.data.files import read_verified
-from labelinfo.data.formats import parse_amat, parse_idx
 from labelinfo.data.labels import match_originals
+from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
+from labelinfo.probes.codes import VaeCodes
+from labelinfo.probes.encoding import encode_dataset
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.vae_codes import VaeCodes
+from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.recipe import PaperRecipe
 from labelinfo.training.device import resolve_precision
 from labelinfo.training.trainer import train
 
@@ -23,6 +26,8 @@ TRAINING = {
     "batch_size": 16,
     "learning_rate": 5e-3,
     "warmup_epochs": 0.5,
+    "beta_warmup": 0.3,
+    "beta_start": 0.03,
     "gradient_norm_max": 100.0,
     "precision": "bfloat16",
     "compile": "never",
@@ -97,7 +102,7 @@ def test_bfloat16_moves_objective_and_label_distortion_by_less_than_a_tenth_of_a
 ):
     spec = make_spec(
         encoder, decoder, marginal, latent_dim=8, width=0.125,
-        pixelcnn={"layers": 1}, vamp={"components": 20},
+        pixelcnn={"dilations": [1]}, vamp={"components": 20},
     )  # fmt: skip
     identity = ("digits", encoder, decoder, marginal, "0.02", 0)
     result = train(spec, digits, 0.02, TRAINING, identity, device=CPU)
@@ -105,8 +110,12 @@ def test_bfloat16_moves_objective_and_label_distortion_by_less_than_a_tenth_of_a
     model = spec.build()
     model.load_state_dict(result.best_state)
     model.eval().requires_grad_(False)
-    codes = VaeCodes(model.encoder, digits, binarizations=1, identity=identity, device=CPU)
-    probe = fit_probes(codes, digits.train.labels["digit"], 10, PROBE, identity, ["vae"])
+    features = encode_dataset(
+        model.encoder.features, digits, binarizations=1, identity=identity, device=CPU
+    )
+    codes = VaeCodes(model.encoder, features)
+    labels = TaskLabels.of(digits, "digit")
+    probe = fit_probes(codes, labels, PaperRecipe.of(PROBE), [identity], ["vae"]).probes
 
     x = digits.test.images.float().view(-1, 1, 28, 28)
     high, low = (rate_and_distortion(model, x, low) for low in (False, True))

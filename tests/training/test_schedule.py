@@ -1,8 +1,8 @@
-"""The learning rate's shape."""
+"""The shapes of the learning rate and of β."""
 
 import pytest
 
-from labelinfo.training.schedule import learning_rate_at
+from labelinfo.training.schedule import beta_at, learning_rate_at
 
 SHAPE = {"peak": 2.0, "warmup_steps": 10, "total_steps": 110}
 
@@ -28,3 +28,22 @@ def test_odd_warmups_stay_in_range(warmup):
         learning_rate_at(step, peak=1.0, warmup_steps=warmup, total_steps=20) for step in range(20)
     ]
     assert all(0 < rate <= 1 for rate in rates)
+
+
+@pytest.mark.parametrize(
+    ("step", "target", "beta"),
+    [
+        (0, 4.0, 0.01),
+        (5, 4.0, 0.2),
+        (10, 4.0, 4.0),
+        (99, 4.0, 4.0),
+        (0, 0.01, 0.01),
+        (3, 0.005, 0.005),
+    ],
+)
+def test_beta_is_log_linear_then_constant(step, target, beta):
+    assert beta_at(step, start=0.01, target=target, warmup_steps=10) == pytest.approx(beta)
+
+
+def test_no_warmup_is_a_constant_beta():
+    assert beta_at(0, start=0.01, target=3.0, warmup_steps=0) == 3.0

@@ -18,11 +18,11 @@ from labelinfo.errors import StorageError
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_table
 from labelinfo.models.saved import load_vae
-from labelinfo.training.run import train_run
+from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.training.trainer import CURVE_COLUMNS, train
 
 SPEC = make_spec(latent_dim=4, width=0.125)
-SMALL = {"pixelcnn": {"layers": 1, "channels": 16}, "vamp": {"components": 10}}
+SMALL = {"pixelcnn": {"dilations": [1], "channels": 16}, "vamp": {"components": 10}}
 # with SPEC, every component once
 SPECS = [
     SPEC,
@@ -34,6 +34,8 @@ SETTINGS = {
     "batch_size": 16,
     "learning_rate": 3e-3,
     "warmup_epochs": 0.5,
+    "beta_warmup": 0.5,
+    "beta_start": 0.03,
     "gradient_norm_max": 100.0,
     "precision": "float32",
     "compile": "never",
@@ -63,14 +65,41 @@ def test_training_lowers_the_objective_and_keeps_the_best_state(tiny_dataset):
     losses = result.curve["valid_loss_nats"]
     assert result.record["status"] == "ok"
     assert losses.iloc[-1] < 0.6 * losses.iloc[0]
-    assert result.record["best_epoch"] == losses.idxmin() + 1
+    # β rises during the first six epochs, which cannot be the best
+    assert result.record["best_epoch"] == losses[5:].idxmin() + 1
     assert list(result.curve.columns) == list(CURVE_COLUMNS)
     sums = result.curve["valid_distortion_nats"] + result.curve["valid_rate_nats"]
     assert sums.to_numpy() == pytest.approx(losses.to_numpy())
 
 
+def test_beta_rises_to_its_value_and_the_best_epoch_comes_after(tiny_dataset):
+    # an objective that rises with β: the first epochs have the lowest one on the training split
+    settings = SETTINGS | {"epochs": 4, "beta_start": 0.01, "learning_rate": 1e-9}
+    result = fit(tiny_dataset, beta=4.0, settings=settings)
+    steps = 2 * (len(tiny_dataset.train) // 16)
+    expected = [0.01 * 400 ** ((step - 1) / steps) for step in (steps // 2, steps)]
+    assert result.curve["beta"].to_numpy() == pytest.approx([*expected, 4.0, 4.0])
+    losses = result.curve["train_loss_nats"].to_numpy()
+    assert losses[0] < losses[1] < losses[2]
+    # the validation objective has the final β throughout
+    sums = result.curve["valid_distortion_nats"] + 4 * result.curve["valid_rate_nats"]
+    assert result.curve["valid_loss_nats"].to_numpy() == pytest.approx(sums.to_numpy())
+    assert result.record["best_epoch"] >= 2
+    assert (result.record["beta_start"], result.record["beta_warmup_epochs"]) == (0.01, 2.0)
+
+
+@pytest.mark.parametrize("change", [{"beta_warmup": 0.0}, {"beta_start": 2.0}])
+def test_without_a_rise_beta_is_constant_and_every_epoch_may_be_the_best(tiny_dataset, change):
+    result = fit(tiny_dataset, beta=0.5, settings=SETTINGS | change)
+    assert set(result.curve["beta"]) == {0.5}
+    assert result.record["beta_warmup_epochs"] == 0
+    # the same steps as a training whose rise begins at its value
+    other = fit(tiny_dataset, beta=0.5, settings=SETTINGS | {"beta_start": 0.5})
+    assert same(result.last_state, other.last_state)
+
+
 def test_beta_trades_rate_for_distortion(tiny_dataset):
-    settings = SETTINGS | {"epochs": 15}
+    settings = SETTINGS | {"epochs": 15, "beta_warmup": 0.1}
     low = fit(tiny_dataset, beta=0.05, settings=settings).curve.iloc[-1]
     high = fit(tiny_dataset, beta=20.0, settings=settings).curve.iloc[-1]
     assert low["valid_rate_nats"] > high["valid_rate_nats"] + 1
@@ -197,9 +226,12 @@ def test_a_diverging_training_says_where_and_keeps_a_good_state(tiny_dataset, sp
 
 
 def files(folder):
-    names = ("best_file", "last_file", "curve_file", "record_file")
-    suffixes = (".safetensors", ".safetensors", ".parquet", ".parquet")
-    return {n: folder / f"{n}{s}" for n, s in zip(names, suffixes, strict=True)}
+    return TrainingFiles(
+        folder / "best.safetensors",
+        folder / "last.safetensors",
+        folder / "curve.parquet",
+        folder / "record.parquet",
+    )
 
 
 SCRIPT = """
@@ -211,7 +243,7 @@ torch.set_num_threads(1)
 settings = SETTINGS | {"epochs": int(sys.argv[3])}
 folder = Path(sys.argv[2])
 train_run(RUN, SPEC, settings, dataset_file=folder.parent / "dataset.safetensors",
-          **files(folder), device="cpu", code="c", threads=1)
+          files=files(folder), device="cpu", code="c", threads=1)
 """
 
 
@@ -229,18 +261,18 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_files(tiny_dataset, 
     assert process.wait() == 0, process.stderr.read()
     process = start(killed, 40)
     deadline = time.monotonic() + 60
-    while (
-        not (killed / "best_file.checkpoint.safetensors").exists() and time.monotonic() < deadline
-    ):
+    while not (killed / "best.checkpoint.safetensors").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert not files(killed)["best_file"].exists()
+    assert not files(killed).best.exists()
     process = start(killed, 40)
     assert process.wait() == 0, process.stderr.read()
-    for name in ("best_file", "last_file"):
-        assert file_sha256(files(killed)[name]) == file_sha256(files(undisturbed)[name])
-    curves = [read_table(files(folder)["curve_file"]) for folder in (undisturbed, killed)]
+    for name in ("best", "last"):
+        assert file_sha256(getattr(files(killed), name)) == file_sha256(
+            getattr(files(undisturbed), name)
+        )
+    curves = [read_table(files(folder).curve) for folder in (undisturbed, killed)]
     assert curves[0].drop(columns=TIMES).equals(curves[1].drop(columns=TIMES))
     assert not list(killed.glob(".*.tmp*"))
 
@@ -252,7 +284,7 @@ def train_files(dataset, folder):
         SPEC,
         SETTINGS,
         dataset_file=folder / "dataset.safetensors",
-        **files(folder),
+        files=files(folder),
         device="cpu",
         code="c",
         threads=2,
@@ -262,10 +294,10 @@ def train_files(dataset, folder):
 def test_the_saved_model_is_the_trained_one(tiny_dataset, tmp_path):
     paths = files(tmp_path)
     train_files(tiny_dataset, tmp_path)
-    trained = load_vae(paths["best_file"], SPEC, RUN)
+    trained = load_vae(paths.best, SPEC, RUN)
     assert trained.status == "ok"
     assert same(trained.model.state_dict(), fit(tiny_dataset).best_state)
-    record = read_table(paths["record_file"]).iloc[0]
+    record = read_table(paths.record).iloc[0]
     assert record["weights_sha256"] == trained.weights_sha256
 
 
@@ -276,9 +308,9 @@ def test_the_weights_of_another_run_are_refused_and_named(tiny_dataset, tmp_path
     paths = files(tmp_path)
     train_files(tiny_dataset, tmp_path)
     with pytest.raises(StorageError, match="not those of the run asked for") as caught:
-        load_vae(paths["best_file"], SPEC, other)
-    assert str(paths["best_file"]) in str(caught.value)
-    record = read_table(paths["record_file"]).iloc[0]
+        load_vae(paths.best, SPEC, other)
+    assert str(paths.best) in str(caught.value)
+    record = read_table(paths.record).iloc[0]
     assert record["dataset"] == "tiny"
     assert record["status"] == "ok"
     assert record["train_seconds"] > 0

@@ -50,7 +50,10 @@ def origins(**changes):
     return {
         "train_vae": [of("train_vae", {"training": {"epochs": 7}, "model": m}) for m in models],
         "measure_vae": [of("measure_vae", {"measure": {"samples": 5}})],
-        "train_probe": [of("train_probe", {"probe": {"epochs": 9}})],
+        "train_probe": [
+            of("train_probe", {"probe": {"epochs": 9}, "strong_probe": {"epochs": n}, "task": task})
+            for n, task in enumerate(("digit", "parity"))
+        ],
     }
 
 
@@ -62,7 +65,27 @@ def test_the_origin_of_a_row_is_the_one_of_its_architecture():
     assert (found.training, found.measure, found.probe) == (
         {"epochs": 7}, {"samples": 5}, {"epochs": 9},
     )  # fmt: skip
+    # each task has its own
+    assert found.strong_probe == {"epochs": 0}
     assert found.unlike_here == ()
+
+
+def test_a_run_that_cooled_down_has_the_lengths_of_its_path():
+    config = {"training": {"epochs": 7}, "path": {"cooling_epochs": 2}, "betas": [0.1, 1.0]}
+    model = make_spec("gaussian", "deconv", "maf").as_dict()
+    several = origins()
+    origin = several.pop("train_vae")[0]
+    cooled = origin | {"code": "of cool_vae", "config": config | {"model": model}}
+    lengths = {"path": {"first_epochs": 3}, "model": model}
+    path = origin | {"code": "of train_path", "config": config | lengths}
+    several |= {"train_path": [path], "cool_vae": [cooled]}
+    row = pd.Series(NUMBERS | {"training_mode": "path"})
+    found = origin_of(row, several, "cpu (here)", DATA)
+    assert found.path == {"first_epochs": 3, "cooling_epochs": 2}
+    assert found.betas == [0.1, 1.0]
+    assert found.unlike_here == ()
+    # and a separate training has none
+    assert origin_of(ROW, origins(), "cpu (here)", DATA).path is None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +104,8 @@ def test_a_table_of_several_configurations_cannot_be_verified():
     several = origins()
     several["train_probe"] = several["train_probe"] + origins()["train_probe"]
     assert origin_of(ROW, several, "cpu (here)", DATA).probe == {"epochs": 9}
-    several["train_probe"][1] = several["train_probe"][1] | {"config": {"probe": {"epochs": 8}}}
+    config = several["train_probe"][0]["config"] | {"probe": {"epochs": 8}}
+    several["train_probe"][0] = several["train_probe"][0] | {"config": config}
     with pytest.raises(StorageError, match="2 ways in which train_probe made mnist"):
         origin_of(ROW, several, "cpu (here)", DATA)
 

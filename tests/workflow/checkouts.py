@@ -61,6 +61,19 @@ class Checkout:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def verify(checkout: Checkout, folder: Path | str, *flags: str) -> subprocess.CompletedProcess:
+    """Make rows of a table of a checkout again, with its own package."""
+    return subprocess.run(
+        [sys.executable, "-m", "labelinfo.verify", folder, *flags],
+        cwd=checkout.path,
+        env=os.environ | {"PYTHONPATH": str(checkout.path / "workflow")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
 def once(
     tmp_path_factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]
 ) -> Path:

@@ -12,7 +12,7 @@ def finished_demo(tmp_path_factory):
 
     def build(folder):
         outcome = copy_repository(folder).snakemake(
-            "--cores", "2", "--configfile", "workflow/experiments/demo.yaml"
+            "--cores", "2", "--configfile", "tests/workflow/small.yaml", timeout=1800
         )
         assert outcome.code == 0, outcome.text
 

@@ -54,7 +54,7 @@ def test_a_run_is_one_allocation_and_so_are_the_tables(checkout):
 
 
 def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
-    stale = ("--configfile", "workflow/experiments/demo.yaml", "--config", "probe={epochs: 41}")
+    stale = ("--configfile", "tests/workflow/small.yaml", "--config", "probe={epochs: 41}")
     stale = ("-n", "--profile", "workflow/profiles/slurm", *stale, "machine={device: cpu}")
     outcome = finished_demo.snakemake(*stale)
     assert outcome.jobs["train_probe"] == 9

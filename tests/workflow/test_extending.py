@@ -70,7 +70,11 @@ def test_the_pages_components_run_like_any_other_and_are_watched(extended):
         ("my_models:LinearEncoder", "my_models:Linear", "it defines: Bernoulli, DenseDecoder"),
         ("my_models:LinearEncoder", "my_models.LinearEncoder", "has to match"),
         ("    linear:", "    gaussian:", "has the name of a built-in one"),
-        ("[gaussian, linear]", "[gaussian, linaer]", "known are: ['gaussian', 'iaf', 'linear']"),
+        (
+            "[gaussian, linear]",
+            "[gaussian, linaer]",
+            "known are: ['gaussian', 'iaf', 'linear'",
+        ),
         ("betas: { dense", "betas: { deconv", "`sweep.betas.dense` is missing"),
         (
             'class: "my_models:LearnedGaussian"',

@@ -7,19 +7,24 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
-DEMO = ("-n", "--configfile", "workflow/experiments/demo.yaml")
+DEMO = ("-n", "--configfile", "tests/workflow/small.yaml")
 PACKAGE = "workflow/labelinfo"
 RUNS = 9
+# an encoding is not kept, so that every probe asks for it
+PROBES = {"encode_vae": RUNS, "train_probe": RUNS}
 PLANES = {"plot_figure1": 1, "plot_figure2": 1}
 FIGURES = {**PLANES, "plot_figure3": 1}
-# two of each kind, with two seeds each
-BASELINES = {"measure_pca": 1, "measure_random_encoder": 4, "train_classifier": 4}
+PCA = {"measure_pca": 1, "select_dimension": 1}
+# PCA, two random encoders and pixels, with two seeds each but for PCA
+PROBED_BASELINES = {**PCA, "measure_random_encoder": 4, "probe_images": 2}
 CLAIMS = {"compute_headlines": 1, "judge_claims": 1}
 SHOWN = {**FIGURES, "draw_explorer": 1, "write_summary": 1}
 POINTS = {"aggregate_baselines": 1, **SHOWN, **CLAIMS}
 TABLES = {"aggregate_runs": 1, **SHOWN, **CLAIMS, "check_runs": 1}
 PICTURED = {"draw_gallery": RUNS, "draw_beta_gallery": 6, "draw_explorer": 1}
-MEASURED = {"measure_vae": RUNS, **PICTURED, "train_probe": RUNS}
+# C stands above the pictures
+REPROBED = {**PROBES, **PICTURED}
+MEASURED = {"measure_vae": RUNS, **PICTURED, **PROBES}
 COMPARED = {"compare_runs": 1, **CLAIMS, "write_summary": 1}
 PROBED = {**TABLES, **COMPARED}
 LEVELS = {**POINTS, **COMPARED}
@@ -27,7 +32,7 @@ LEVELS = {**POINTS, **COMPARED}
 
 def retrained(runs, architectures):
     """Return the jobs of runs that are trained anew, of so many architectures."""
-    stages = ("train_vae", "measure_vae", "draw_gallery", "train_probe")
+    stages = ("train_vae", "measure_vae", "draw_gallery", "encode_vae", "train_probe")
     return {**dict.fromkeys(stages, runs), "draw_beta_gallery": architectures, **PROBED}
 
 
@@ -63,7 +68,7 @@ def test_nothing_is_stale_when_all_is_done(finished_demo):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{PACKAGE}/training/trainer.py", "# Only whole batches", "# Nothing but whole batches"),
+        (f"{PACKAGE}/training/trainer.py", "# at the end so that", "# in the end so that"),
         (f"{PACKAGE}/models/encoders/gaussian.py", '"""p(z|x) = N', '"""The encoder p(z|x) = N'),
         ("workflow/scripts/train_vae.py", '"""Train one VAE', '"""Train a single VAE'),
         (f"{PACKAGE}/bounds.py", "\n\n\ndef objective_nats", "\n\n\n\n\ndef objective_nats"),
@@ -102,10 +107,12 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/figures/figure2.py", "def draw_figure2(", "X = 1\n\n\ndef draw_figure2(",
          {"plot_figure2": 1}),
         (f"{PACKAGE}/figures/gallery.py", "_GAP = 2", "_GAP = 3", PICTURED),
-        (f"{PACKAGE}/probes/fit.py", "_EVALUATION_BATCH = 1000", "_EVALUATION_BATCH = 999",
-         {"train_probe": RUNS, **BASELINES, **POINTS, **PROBED}),
-        (f"{PACKAGE}/probes/vae_codes.py", "to(device).eval()", "eval().to(device)",
-         {"train_probe": RUNS, **PROBED}),
+        (f"{PACKAGE}/probes/measure.py", "_EVALUATION_BATCH = 1000", "_EVALUATION_BATCH = 999",
+         {**REPROBED, **PROBED_BASELINES, **POINTS, **PROBED}),
+        (f"{PACKAGE}/probes/run.py", "range(1, seeds)", "range(2, seeds)", {**REPROBED, **PROBED}),
+        (f"{PACKAGE}/probes/prequential.py", "_STEPS_MIN = 100", "_STEPS_MIN = 101",
+         {**REPROBED, **PROBED}),
+        (f"{PACKAGE}/probes/search.py", "len(nats)}", "1 * len(nats)}", {}),
         (f"{PACKAGE}/measure/rate_distortion.py", "closed_form = True", "closed_form = False",
          {"measure_vae": RUNS, **PICTURED, **TABLES}),
         (f"{PACKAGE}/models/decoders/trunk.py", "padding=2),", "padding=2, ),\n", None),
@@ -115,30 +122,33 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
         (f"{PACKAGE}/models/encoders/gaussian.py", "0.5 * log_variance", "0.50001 * log_variance",
          {"train_vae": RUNS, **MEASURED, **PROBED}),
         (f"{PACKAGE}/training/schedule.py", "0.5 * (1 +", "0.49 * (1 +",
-         {"train_vae": RUNS, "train_classifier": 4, **MEASURED, **POINTS, **PROBED}),
+         {"train_vae": RUNS, **PROBED_BASELINES, "train_classifier": 2, **MEASURED, **POINTS,
+          **PROBED}),
         (f"{PACKAGE}/baselines/classifiers.py", "2 * x - 1", "2 * x - 0.9",
-         {"train_classifier": 4, **LEVELS}),
+         {"train_classifier": 2, **LEVELS}),
         (f"{PACKAGE}/baselines/random_encoders.py", "encoder.eval()", "encoder.train().eval()",
          {"measure_random_encoder": 4, **LEVELS}),
         (f"{PACKAGE}/baselines/choice.py", "ignore_index=True", "ignore_index=not False", {}),
         (f"{PACKAGE}/explorer/charts.py", "height=340", "height=341", {"draw_explorer": 1}),
         ("workflow/explorer/explorer.css", "max-width: 66rem", "max-width: 67rem",
          {"draw_explorer": 1}),
-        (f"{PACKAGE}/claims/mnist.py", "below.sum() >= sweep", "below.sum() > sweep",
+        (f"{PACKAGE}/claims/mnist.py", "c + times * error <= c_max", "c + times * error < c_max",
          {"judge_claims": 1}),
-        (f"{PACKAGE}/claims/curves.py", "0.5 * data_entropy", "0.51 * data_entropy", CLAIMS),
+        (f"{PACKAGE}/claims/preference.py", "0.5 * data_entropy", "0.51 * data_entropy", CLAIMS),
         (f"{PACKAGE}/tables/bootstrap.py", "_BLOCK = 100", "_BLOCK = 99", COMPARED),
         (f"{PACKAGE}/tables/audit.py", "value(name) for name", "2 * value(name) for name",
          {"compute_random_discard": 1, **POINTS, **TABLES}),
-        (f"{PACKAGE}/tables/headlines.py", "MOST = 0.8", "MOST = 0.9", {"write_summary": 1}),
+        (f"{PACKAGE}/tables/sentences.py", "MOST = 0.8", "MOST = 0.9", {"write_summary": 1}),
+        (f"{PACKAGE}/baselines/pca_selection.py", "x < rate_max", "x <= rate_max",
+         {"select_dimension": 1, **POINTS}),
         (f"{PACKAGE}/baselines/pca.py", "1e-10 * eigenvalues", "1e-9 * eigenvalues",
-         {"measure_pca": 1, **POINTS}),
+         {**PCA, **POINTS}),
     ],
-    ids=["panel", "layout", "balls", "figure 2", "gallery", "probe training", "VAE codes",
-         "measuring", "layout only",
+    ids=["panel", "layout", "balls", "figure 2", "gallery", "probe measuring",
+         "probes of runs", "code length", "probe search", "measuring", "layout only",
          "deconv", "pixelcnn", "maf", "encoder", "schedule", "classifiers", "random encoders",
          "choice", "explorer", "explorer's look", "claim", "score", "bootstrap",
-         "audit", "headlines", "PCA"],
+         "audit", "headlines", "best k", "PCA"],
 )  # fmt: skip
 def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new, stale):
     edit(file, old, new)
@@ -151,8 +161,17 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("figures={zoom_label_distortion_nats: 0.3}", {"plot_figure2": 1}),
         ("figures={rate_max_nats: 50}", PLANES),
         ("gallery={images: 3}", PICTURED),
-        ("probe={epochs: 41}",
-         {"train_probe": RUNS, **BASELINES, "train_classifier": 2, **POINTS, **PROBED}),
+        ("probe={epochs: 41}", {**REPROBED, **PROBED_BASELINES, **POINTS, **PROBED}),
+        ("probe={seeds: 3}", {**REPROBED, **PROBED}),
+        ("strong_probe={recipes: {digit: {epochs: 31}}}",
+         {**REPROBED, **PROBED_BASELINES, **POINTS, **PROBED}),
+        ("strong_probe={recipes: {alphabet: {epochs: 31}}}", {}),
+        ("strong_probe={pca_epochs_share: 0.4}", {**PCA, **POINTS}),
+        ("strong_probe={candidates: {dropouts: [0.2]}}", {}),
+        # the configured recipe is a candidate too
+        ("strong_probe={search: true, candidates: {dropouts: [0.2]}}",
+         {"search_probe": 5, "choose_probe": 1, "aggregate_searches": 1,
+          **REPROBED, **PROBED_BASELINES, **POINTS, **PROBED}),
         ("measure={samples: 17}", {"measure_vae": RUNS, **PICTURED, **TABLES}),
         ("training={epochs: 21}", {"train_vae": RUNS, **MEASURED, **PROBED}),
         ("tables={violation_standard_errors: 5}", TABLES),
@@ -160,17 +179,18 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("sweep={betas: {pixelcnn: [0.1, 1]}}", retrained(3, 3)),
         ("sweep={encoders: [gaussian, iaf]}", {"train_vae": RUNS, **MEASURED, **PROBED}),
         ("model={vamp: {components: 51}}", MARGINAL),
-        ("model={pixelcnn: {channels: 16}}", PIXELCNN),
+        ("model={pixelcnn: {channels: 8}}", PIXELCNN),
         ("model={iaf: {steps: 5}}", {}),
         ("sweep={seeds: [0, 1]}",
-         {"train_vae": RUNS, "measure_vae": RUNS, "train_probe": RUNS, **PROBED}),
+         {"train_vae": RUNS, "measure_vae": RUNS, **PROBES, **PROBED}),
         ("sweep={baseline_seeds: [0, 1, 2]}",
-         {"measure_random_encoder": 2, "train_classifier": 2, **LEVELS}),
+         {"measure_random_encoder": 2, "probe_images": 1, "train_classifier": 1, **LEVELS}),
         ("classifier={epochs: 6}", {"train_classifier": 2, **LEVELS}),
         ("classifier={candidates: {depths: [8]}}", {}),
         ("classifier={search: true, candidates: {depths: [8, 16]}}",
          {"train_candidate": 8, "choose_classifier": 1, "aggregate_searches": 1,
           "train_classifier": 2, **LEVELS}),
+        ("pca={selection_rate_max_nats: 40}", {"select_dimension": 1, **POINTS}),
         ("bootstrap={resamples: 300}", COMPARED),
         ("claims={near_nats: 0.1}", CLAIMS),
         ("claims={runs_min: 5}", {"judge_claims": 1}),
@@ -180,7 +200,7 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         ("sweep={betas: {deconv: [0.2]}}", {"draw_beta_gallery": 3, **PROBED}),
         ("sweep={on_divergence: report}", {"check_runs": 1}),
         ("pca={dims: [5, 15]}",
-         {"measure_pca": 1, **POINTS}),
+         {**PCA, **POINTS}),
     ],
 )  # fmt: skip
 def test_a_setting_reruns_what_reads_it(finished_demo, config, stale):
@@ -197,7 +217,7 @@ def test_more_runs_read_no_model_of_old_ones(finished_demo):
         r"train_vae/\S+?\.safetensors", "".join(inputs(block) for _, block in blocks)
     )
     new = {f"beta{beta}/" for beta in ("0.5", "1", "4", "32")}
-    assert set(readers) == {"train_vae", "measure_vae", "train_probe", "draw_gallery"}
+    assert set(readers) == {"train_vae", "measure_vae", "encode_vae", "train_probe", "draw_gallery"}
     assert models
     assert all(any(beta in model for beta in new) for model in models)
     old = ("beta0.2/", "beta2/", "beta0.1/")

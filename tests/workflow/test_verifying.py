@@ -1,11 +1,9 @@
 """A row of the demo's table is made anew, to the last bit, and a forged number is found."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
+from checkouts import verify
 
 from labelinfo.io.tables import read_with_provenance, write_table
 
@@ -19,18 +17,10 @@ def test_a_row_made_anew_has_the_same_bits_and_gives_a_forgery_away(finished_dem
     runs["label_distortion_nats"] += 1e-9
     write_table(tmp_path / "runs.parquet", runs, origin)
     (tmp_path / "datasets.parquet").write_bytes((tables / "datasets.parquet").read_bytes())
-    done = subprocess.run(
-        [sys.executable, "-m", "labelinfo.verify", tmp_path, "--rows", "1", "--seed", "1"],
-        cwd=finished_demo.path,
-        env=os.environ | {"PYTHONPATH": str(finished_demo.path / "workflow")},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    done = verify(finished_demo, tmp_path, "--rows", "1", "--seed", "1")
     assert done.returncode == 1, done.stderr
     assert "not the same bits" not in done.stdout
-    assert "1 of 9 rows made anew: NOT all agree." in done.stdout
+    assert "1 of 9 rows recomputed: NOT all agree." in done.stdout
     differing = re.findall(r"^  DIFFERS *(\w+)", done.stdout, re.MULTILINE)
     assert differing == ["label_distortion_nats"], done.stdout
     assert done.stdout.count("  agrees") > 10

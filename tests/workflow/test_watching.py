@@ -21,7 +21,7 @@ def progress(checkout, *arguments, **environment):
 
 
 def test_a_finished_demo_is_done_and_leaves_nothing(finished_demo):
-    done = progress(finished_demo, "--configfile", "workflow/experiments/demo.yaml")
+    done = progress(finished_demo, "--configfile", "tests/workflow/small.yaml")
     assert done.returncode == 0, done.stderr
     header, *rows = done.stdout.splitlines()
     assert header.split() == [
@@ -34,7 +34,7 @@ def test_a_finished_demo_is_done_and_leaves_nothing(finished_demo):
 def test_more_runs_than_finished_ones_are_estimated_from_these(finished_demo, tmp_path):
     more = tmp_path / "more.yaml"
     more.write_text("sweep: {betas: {deconv: [0.2, 2, 32]}}\n", encoding="utf-8")
-    overlays = ("workflow/experiments/demo.yaml", str(more))
+    overlays = ("tests/workflow/small.yaml", str(more))
     done = progress(finished_demo, "--configfile", *overlays)
     assert "from 37 finished jobs: 9 jobs left by finished ones like them." in done.stdout
 
@@ -59,7 +59,7 @@ def test_a_wrong_configuration_is_one_sentence(checkout, tmp_path):
 def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout):
     tampered = "datasets={sample: {files: {train: {sha256: " + 64 * "0" + "}}}}"
     outcome = checkout.snakemake(
-        "--cores", "1", "--configfile", "workflow/experiments/demo.yaml",
+        "--cores", "1", "--configfile", "tests/workflow/small.yaml",
         "--config", tampered, "--", "results/demo/tables/datasets.parquet",
     )  # fmt: skip
     assert outcome.code != 0

@@ -203,7 +203,7 @@ byId("controls").addEventListener("submit", (event) => event.preventDefault());
 byId("reset").addEventListener("click", async (event) => {
   event.preventDefault();
   reset();
-  drawnWidth = 0; // drawn anew, the legend's choice is gone, too
+  drawnWidth = 0; // a new drawing loses the legend's choice
   await draw();
 });
 

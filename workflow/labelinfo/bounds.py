@@ -1,5 +1,7 @@
 """Rate and distortion, per image and in nats."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
@@ -73,9 +75,33 @@ def distortion_nats(likelihood: Distribution, x: Tensor) -> Tensor:
     return -likelihood.log_prob(x)
 
 
-def objective_nats(rate: Tensor, distortion: Tensor, beta: float) -> Tensor:
+def objective_nats(rate: Tensor, distortion: Tensor, beta: float | Tensor) -> Tensor:
     """Return D + βR per image; at β = 1 its mean is the negative ELBO, ≥ −E log p(x)."""
     return distortion + beta * rate
+
+
+def importance_nll_nats(log_weights: Tensor) -> Tensor:
+    """Return −log 1/K Σ_k w_k, w_k = d(x|z_k) m(z_k) / p(z_k|x) with z_k ~ p(z|x).
+
+    Its mean is an **upper** bound on E −log p(x), the negative log-likelihood of the model
+    p(x) = ∫ m(z) d(x|z) dz, by Jensen's inequality. K = 1 is the negative ELBO, R + D; the bound
+    falls with K and is tight in the limit.
+
+    Parameters
+    ----------
+    log_weights
+        log w_k in nats, (K, B).
+
+    Returns
+    -------
+    Tensor
+        Nats, (B,).
+
+    References
+    ----------
+    Burda, Grosse & Salakhutdinov (2016), https://arxiv.org/abs/1509.00519
+    """
+    return math.log(len(log_weights)) - torch.logsumexp(log_weights, dim=0)
 
 
 def _normal(distribution: Distribution) -> Normal | None:

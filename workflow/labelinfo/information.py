@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# the two kinds of upper bound on H(X): a number from the literature, and a sweep's best R + D
+PUBLISHED, BEST_OF_SWEEP = "published", "best_of_sweep"
+
 
 def label_entropy_nats(labels: np.ndarray) -> float:
     """Return H(Y) = −Σ_y f(y) ln f(y) of the label frequencies f of a split, in nats.
@@ -12,7 +15,7 @@ def label_entropy_nats(labels: np.ndarray) -> float:
     Parameters
     ----------
     labels
-        Class numbers (N,), N ≥ 1.
+        Class numbers (N,), N ≥ 1; negative ones are missing labels, which do not count.
 
     Raises
     ------
@@ -20,6 +23,7 @@ def label_entropy_nats(labels: np.ndarray) -> float:
         If there is no label.
     """
     labels = np.asarray(labels)
+    labels = labels[labels >= 0]
     if labels.size == 0:
         raise ValueError("no labels, no entropy")
     _, counts = np.unique(labels, return_counts=True)

@@ -24,7 +24,7 @@ _BEAT_SECONDS = 30.0
 _SILENCE_SECONDS = 180.0
 _TAIL_BYTES = 16_384
 _LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (INFO|WARNING|ERROR|CRITICAL) (.*)")
-_EPOCH = re.compile(r"epoch (\d+)/(\d+)\b")
+_EPOCH = re.compile(r"(?:epoch|round) (\d+)/(\d+)\b")
 
 
 @contextmanager

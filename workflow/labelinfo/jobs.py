@@ -32,7 +32,7 @@ def job(
 
     Messages go to the file ``log``; warnings and worse to the terminal too. A fault meant for the
     user (:class:`LabelinfoError`) ends the process with exit code 1 and its sentence alone, on the
-    terminal and in the log; so does an error in a component beside the Snakefile, whose traceback
+    terminal and in the log; so does an error in a component next to the Snakefile, whose traceback
     is in the log. Anything else is a bug of ours and keeps its traceback, in the log too.
     SIGTERM ends it in good order: half-written files are removed. The log's last line says how the
     job ended (:mod:`labelinfo.job_log`).
@@ -40,7 +40,7 @@ def job(
     Parameters
     ----------
     log
-        The job's log file; it is started anew.
+        The job's log file; it is overwritten.
     threads
         Threads for torch's arithmetic, which are part of what makes a result bitwise reproducible;
         None for a job that computes nothing, and then torch is not loaded.
@@ -48,7 +48,7 @@ def job(
         The configuration's ``machine`` section, for a job that computes where it says. Of several
         GPUs the job gets one to itself or to share, the only one that it sees.
     """
-    # a user's own components lie beside the Snakefile; installed modules of that name go first
+    # a user's own components lie next to the Snakefile; installed modules of that name go first
     sys.path.append(str(_BASE))
     file = _open_log(log)
     file.setFormatter(logging.Formatter(FORMAT))
@@ -101,7 +101,7 @@ def job(
 
 
 def _open_log(log: Path | str) -> logging.FileHandler:
-    # a disk that is full is told of by the job itself, not by each line that it cannot log
+    # the job itself reports a full disk, once
     logging.raiseExceptions = False
     try:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _place_in_a_component(error: Exception) -> str | None:
-    """Return file and line of what the package called beside the Snakefile, the innermost of it."""
+    """Return file and line of the innermost call outside the package."""
     place, called = None, False
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename)

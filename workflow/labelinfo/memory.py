@@ -12,7 +12,7 @@ def keep_freed_memory() -> bool:
     """Let this process reuse freed memory instead of handing it back; return whether it could.
 
     A training step frees its activations and asks for as many again. By default large ones go back
-    to the system each time and come anew, page by page, each cleared, which on a CPU takes an
+    to the system each time and come back, page by page, each cleared, which on a CPU takes an
     eighth of a training's time (docs/speed.md). Addresses change, results do not.
     """
     try:

@@ -4,9 +4,14 @@ Fertig, Arbabi & Alemi (2018), https://arxiv.org/abs/1812.02682. Its settings fo
 classifier are the defaults of ``classifier.networks`` in the configuration's schema.
 """
 
-# The paper's data sets, each by the names under which the configuration may have it; the rebuilt
-# Omniglot stands in for Burda's where that is not at hand.
-DATASETS = {"mnist": ("mnist_static",), "omniglot": ("omniglot", "omniglot_rebuilt")}
+# The paper's data sets, each by the names that the configuration may have for it. Where the first
+# is not at hand, the next one stands in for it.
+DATASETS = {"mnist": ("mnist_static", "sample"), "omniglot": ("omniglot", "omniglot_rebuilt")}
+# In what they differ from the paper's.
+STAND_INS = {
+    "omniglot_rebuilt": "another split than the paper's",
+    "sample": "a small sample of the paper's digits",
+}
 # Best number of principal components, by task: section 3, on the solid green line of Figure 1.
 BEST_PCA_DIMENSION = {"digit": 30, "alphabet": 42, "character": 42}
 # Rates in nats from which on nearly all of the digit is retained: section 3, on Figure 2.

@@ -47,7 +47,7 @@ def describe(
 def collect(origins: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Merge the origins of many files: the distinct ones of each stage, in order of appearance.
 
-    An origin that was merged itself is taken apart.
+    An origin that is itself a merger is split first.
     """
     merged: dict[str, list[dict[str, Any]]] = {}
     seen: set[str] = set()

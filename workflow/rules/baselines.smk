@@ -2,9 +2,13 @@
 rule measure_pca:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        choice=recipe_choice,
     output:
         table=f"{OUT}/measure_pca/{{dataset}}/{{task}}.parquet",
         losses=f"{OUT}/measure_pca/{{dataset}}/{{task}}.losses.parquet",
+        valid_losses=f"{OUT}/measure_pca/{{dataset}}/{{task}}.valid_losses.parquet",
+        strong_losses=f"{OUT}/measure_pca/{{dataset}}/{{task}}.strong.losses.parquet",
+        strong_valid_losses=f"{OUT}/measure_pca/{{dataset}}/{{task}}.strong.valid_losses.parquet",
     log:
         f"{OUT}/logs/measure_pca/{{dataset}}/{{task}}.log",
     benchmark:
@@ -14,22 +18,55 @@ rule measure_pca:
     # a batch of probes is the same bits on any number of threads
     threads: 2
     resources:
-        **computing(1500, minutes=360, minutes_on_gpu=60),
+        **computing(2000, minutes=720, minutes_on_gpu=120),
     params:
         code=stage_code("measure_pca"),
-        pca=config["pca"],
-        probe=config["probe"],
+        pca={key: config["pca"][key] for key in ("dims", "sigmas")},
+        strong_epochs_share=config["strong_probe"]["pca_epochs_share"],
+        settings=probe_settings,
     script:
         "../scripts/measure_pca.py"
+
+
+# Which k is best depends on H(X), which may have to wait for the runs.
+rule select_dimension:
+    input:
+        table=f"{OUT}/measure_pca/{{dataset}}/{{task}}.parquet",
+        valid_losses=[
+            f"{OUT}/measure_pca/{{dataset}}/{{task}}.valid_losses.parquet",
+            f"{OUT}/measure_pca/{{dataset}}/{{task}}.strong.valid_losses.parquet",
+        ],
+        summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",
+        discard=lambda wildcards: (
+            discard_line(wildcards.dataset, wildcards.task)
+            if config["datasets"][wildcards.dataset]["entropy_nats"] is None
+            else []
+        ),
+    output:
+        table=f"{OUT}/select_dimension/{{dataset}}/{{task}}.parquet",
+    log:
+        f"{OUT}/logs/select_dimension/{{dataset}}/{{task}}.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        **light(1000),
+    params:
+        code=stage_code("select_dimension"),
+        selection={key: config["pca"][key] for key in ("selection_rate_max_nats", "flat_share")},
+        data_entropy_nats=lambda wildcards: config["datasets"][wildcards.dataset]["entropy_nats"],
+    script:
+        "../scripts/select_dimension.py"
 
 
 # One job per encoder, task and seed.
 rule measure_random_encoder:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        choice=recipe_choice,
     output:
         table=f"{OUT}/measure_random_encoder/{LEVEL}.parquet",
         losses=f"{OUT}/measure_random_encoder/{LEVEL}.losses.parquet",
+        strong_losses=f"{OUT}/measure_random_encoder/{LEVEL}.strong.losses.parquet",
     log:
         f"{OUT}/logs/measure_random_encoder/{LEVEL}.log",
     benchmark:
@@ -43,13 +80,37 @@ rule measure_random_encoder:
         **computing(1200, minutes=120, minutes_on_gpu=30),
     params:
         code=stage_code("measure_random_encoder"),
-        settings={
-            "probe": config["probe"],
-            "width": config["model"]["width"],
-            **config["random_encoder"],
-        },
+        settings=lambda wildcards: probe_settings(wildcards)
+        | {"width": config["model"]["width"], **config["random_encoder"]},
     script:
         "../scripts/measure_random_encoder.py"
+
+
+# The probes' own networks on pixels.
+rule probe_images:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        choice=recipe_choice,
+    output:
+        table=f"{OUT}/probe_images/{LEVEL}.parquet",
+        losses=f"{OUT}/probe_images/{LEVEL}.losses.parquet",
+        strong_losses=f"{OUT}/probe_images/{LEVEL}.strong.losses.parquet",
+    log:
+        f"{OUT}/logs/probe_images/{LEVEL}.log",
+    benchmark:
+        f"{OUT}/benchmarks/probe_images/{LEVEL}.tsv"
+    wildcard_constraints:
+        baseline=one_of(baselines_of("probe_images")),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        **computing(1500, minutes=120, minutes_on_gpu=30),
+    params:
+        code=stage_code("probe_images"),
+        settings=probe_settings,
+    script:
+        "../scripts/probe_images.py"
 
 
 # The search for the convolutional classifier, where `classifier.search` asks for it.
@@ -126,9 +187,9 @@ rule train_classifier:
 
 rule compute_random_discard:
     input:
-        summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",
+        datasets=f"{OUT}/tables/datasets.parquet",
         measures=lambda wildcards: (
-            finished(measures_of(wildcards.dataset))
+            discard_measures(wildcards.dataset)
             if config["datasets"][wildcards.dataset]["entropy_nats"] is None
             else []
         ),

@@ -4,7 +4,7 @@ rule compute_headlines:
         runs=f"{OUT}/tables/runs.parquet",
         baselines=f"{OUT}/tables/baselines.parquet",
         differences=f"{OUT}/tables/differences.parquet",
-        losses=finished(probe_files(".losses.parquet")),
+        losses=finished(probe_losses()) + slices(RUN_LOSSES),
     output:
         table=f"{OUT}/tables/headlines.parquet",
     log:
@@ -16,8 +16,11 @@ rule compute_headlines:
     params:
         code=stage_code("compute_headlines"),
         pairs=PAIRS,
-        near_nats=config["claims"]["near_nats"],
-        confidence=config["bootstrap"]["confidence"],
+        settings={
+            "tolerance_nats": config["claims"]["near_nats"],
+            "rate_min_nats": config["claims"]["rate_min_nats"],
+            "confidence": config["bootstrap"]["confidence"],
+        },
     script:
         "../scripts/compute_headlines.py"
 

@@ -3,7 +3,6 @@ import os
 import re
 import sys
 import time
-import uuid
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -11,23 +10,29 @@ from pathlib import Path
 from labelinfo.code_digest import code_digest
 from labelinfo.config.components import vae_spec
 from labelinfo.config.experiment import check_config
-from labelinfo.config.plan import LEVEL_STAGES, grid_jobs, level_jobs, probe_jobs
-from labelinfo.config.run import Run
+from labelinfo.config.plan import (
+    LEVEL_STAGES,
+    PROBED_LEVEL_STAGES,
+    grid_jobs,
+    level_jobs,
+    probe_jobs,
+    training_epochs,
+    training_stage,
+)
 from labelinfo.config.schema import complete, load_schema
-from labelinfo.config.sweep import enumerate_runs, tasks_of
+from labelinfo.config.sweep import enumerate_runs, path_betas
+from labelinfo.config.tasks import tasks_of
 from labelinfo.data.own_files import check_own_files, content_digests
-from labelinfo.errors import ConfigError, LabelinfoError, StorageError
+from labelinfo.errors import ConfigError, LabelinfoError
 from labelinfo.machine import gpus, uses_gpu
-from labelinfo.probes.waiting import CALL, WAITING, WaitingProbe, note_waiting
 from labelinfo.progress.failures import failures_since
+from labelinfo.tables.slices import LEVEL_LOSSES, RUN_LOSSES, slice_files
 from snakemake.exceptions import WorkflowError
 
 STARTED = time.time()
-# jobs inherit it
-os.environ.setdefault(CALL, uuid.uuid4().hex)
 BASE = Path(workflow.basedir)
 WORKFLOW = BASE / "workflow"
-# where modules are looked for: the package, and beside the Snakefile a user's own
+# where modules are looked for: the package, and a user's own next to the Snakefile
 MODULE_ROOTS = (WORKFLOW, BASE)
 
 try:
@@ -41,16 +46,17 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-if config["partial"] and workflow.storage_settings.default_storage_provider:
+# slices are joined with what is finished here
+PARTIAL = config["partial"] or bool(config["combine"])
+if PARTIAL and workflow.storage_settings.default_storage_provider:
     # what is finished is looked for in the folder itself
-    raise WorkflowError("`partial` needs results in this folder, not in a storage.")
+    key = "partial" if config["partial"] else "combine"
+    raise WorkflowError(f"`{key}` needs results in this folder, not in a storage.")
 
 # where and how it runs is no part of what it is
 EXPERIMENT = {key: value for key, value in config.items() if key not in ("machine", "partial")}
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
-# of probes that one job trains for others; it may be removed when nothing runs
-PROBES_AHEAD = f"{OUT}/probes_ahead"
 RUNS = list(enumerate_runs(config))
 # pictures of one seed tell what a rate looks like
 PICTURED_RUNS = [run for run in RUNS if run.seed == config["sweep"]["seeds"][0]]
@@ -59,9 +65,16 @@ DATASETS = config["sweep"]["datasets"]
 PAIRS = [(dataset, task) for dataset in DATASETS for task in tasks_of(config, dataset)]
 # where a run's files lie below each stage's folder; Run.path is the same with values filled in
 RUN = "{dataset}/{encoder}-{decoder}-{marginal}/beta{beta}/seed{seed}"
+# those of the path that it cools down from; Run.path_id is the same with values filled in
+PATH = "{dataset}/{encoder}-{decoder}-{marginal}/seed{seed}"
+# the rule that makes the weights of a run, and the passes over the images in each training rule
+TRAINED = training_stage(config)
+EPOCHS = training_epochs(config)
 # and those of a random encoder or a classifier
 LEVEL = "{dataset}/{baseline}/{task}/seed{seed}"
 CANDIDATE = "{dataset}/{task}/depth{depth}-dropout{dropout}"
+# a candidate of the search for the strong probe
+RECIPE = "{dataset}/{task}/rate{learning_rate}-units{hidden_units}-dropout{dropout}"
 # all pictured β of one architecture
 ARCHITECTURE = "{dataset}/{encoder}-{decoder}-{marginal}"
 ENVIRONMENT = BASE / "envs" / ("cuda.yaml" if uses_gpu(config["machine"]["device"]) else "cpu.yaml")
@@ -104,34 +117,44 @@ wildcard_constraints:
     encoder=one_of(COMPONENTS["encoders"]),
     decoder=one_of(COMPONENTS["decoders"]),
     marginal=one_of(COMPONENTS["marginals"]),
-    beta=one_of(run.beta for run in RUNS),
+    beta=one_of(run.beta for run in RUNS) or "(?!)",
     seed=r"\d+",
     depth=r"\d+",
     dropout=r"[0-9.e-]+",
+    learning_rate=r"[0-9.e-]+",
+    hidden_units=r"\d+",
     file=one_of(fetched_files()) or "(?!)",
 
 
 def local_path(path):
     """A user's path; a relative one starts at the folder of the Snakefile.
 
-    It is told relative to the working directory, so that results stay fresh when a checkout is
+    It is relative to the working directory, so that results stay fresh when a checkout is
     moved or copied whole. It lies here, wherever results are stored.
     """
     return local(str(path) if Path(path).is_absolute() else os.path.relpath(BASE / path))
 
 
-def dataset_files(dataset):
-    """Where each file of a data set lies once it is here, by role."""
+def downloaded_files(dataset):
+    """Where each file of a data set that is fetched lies once it is here, by role.
+
+    A user's own files are no inputs: their content, a parameter, makes results stale, and not
+    their place or date.
+    """
     return {
-        role: local_path(file["path"]) if "path" in file else f"{DOWNLOADS}/{file['name']}"
+        role: f"{DOWNLOADS}/{file['name']}"
         for role, file in config["datasets"][dataset]["files"].items()
+        if "path" not in file
     }
 
 
 def dataset_definition(dataset):
     """The part of a data set's definition that decides its content; not its title or tasks, say."""
     definition = config["datasets"][dataset]
-    return {key: definition[key] for key in ("reader", "binarize", "limit", "split")}
+    kept = {key: definition[key] for key in ("reader", "binarize", "limit", "split")}
+    # left out where they change nothing, so that what was prepared without them stays fresh
+    defaults = {"scale": None, "originals": "as_is"}
+    return kept | {key: definition[key] for key in defaults if definition[key] != defaults[key]}
 
 
 def matching_settings(dataset):
@@ -183,9 +206,40 @@ def run_spec(wildcards):
     )
 
 
+def path_training_settings():
+    """The part of `training` that paths and their runs read."""
+    other = ("mode", "epochs", "beta_warmup", "beta_start")
+    return {key: value for key, value in config["training"].items() if key not in other}
+
+
+def path_settings(*keys):
+    """Some keys of `path`: a longer cool-down makes no path stale."""
+    return {key: config["path"][key] for key in keys}
+
+
+def path_records():
+    """The record of every path that the runs cool down from, if they do."""
+    if TRAINED == "train_vae":
+        return []
+    return [f"{OUT}/train_path/{path}/path.parquet" for path in {run.path_id: 0 for run in RUNS}]
+
+
+def searched_code(wildcards):
+    """Params function: the code behind a candidate of a strong probe, the encoder's included."""
+    return run_code("search_probe")(searched_runs(wildcards.dataset)[0])
+
+
 def finished(paths):
     """All paths, or, when only what is done is to be aggregated, those that exist."""
-    return [path for path in paths if not config["partial"] or Path(path).exists()]
+    return [path for path in paths if not PARTIAL or Path(path).exists()]
+
+
+def slices(kind):
+    """The files of one kind in the slices that are joined."""
+    try:
+        return slice_files(config["combine"], kind)
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
 
 
 @cache
@@ -204,6 +258,12 @@ def pictured_files(pattern):
     return files
 
 
+def first_probe(wildcards):
+    """Input function: the probe of a run's first task, whose C stands above its pictures."""
+    task = tasks_of(config, wildcards.dataset)[0]
+    return f"{OUT}/train_probe/{RUN.format(**wildcards)}/{task}.parquet"
+
+
 def picture_files():
     """The galleries of every pictured run and of every architecture."""
     architectures = dict.fromkeys(f"{run.dataset}/{run.architecture}" for run in PICTURED_RUNS)
@@ -217,18 +277,92 @@ def picture_files():
 EXPLORED_RUNS = [
     run
     for run in PICTURED_RUNS
-    if not config["partial"] or Path(f"{OUT}/draw_gallery/{run.path}.thumbnail.png").exists()
+    if not PARTIAL or Path(f"{OUT}/draw_gallery/{run.path}.thumbnail.png").exists()
 ]
 
 
+def summary_files():
+    """What is known of every data set."""
+    return [f"{OUT}/prepare_dataset/{dataset}/summary.parquet" for dataset in DATASETS]
+
+
+def training_records():
+    """The record of the training of every run."""
+    return [f"{OUT}/{TRAINED}/{run.path}/training.parquet" for run in RUNS]
+
+
+def measure_files():
+    """The measured rate and distortion of every run."""
+    return [f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS]
+
+
 def measures_of(dataset):
-    """The measured rate and distortion of every run of a data set."""
+    """Those of a data set."""
     return [f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS if run.dataset == dataset]
 
 
 def probe_files(suffix):
     """What the probes of every run and task wrote."""
     return [f"{OUT}/{job.stage}/{job.name}{suffix}" for job in probe_jobs(config)]
+
+
+def probe_losses():
+    """The losses of both probes of every run and task."""
+    return probe_files(".losses.parquet") + probe_files(".strong.losses.parquet")
+
+
+def strong_recipe(wildcards):
+    """Params function: how the strong probe of a task is trained, as it is configured."""
+    recipes = config["strong_probe"]["recipes"]
+    return recipes.get(wildcards.task, recipes["other"])
+
+
+def recipe_choice(wildcards):
+    """Input function: the choice of a recipe that a strong probe waits for, if any."""
+    searched = config["strong_probe"]["search"]
+    choice = f"{OUT}/choose_probe/{wildcards.dataset}/{wildcards.task}.parquet"
+    return finished([choice]) if searched else []
+
+
+def recipe_files(wildcards):
+    """Input function: the tables of all candidates of a search; the configured recipe is one."""
+    candidates = config["strong_probe"]["candidates"]
+    recipes = [
+        *product(*(candidates[key] for key in ("learning_rates", "hidden_units", "dropouts")))
+    ]
+    configured = strong_recipe(wildcards)
+    recipes.append(tuple(configured[key] for key in ("learning_rate", "hidden_units", "dropout")))
+    names = [
+        f"rate{rate:.12g}-units{units}-dropout{dropout:.12g}" for rate, units, dropout in recipes
+    ]
+    folder = f"{OUT}/search_probe/{wildcards.dataset}/{wildcards.task}"
+    return [f"{folder}/{name}.parquet" for name in dict.fromkeys(names)]
+
+
+def searched_runs(dataset):
+    """The runs on whose codes a search tries its candidates."""
+    first, *_ = [run for run in RUNS if run.dataset == dataset]
+    alike = {
+        float(run.beta): run
+        for run in RUNS
+        if (run.dataset, run.architecture, run.seed) == (dataset, first.architecture, first.seed)
+    }
+    betas = sorted(alike)
+    places = dict.fromkeys((0, len(betas) // 2, len(betas) - 1))
+    return [alike[betas[place]] for place in places]
+
+
+def searched_files(pattern):
+    """Input function: a file for each run on whose codes a search tries its candidates."""
+    return lambda wildcards: [
+        pattern.format(run=run.path) for run in searched_runs(wildcards.dataset)
+    ]
+
+
+def probe_search_files():
+    """The choices of all searches for a strong probe: none, unless they are asked for."""
+    wanted = config["strong_probe"]["search"] and RUNS
+    return [f"{OUT}/choose_probe/{pair[0]}/{pair[1]}.parquet" for pair in PAIRS] if wanted else []
 
 
 def entropy_settings(wildcards):
@@ -240,18 +374,41 @@ def entropy_settings(wildcards):
     return {"nats": None, "source": "", "standard_errors": errors}
 
 
+def discard_measures(dataset):
+    """The measured runs whose R + D may bound H(X): slices may have some of this data set."""
+    return finished(measures_of(dataset)) + slices("measures")
+
+
+def discard_line(dataset, task):
+    """The random-discard line, where the sweep has one; no file where nothing bounds H(X)."""
+    # it takes no time, but may need the R + D of a run
+    known = config["datasets"][dataset]["entropy_nats"] or discard_measures(dataset)
+    wanted = known and "random_discard" in config["sweep"]["baselines"]
+    return [f"{OUT}/compute_random_discard/{dataset}/{task}.parquet"] if wanted else []
+
+
 def baseline_files():
     """The table of every baseline, data set and task; of a partial sweep, of what is finished."""
-    baselines = config["sweep"]["baselines"]
-    lines = [
-        f"{OUT}/compute_random_discard/{dataset}/{task}.parquet"
-        for dataset, task in PAIRS
-        # it takes no time, but may need the R + D of a run
-        if "random_discard" in baselines
-        and (config["datasets"][dataset]["entropy_nats"] or finished(measures_of(dataset)))
+    lines = [line for pair in PAIRS for line in discard_line(*pair)]
+    return lines + measured_baseline_files()
+
+
+def measured_baseline_files():
+    """Those whose C was measured: all but random discarding."""
+    # the choice of k takes no time once the grid is measured
+    grids = [
+        f"{OUT}/select_dimension/{job.name}.parquet"
+        for job in grid_jobs(config)
+        if finished([f"{OUT}/{job.result}"])
     ]
-    grids = [f"{OUT}/{job.result}" for job in grid_jobs(config)]
-    return lines + finished(grids + level_files(".parquet"))
+    return grids + finished(level_files(".parquet"))
+
+
+def best_known_nats(dataset):
+    """The lowest negative log-likelihood known of a data set, None where nothing is."""
+    definition = config["datasets"][dataset]
+    known = [definition[key] for key in ("entropy_nats", "best_known_nats")]
+    return min((nats for nats in known if nats is not None), default=None)
 
 
 def level_files(suffix):
@@ -259,10 +416,20 @@ def level_files(suffix):
     return [f"{OUT}/{job.stage}/{job.name}{suffix}" for job in level_jobs(config)]
 
 
+def level_losses():
+    """The losses of every random encoder and classifier, of both probes where there are two."""
+    strong = [
+        f"{OUT}/{job.stage}/{job.name}.strong.losses.parquet"
+        for job in level_jobs(config)
+        if job.stage in PROBED_LEVEL_STAGES
+    ]
+    return level_files(".losses.parquet") + strong
+
+
 def complex_image_settings():
     """How the convolutional classifier is trained, whatever its depth and dropout."""
-    apart = ("networks", "search", "candidates")
-    return {key: value for key, value in config["classifier"].items() if key not in apart}
+    excluded = ("networks", "search", "candidates")
+    return {key: value for key, value in config["classifier"].items() if key not in excluded}
 
 
 def configured_network(task):
@@ -277,10 +444,15 @@ def papers_network(task):
     return networks.get(task) if task != "other" else None
 
 
+def probe_settings(wildcards):
+    """Params function: how both probes of a task are trained, with no key that is for runs alone."""
+    of_runs = ("seeds", "prequential_classes_max")
+    probe = {key: value for key, value in config["probe"].items() if key not in of_runs}
+    return {"probe": probe, "strong_probe": strong_recipe(wildcards)}
+
+
 def classifier_settings(wildcards):
-    """Params function: the section that decides what a classifier is."""
-    if wildcards.baseline == "simple_image":
-        return config["probe"]
+    """Params function: how the convolutional classifier of a task is trained."""
     return complex_image_settings() | configured_network(wildcards.task)
 
 
@@ -309,39 +481,9 @@ def search_files():
 
 def choice_for(wildcards):
     """Input function: the choice of depth and dropout that a classifier waits for, if any."""
-    searched = config["classifier"]["search"] and wildcards.baseline == "complex_image"
+    searched = config["classifier"]["search"]
     choice = f"{OUT}/choose_classifier/{wildcards.dataset}/{wildcards.task}.parquet"
     return finished([choice]) if searched else []
-
-
-def note_waiting_probes():
-    """Tell the jobs of probes which others this very call is to train: some are faster at once.
-
-    Where jobs run on other machines, or results lie in a storage, each trains its own.
-    """
-    noted = Path(PROBES_AHEAD) / WAITING
-    elsewhere = workflow.non_local_exec or workflow.remote_exec
-    if elsewhere or workflow.storage_settings.default_storage_provider:
-        noted.unlink(missing_ok=True)
-        return
-    jobs = list(workflow.dag.needrun_jobs())
-    still_trained = {job.output.best for job in jobs if job.rule.name == "train_vae"}
-    probes = [
-        WaitingProbe(
-            Run.from_wildcards(job.wildcards),
-            job.wildcards.task,
-            Path(job.input.weights),
-            Path(job.output.table),
-            trained_first=job.input.weights in still_trained,
-        )
-        for job in jobs
-        if job.rule.name == "train_probe"
-    ]
-    try:
-        note_waiting(noted, probes, os.environ[CALL], workflow.cores)
-    except (OSError, StorageError) as error:
-        # only time is lost
-        logger.warning(f"Each probe is trained by its own job: {error}")
 
 
 def panels():

@@ -24,7 +24,7 @@ rule fetch_file:
 
 rule prepare_dataset:
     input:
-        unpack(lambda wildcards: dataset_files(wildcards.dataset)),
+        unpack(lambda wildcards: downloaded_files(wildcards.dataset)),
     output:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
         summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",

@@ -1,6 +1,5 @@
 # What jobs ask for: memory, time and GPUs, from one place. Locally memory counts against
 # `--resources mem_mb=...`; a cluster's scheduler gets all of it.
-import tempfile
 
 
 resource_scopes:
@@ -30,13 +29,7 @@ def check_where_jobs_run():
 
 
 def retried(amount):
-    """Resource function: an amount, doubled for each time that the job was tried before.
-
-    It is a number, or a function of the wildcards. In a dry run nothing is tried twice, and a number
-    may stay one: to call a function for each job takes a twentieth of the time.
-    """
-    if workflow.output_settings.dryrun and not callable(amount):
-        return amount
+    """Resource function: an amount, or a function of the wildcards, doubled with each retry."""
 
     def asked(wildcards, attempt):
         first = amount(wildcards) if callable(amount) else amount
@@ -45,13 +38,9 @@ def retried(amount):
     return asked
 
 
-# Snakemake has a function of its own for this, which in a dry run may stay a text as well.
-TEMPORARY = {"tmpdir": tempfile.gettempdir()} if workflow.output_settings.dryrun else {}
-
-
 def light(megabytes=500):
     """Resources of a job that reads and writes tables and figures."""
-    return {"mem_mb": retried(megabytes), "runtime": retried(20), **TEMPORARY}
+    return {"mem_mb": retried(megabytes), "runtime": retried(20)}
 
 
 def computing(megabytes, minutes, minutes_on_gpu):
@@ -60,11 +49,10 @@ def computing(megabytes, minutes, minutes_on_gpu):
     Parameters
     ----------
     megabytes
-        What it needs on a CPU (docs/speed.md has the measurements), or a function of the wildcards
-        that tells. On a GPU, torch's libraries and the driver take some gigabytes of the machine's
-        own memory beside it.
+        Memory on a CPU (measured in docs/speed.md), or a function of the wildcards. On a GPU,
+        torch's libraries and the driver take some gigabytes of the machine's memory in addition.
     minutes, minutes_on_gpu
-        Several times what the slowest of these jobs takes.
+        Several times the duration of the slowest of these jobs.
     """
     on_gpu = 4000 * ON_GPU
     resources = {
@@ -74,7 +62,6 @@ def computing(megabytes, minutes, minutes_on_gpu):
             else megabytes + on_gpu
         ),
         "runtime": retried(minutes_on_gpu if ON_GPU else minutes),
-        **TEMPORARY,
     }
     # schedulers know `gpu`, a place among those that share one is our own
     return resources | ({"gpu": 1, "gpu_jobs": 1} if ON_GPU else {})

@@ -6,7 +6,7 @@ localrules:
 
 rule aggregate_datasets:
     input:
-        summaries=[f"{OUT}/prepare_dataset/{dataset}/summary.parquet" for dataset in DATASETS],
+        summaries=finished(summary_files()) + slices("summaries"),
     output:
         table=f"{OUT}/tables/datasets.parquet",
     log:
@@ -25,9 +25,13 @@ rule aggregate_datasets:
 rule aggregate_runs:
     input:
         datasets=f"{OUT}/tables/datasets.parquet",
-        training=finished([f"{OUT}/train_vae/{run.path}/training.parquet" for run in RUNS]),
-        measures=finished([f"{OUT}/measure_vae/{run.path}.parquet" for run in RUNS]),
+        training=finished(training_records()),
+        paths=finished(path_records()),
+        measures=finished(measure_files()),
         probes=finished(probe_files(".parquet")),
+        slice_training=slices("training"),
+        slice_measures=slices("measures"),
+        slice_probes=slices("probes"),
     output:
         table=f"{OUT}/tables/runs.parquet",
     log:
@@ -41,7 +45,7 @@ rule aggregate_runs:
         expected=[
             run.columns | {"task": task} for run in RUNS for task in tasks_of(config, run.dataset)
         ],
-        best_known_nats={name: config["datasets"][name]["entropy_nats"] for name in DATASETS},
+        best_known_nats={name: best_known_nats(name) for name in DATASETS},
         caveats={name: config["datasets"][name]["caveat"] for name in DATASETS},
         tables=config["tables"],
     script:
@@ -51,7 +55,7 @@ rule aggregate_runs:
 rule aggregate_baselines:
     input:
         datasets=f"{OUT}/tables/datasets.parquet",
-        tables=baseline_files(),
+        tables=baseline_files() + slices("baselines"),
     output:
         table=f"{OUT}/tables/baselines.parquet",
     log:
@@ -66,13 +70,42 @@ rule aggregate_baselines:
         "../scripts/aggregate_baselines.py"
 
 
+# What others join with their own: the jobs' tables, packed, and the losses of single test images.
+rule pack_slice:
+    input:
+        summaries=finished(summary_files()),
+        training=finished(training_records()),
+        paths=finished(path_records()),
+        measures=finished(measure_files()),
+        probes=finished(probe_files(".parquet")),
+        baselines=measured_baseline_files(),
+        run_losses=finished(probe_losses()),
+        level_losses=finished(level_losses()),
+    output:
+        folder=directory(f"{OUT}/pack_slice"),
+    log:
+        f"{OUT}/logs/pack_slice.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        **light(1000),
+    params:
+        code=stage_code("pack_slice"),
+    script:
+        "../scripts/pack_slice.py"
+
+
 rule aggregate_searches:
     input:
-        choices=finished(search_files()),
+        choices=lambda wildcards: finished(
+            {"classifier": search_files, "probe": probe_search_files}[wildcards.searched]()
+        ),
     output:
-        table=f"{OUT}/tables/classifier_search.parquet",
+        table=f"{OUT}/tables/{{searched}}_search.parquet",
     log:
-        f"{OUT}/logs/aggregate_searches.log",
+        f"{OUT}/logs/aggregate_searches/{{searched}}.log",
+    wildcard_constraints:
+        searched="classifier|probe",
     conda:
         ENVIRONMENT
     resources:
@@ -85,8 +118,8 @@ rule aggregate_searches:
 
 rule compare_runs:
     input:
-        runs=finished(probe_files(".losses.parquet")),
-        levels=finished(level_files(".losses.parquet")),
+        runs=finished(probe_losses()) + slices(RUN_LOSSES),
+        levels=finished(level_losses()) + slices(LEVEL_LOSSES),
     output:
         table=f"{OUT}/tables/differences.parquet",
     log:
@@ -148,7 +181,7 @@ rule write_config:
         ENVIRONMENT
     resources:
         **light(),
-    # each section by itself, so that the reason to write it anew names what has changed
+    # each section by itself, so that the reason for a rerun names the section that changed
     params:
         **EXPERIMENT,
         code=stage_code("write_config"),

@@ -1,4 +1,5 @@
-# One job per data set, encoder, decoder, marginal, β and seed.
+# One job per data set, encoder, decoder, marginal, β and seed. Either each run is trained by itself
+# (`train_vae`), or runs cool down from one path through all β (`train_path`, `cool_vae`).
 rule train_vae:
     input:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
@@ -16,10 +17,66 @@ rule train_vae:
     # one thread a job: a sweep fills the cores with jobs, and the bits do not depend on --cores
     threads: 1
     resources:
-        **training(2200, config["training"]["epochs"]),
+        **training(2200, EPOCHS.get("train_vae", 0)),
     params:
         code=run_code("train_vae"),
         spec=run_spec,
-        training=config["training"],
+        training={key: value for key, value in config["training"].items() if key != "mode"},
     script:
         "../scripts/train_vae.py"
+
+
+# It depends on its ends and lengths, not on the β of the sweep.
+rule train_path:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+    output:
+        snapshots=directory(f"{OUT}/train_path/{PATH}/snapshots"),
+        curve=f"{OUT}/train_path/{PATH}/learning_curve.parquet",
+        record=f"{OUT}/train_path/{PATH}/path.parquet",
+    log:
+        f"{OUT}/logs/train_path/{PATH}.log",
+    benchmark:
+        f"{OUT}/benchmarks/train_path/{PATH}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        **training(2200, EPOCHS.get("train_path", 0)),
+    params:
+        code=run_code("train_path"),
+        spec=run_spec,
+        betas=lambda wildcards: path_betas(config, wildcards.decoder),
+        training=path_training_settings(),
+        path=path_settings("first_epochs", "epochs_per_decade", "snapshots_per_decade"),
+    script:
+        "../scripts/train_path.py"
+
+
+rule cool_vae:
+    input:
+        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        snapshots=f"{OUT}/train_path/{PATH}/snapshots",
+        record=f"{OUT}/train_path/{PATH}/path.parquet",
+    output:
+        best=f"{OUT}/cool_vae/{RUN}/best.safetensors",
+        last=f"{OUT}/cool_vae/{RUN}/last.safetensors",
+        curve=f"{OUT}/cool_vae/{RUN}/learning_curve.parquet",
+        record=f"{OUT}/cool_vae/{RUN}/training.parquet",
+    log:
+        f"{OUT}/logs/cool_vae/{RUN}.log",
+    benchmark:
+        f"{OUT}/benchmarks/cool_vae/{RUN}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        **training(2200, EPOCHS.get("cool_vae", 0)),
+    params:
+        code=run_code("cool_vae"),
+        spec=run_spec,
+        betas=lambda wildcards: path_betas(config, wildcards.decoder),
+        training=path_training_settings(),
+        path=path_settings("cooling_epochs"),
+    script:
+        "../scripts/cool_vae.py"

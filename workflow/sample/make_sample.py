@@ -1,7 +1,7 @@
 """Draw the embedded sample from MNIST: a few thousand originals and a static binarisation.
 
 Usage: ``python make_sample.py MIRROR OUTPUT``, where MIRROR holds the four files of MNIST as
-``mnist/<name>.gz``. The same seed gives the same content on every machine; README.md beside this
+``mnist/<name>.gz``. The same seed gives the same content on every machine; README.md next to this
 file has its checksums, in the form that this script prints.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import PCG64, Generator
 
 from labelinfo.data.files import content_digest, read_verified
-from labelinfo.data.formats import parse_idx
+from labelinfo.data.readers.static_mnist import parse_idx
 from labelinfo.io.atomic import atomic_path
 
 SEED = 20181204

@@ -8,18 +8,21 @@ with job(snakemake.log[0]):
     import pandas as pd
 
     from labelinfo.io.checkpoints import discard_checkpoint
-    from labelinfo.io.tables import read_with_provenance, write_table
+    from labelinfo.io.tables import read_provenance, read_with_provenance, write_table
     from labelinfo.provenance import collect, describe
     from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
     from labelinfo.tables.runs import aggregate_runs
+    from labelinfo.tables.slices import check_slices_fit, with_rows_of_slices
 
-    params = snakemake.params
+    params, inputs = snakemake.params, snakemake.input
+    if inputs.slice_probes:
+        check_slices_fit([*inputs.probes, *inputs.slice_probes])
     datasets, prepared = read_with_provenance(snakemake.input.datasets)
     table, origins = aggregate_runs(
-        pd.DataFrame(params.expected),
-        training=snakemake.input.training,
-        measures=snakemake.input.measures,
-        probes=snakemake.input.probes,
+        with_rows_of_slices(pd.DataFrame(params.expected), inputs.slice_probes),
+        training=[*inputs.training, *inputs.slice_training],
+        measures=[*inputs.measures, *inputs.slice_measures],
+        probes=[*inputs.probes, *inputs.slice_probes],
         label_entropies=label_entropies(datasets),
         label_entropy_biases=label_entropy_biases(datasets),
         best_known_nats=params.best_known_nats,
@@ -29,8 +32,11 @@ with job(snakemake.log[0]):
     )
     config = {"tables": params.tables, "best_known_nats": params.best_known_nats}
     own = describe("aggregate_runs", code=params.code, config=config)
-    write_table(snakemake.output.table, table, collect([*origins, prepared, own]))
+    paths = [read_provenance(file) for file in inputs.paths]
+    write_table(snakemake.output.table, table, collect([*origins, *paths, prepared, own]))
     # not before: where a cluster takes the jobs of a run as one, the failure of a later one costs
     # the outputs of its training too
     for each in snakemake.input.training:
         discard_checkpoint(Path(each).with_name("best.safetensors"))
+    for each in snakemake.input.paths:
+        discard_checkpoint(each)

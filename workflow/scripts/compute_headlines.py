@@ -13,15 +13,11 @@ with job(snakemake.log[0]):
         read_table(snakemake.input.runs),
         read_table(snakemake.input.baselines),
         read_table(snakemake.input.differences),
-        LossFiles(snakemake.input.losses, ("dataset", "task", *RUN)),
+        LossFiles(snakemake.input.losses, ("dataset", "task", *RUN, "probe")),
         params.pairs,
-        tolerance_nats=params.near_nats,
-        confidence=params.confidence,
+        **params.settings,
     )
-    config = {
-        "claims": {"near_nats": params.near_nats},
-        "bootstrap": {"confidence": params.confidence},
-    }
+    config = {"headlines": params.settings}
     own = describe("compute_headlines", code=params.code, config=config)
     inputs = (snakemake.input.runs, snakemake.input.baselines, snakemake.input.differences)
     write_table(snakemake.output.table, table, collect([own, *map(read_provenance, inputs)]))

@@ -12,26 +12,29 @@ with job(snakemake.log[0]) as logger:
     from labelinfo.tables.baselines import baseline_rows
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    summary = read_table(snakemake.input.summary)
-    chosen = (summary["split"] == "test") & (summary["task"] == wildcards.task)
+    names = ["data_entropy_nats", "data_entropy_kind", "source"]
+    summary = read_table(snakemake.input.datasets)
+    of_task = (summary["dataset"] == wildcards.dataset) & (summary["task"] == wildcards.task)
+    chosen = of_task & (summary["split"] == "test")
+    measures = [read_table(file) for file in snakemake.input.measures]
     found = data_entropy(
         params.entropy["nats"],
         params.entropy["source"],
-        map(read_table, snakemake.input.measures),
+        [table[table["dataset"] == wildcards.dataset] for table in measures],
         standard_errors=params.entropy.get("standard_errors", 0.0),
     )
     if found:
-        entropy, source = found
-        points = random_discard(entropy, summary.loc[chosen, "label_entropy_nats"].item())
-        points["data_entropy_nats"] = entropy
-        points["source"] = source
+        points = random_discard(found.nats, summary.loc[chosen, "label_entropy_nats"].item())
+        points["data_entropy_nats"] = found.nats
+        points["data_entropy_kind"] = found.kind
+        points["source"] = found.source
     else:
         logger.warning(
             "There is no random-discard line for %s: the entropy of its images is not known, and "
             "no finished run bounds it. Set `datasets.%s.entropy_nats` with its source.",
             *[wildcards.dataset] * 2,
         )
-        points = pd.DataFrame(columns=["data_entropy_nats", "source"])
+        points = pd.DataFrame(columns=names)
     write_table(
         snakemake.output.table,
         baseline_rows(
@@ -39,7 +42,7 @@ with job(snakemake.log[0]) as logger:
             wildcards.task,
             "random_discard",
             points,
-            params=["data_entropy_nats", "source"],
+            params=names,
         ),
         describe("compute_random_discard", code=params.code, config={"entropy": params.entropy}),
     )

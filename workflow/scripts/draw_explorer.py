@@ -9,7 +9,7 @@ with job(snakemake.log[0]):
     from labelinfo.explorer.page import write_explorer
     from labelinfo.io.atomic import write_text
     from labelinfo.io.tables import read_table
-    from labelinfo.tables.panels import Panel
+    from labelinfo.tables.results import Panel
 
     params = snakemake.params
     runs = [Run(**run) for run in params.pictured]

@@ -15,6 +15,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         dataset_file=snakemake.input.dataset,
         weights_file=snakemake.input.weights,
         measure_file=snakemake.input.measure,
+        probe_file=snakemake.input.probe,
         target=snakemake.output.picture,
         thumbnail=snakemake.output.thumbnail,
         kept=snakemake.output.pictures,

@@ -4,8 +4,8 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
     from labelinfo.claims.claims import judge
+    from labelinfo.claims.evidence import Evidence, Settings
     from labelinfo.claims.page import write_page
-    from labelinfo.claims.sweep import Settings, Sweep
     from labelinfo.io.atomic import write_text
     from labelinfo.io.tables import read_provenance, read_table, write_table
     from labelinfo.provenance import collect, describe
@@ -14,7 +14,7 @@ with job(snakemake.log[0]):
         name: read_table(snakemake.input[name])
         for name in ("runs", "baselines", "differences", "headlines")
     }
-    claims = judge(Sweep(**tables, settings=Settings(**snakemake.params.claims)))
+    claims = judge(Evidence(**tables, settings=Settings(**snakemake.params.claims)))
     origin = describe(
         "judge_claims", code=snakemake.params.code, config={"claims": snakemake.params.claims}
     )

@@ -6,7 +6,7 @@ with job(snakemake.log[0]):
     from labelinfo.figures.figure1 import draw_figure1
     from labelinfo.figures.style import save_figure
     from labelinfo.io.tables import read_table
-    from labelinfo.tables.panels import Panel
+    from labelinfo.tables.results import Panel
 
     figure = draw_figure1(
         read_table(snakemake.input.runs),

@@ -1,4 +1,4 @@
-"""Draw Figure 3: a bag of balls beside what the β-VAEs kept of the label."""
+"""Draw Figure 3: a bag of balls next to the label information that β-VAEs keep."""
 
 from labelinfo.jobs import job
 
@@ -6,7 +6,7 @@ with job(snakemake.log[0]):
     from labelinfo.figures.figure3 import draw_figure3
     from labelinfo.figures.style import save_figure
     from labelinfo.io.tables import read_table
-    from labelinfo.tables.panels import Panel
+    from labelinfo.tables.results import Panel
 
     figure = draw_figure3(
         read_table(snakemake.input.runs),

@@ -3,7 +3,10 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
-    from labelinfo.config.sweep import tasks_of
+    import os
+    from pathlib import Path
+
+    from labelinfo.config.tasks import tasks_of
     from labelinfo.data.dataset import save_dataset
     from labelinfo.data.prepare import Source, prepare_dataset
     from labelinfo.io.tables import write_table
@@ -14,19 +17,22 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     # what is asked for and what is checked change nothing of what is prepared, so neither is a
     # parameter of the rule
     tasks = tasks_of(snakemake.config, snakemake.wildcards.dataset)
-    files = snakemake.config["datasets"][snakemake.wildcards.dataset]["files"]
+    configured = snakemake.config["datasets"][snakemake.wildcards.dataset]
+    checked = {key: configured[key] for key in ("matched_distinct_min_share",)}
+    # a user's own files are no inputs; relative paths start at the folder of the Snakefile
+    root = Path(os.path.normpath(snakemake.scriptdir)).parents[1]
     sources = {
         role: Source(
-            path=snakemake.input[role],
+            path=root / file["path"] if "path" in file else Path(snakemake.input[role]),
             sha256=file.get("sha256"),
             git_blob_sha1=file.get("git_blob_sha1"),
             size=file.get("bytes"),
         )
-        for role, file in files.items()
+        for role, file in configured["files"].items()
     }
     dataset, summary = prepare_dataset(
         snakemake.wildcards.dataset,
-        params.definition,
+        params.definition | checked,
         sources,
         tasks=tasks,
         clamp=params.data.get("naive_bayes_clamp"),

@@ -1,24 +1,21 @@
-"""Train one classifier on pixels and measure it."""
+"""Train the convolutional classifier on pixels and measure it."""
 
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
-    from labelinfo.baselines.classifiers import chosen_network, train_classifier
+    from labelinfo.baselines.chosen import NETWORK, chosen_settings
+    from labelinfo.baselines.complex_image import train_classifier
     from labelinfo.io.tables import read_table
 
     # of at most one search
-    choice = next(iter(snakemake.input.get("choice", [])), None)
+    choices = snakemake.input.get("choice", [])
     train_classifier(
-        snakemake.wildcards.baseline,
         snakemake.wildcards.task,
         int(snakemake.wildcards.seed),
         snakemake.params.settings,
-        dataset_file=snakemake.input.dataset,
-        target=snakemake.output.table,
-        losses_target=snakemake.output.losses,
+        files={"dataset": snakemake.input.dataset, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
         checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
-        compiled_folder="results/compiled",
-        network=chosen_network(read_table(choice), choice) if choice else None,
+        network=(chosen_settings(read_table(choices[0]), NETWORK, choices[0]) if choices else None),
     )

@@ -5,17 +5,15 @@ from labelinfo.jobs import job
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
-    from labelinfo.training.run import train_run
+    from labelinfo.training.run import TrainingFiles, train_run
 
+    output = snakemake.output
     train_run(
         Run.from_wildcards(snakemake.wildcards),
         VaeSpec(**snakemake.params.spec),
         snakemake.params.training,
         dataset_file=snakemake.input.dataset,
-        best_file=snakemake.output.best,
-        last_file=snakemake.output.last,
-        curve_file=snakemake.output.curve,
-        record_file=snakemake.output.record,
+        files=TrainingFiles(output.best, output.last, output.curve, output.record),
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
         threads=snakemake.threads,

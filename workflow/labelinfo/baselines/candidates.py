@@ -40,7 +40,7 @@ def train_candidate(
     checkpoint_seconds
         How old a checkpoint gets, at least, before the next is written.
     """
-    dataset = load_dataset(dataset_file)
+    dataset = load_dataset(dataset_file).labelled(task)
     where = resolve_device(device)
     network = {key: settings[key] for key in ("depth", "dropout")}
     identity = (dataset.name, "candidate", task, *network.values())

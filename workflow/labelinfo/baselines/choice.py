@@ -1,26 +1,30 @@
 """The choice among the candidates of a search, on the validation split alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 
-def choose_network(
-    candidates: pd.DataFrame, *, configured: dict[str, Any], paper: dict[str, Any] | None
+def choose_candidate(
+    candidates: pd.DataFrame,
+    *,
+    configured: Mapping[str, Any],
+    paper: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Return the candidates, best first, with the choice marked.
 
-    Chosen is the smallest C on validation; of equal ones the shallower, then the one of less
-    dropout. As the smallest of many noisy numbers it is a little too small, so it is no estimate of
-    the C that the chosen network reaches on other images.
+    Chosen is the smallest C on validation; of equal ones the one with the smaller settings, in the
+    order of ``configured``. As the smallest of many noisy numbers it is a little too small, so it
+    is no estimate of the C that the chosen candidate reaches on other images.
 
     Parameters
     ----------
     candidates
         One row per candidate of one data set and task.
     configured, paper
-        Depth and dropout that the configuration has, and that the paper has for this task, if any;
-        each is marked.
+        The settings that the configuration has, and that the paper has for this task, if any; each
+        is marked.
 
     Returns
     -------
@@ -28,7 +32,7 @@ def choose_network(
         The candidates with ``excess_valid_nats`` (C on validation less that of the chosen), and
         ``chosen``, ``configured`` and ``paper``, true or false.
     """
-    order = ["label_distortion_valid_nats", "depth", "dropout"]
+    order = ["label_distortion_valid_nats", *configured]
     table = candidates.sort_values(order, ignore_index=True)
     nats = table["label_distortion_valid_nats"]
     return table.assign(
@@ -39,7 +43,7 @@ def choose_network(
     )
 
 
-def _is(table: pd.DataFrame, network: dict[str, Any] | None) -> pd.Series:
-    if network is None:
+def _is(table: pd.DataFrame, settings: Mapping[str, Any] | None) -> pd.Series:
+    if settings is None:
         return pd.Series(False, index=table.index)
-    return (table["depth"] == network["depth"]) & (table["dropout"] == network["dropout"])
+    return table[[*settings]].eq(pd.Series(settings)).all(axis=1)

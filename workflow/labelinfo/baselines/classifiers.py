@@ -1,4 +1,4 @@
-"""Classifiers trained end to end on pixels: how well the label can be known at all."""
+"""The convolutional classifier, trained end to end on pixels: how well the label can be known."""
 
 import logging
 import time
@@ -6,19 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from labelinfo.baselines.points import write_point
-from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset
-from labelinfo.errors import LabelinfoError, StorageError
+from labelinfo.data.dataset import Dataset, Split, draw_binary
+from labelinfo.errors import LabelinfoError
 from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.locks import alone
-from labelinfo.probes.fit import LabelDistortion, fit_and_measure, tested_row
-from labelinfo.probes.mlp import label_distortion_nats
-from labelinfo.probes.precision import resolve_probe_precision
-from labelinfo.provenance import describe
+from labelinfo.probes.label_distortion import LabelDistortion, label_distortion_nats
 from labelinfo.seeds import derive_seed
 from labelinfo.training.checkpoint import (
     Progress,
@@ -27,7 +22,7 @@ from labelinfo.training.checkpoint import (
     snapshot,
     training_fingerprint,
 )
-from labelinfo.training.device import resolve_device, resolve_precision
+from labelinfo.training.device import resolve_precision
 from labelinfo.training.engine import Engine
 from labelinfo.training.schedule import learning_rate_at
 
@@ -195,7 +190,7 @@ def resume_complex_image(
     dataset_file: Path | str,
     checkpoint_seconds: float,
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
-    """Train as :func:`fit_complex_image` does, going on from the checkpoint beside ``output``.
+    """Train as :func:`fit_complex_image` does, resuming from the checkpoint next to ``output``.
 
     Of two processes that make the same output the second waits, and then finds the work
     done, or, if it took no longer than ``checkpoint_seconds``, does it again.
@@ -243,113 +238,3 @@ def measure_classifier(
         losses.append(label_distortion_nats(logits, target).double().cpu())
         hits.append((logits.argmax(dim=-1) == target).double().cpu())
     return LabelDistortion(torch.cat(losses)[None].numpy(), torch.cat(hits)[None].numpy())
-
-
-class Pixels:
-    """The image itself as a code, for one probe; intensities are binarised by a fresh draw."""
-
-    probes, binarizations, in_features = 1, 1, 784
-
-    def __init__(self, dataset: Dataset, device: torch.device) -> None:
-        self.device = device
-        self._images = {name: dataset.split(name).images.to(device) for name in SPLITS}
-
-    def draw(self, split: str, index: Tensor) -> Tensor:
-        """Return codes (1, B, 784)."""
-        return draw_binary(self._images[split][index]).view(1, -1, 784)
-
-
-def train_classifier(
-    baseline: str,
-    task: str,
-    seed: int,
-    settings: dict[str, Any],
-    *,
-    dataset_file: Path | str,
-    target: Path | str,
-    losses_target: Path | str,
-    device: str,
-    code: str,
-    network: dict[str, Any] | None = None,
-    compiled_folder: Path | str | None = None,
-    checkpoint_seconds: float = 0.0,
-) -> None:
-    """Train a classifier on pixels and write C and accuracy.
-
-    Parameters
-    ----------
-    baseline, task, seed
-        ``simple_image`` is the probe's network on raw pixels, ``complex_image`` the convolutional
-        one; for which labels; the number of its training.
-    settings
-        The configuration's section ``probe`` or, for ``complex_image``, ``classifier`` with the
-        task's depth and dropout.
-    dataset_file, target, losses_target
-        The prepared data set, the one-row table, and the one of the losses of each test image.
-    device, code
-        Where to compute; digest of the stage's code.
-    network
-        Depth and dropout that a search has chosen, instead of those in ``settings``.
-    compiled_folder
-        Where the compiled code of ``simple_image`` is kept for others.
-    checkpoint_seconds
-        How old a checkpoint of ``complex_image`` gets, at least, before the next is written.
-    """
-    dataset = load_dataset(dataset_file)
-    where = resolve_device(device)
-    identity = (dataset.name, baseline, task, seed)
-    if baseline == "simple_image":
-        codes = Pixels(dataset, where)
-        folder = compiled_folder and Path(compiled_folder)
-        settings = resolve_probe_precision(settings, len(dataset.train), where, folder)
-        point, losses = fit_and_measure(
-            codes,
-            dataset,
-            task,
-            settings,
-            identity,
-            "probe",
-            samples=1,
-            compiled_folder=folder,
-        )
-        params = ["hidden_units"]
-        point["hidden_units"] = settings["hidden_units"]
-    else:
-        settings = settings | (network or {})
-        model, facts = resume_complex_image(
-            dataset,
-            task,
-            settings,
-            identity,
-            device=where,
-            output=target,
-            code=code,
-            dataset_file=dataset_file,
-            checkpoint_seconds=checkpoint_seconds,
-        )
-        test, valid = (
-            measure_classifier(model, dataset.split(name), task, where)
-            for name in ("test", "valid")
-        )
-        point, losses = tested_row(test, valid), test.per_image_nats
-        params = ["depth", "dropout", "searched", "best_epoch", "precision"]
-        point |= {key: settings[key] for key in ("depth", "dropout")}
-        point |= {"searched": network is not None, **facts}
-    write_point(
-        target, losses_target, dataset, task, baseline, seed, point, losses, params,
-        describe("train_classifier", code=code, config=settings, data=dataset.digests),
-    )  # fmt: skip
-
-
-def chosen_network(choice: pd.DataFrame, source: Path | str) -> dict[str, Any]:
-    """Return depth and dropout of the chosen row of a table of candidates.
-
-    Raises
-    ------
-    StorageError
-        If ``source``, where the table comes from, names no choice or several.
-    """
-    rows = choice[choice["chosen"]] if "chosen" in choice else choice.iloc[:0]
-    if len(rows) != 1:
-        raise StorageError(f"The table {source} names no one choice: delete it and run again.")
-    return {"depth": int(rows["depth"].iloc[0]), "dropout": float(rows["dropout"].iloc[0])}

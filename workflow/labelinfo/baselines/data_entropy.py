@@ -1,10 +1,21 @@
-"""The entropy of the images, as well as it is known."""
+"""The entropy of the images, as well as it is known: always an upper bound."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pandas as pd
 
-from labelinfo.tables.audit import audit_row
+from labelinfo.information import BEST_OF_SWEEP, PUBLISHED
+from labelinfo.tables.audit import audit_row, validation_row
+
+
+@dataclass(frozen=True)
+class DataEntropy:
+    """An upper bound on H(X) in nats, its kind, and its source in words."""
+
+    nats: float
+    kind: str
+    source: str
 
 
 def data_entropy(
@@ -13,14 +24,14 @@ def data_entropy(
     measures: Iterable[pd.DataFrame],
     *,
     standard_errors: float,
-) -> tuple[float, str] | None:
-    """Return H(X) in nats and where it comes from; None if nothing tells.
+) -> DataEntropy | None:
+    """Return an **upper** bound on H(X), None if nothing bounds it.
 
-    Without a known value it is the smallest R + D over all runs. R + D ≥ H(X) for every encoder,
-    decoder and marginal (it is an **upper** bound, by the non-negativity of the divergences in it),
-    so the smallest is the tightest at hand. Which run that is, the validation split says; its R + D
-    is of the test split, so a bound up to sampling error. Runs that diverged, or whose R breaks an
-    inequality, do not count.
+    A configured value is ``published``. Without it the bound is ``best_of_sweep``: the smallest
+    R + D over all runs. R + D ≥ H(X) holds for every encoder, decoder and marginal, as the
+    divergences in it are not negative. The run is chosen on validation, its R + D is of the test
+    split, so the bound holds up to sampling error. Runs that diverged do not count, nor do runs
+    that break an inequality on validation.
 
     Parameters
     ----------
@@ -32,18 +43,12 @@ def data_entropy(
         See :func:`labelinfo.tables.audit.audit_row`.
     """
     if known_nats is not None:
-        return known_nats, source
+        return DataEntropy(known_nats, PUBLISHED, source)
     sums = [
         (row["rate_valid_nats"] + row["distortion_valid_nats"], row)
         for table in measures
         for row in table.to_dict("records")
-        if row["status"] == "ok"
-        and not audit_row(
-            row,
-            standard_errors=standard_errors,
-            probe_tolerance_nats=0.0,
-            best_known_nats=None,
-        )
+        if row["status"] == "ok" and _is_sound(row, standard_errors)
     ]
     if not sums:
         return None
@@ -51,4 +56,13 @@ def data_entropy(
     architecture = f"{row['encoder']}-{row['decoder']}-{row['marginal']}"
     run = f"{architecture}, β = {row['beta']:g}, seed {row['seed']}"
     source = f"smallest R + D over all runs ({run}), an upper bound on H(X)"
-    return float(row["rate_plus_distortion_nats"]), source
+    return DataEntropy(float(row["rate_plus_distortion_nats"]), BEST_OF_SWEEP, source)
+
+
+def _is_sound(row: dict, standard_errors: float) -> bool:
+    return not audit_row(
+        validation_row(row),
+        standard_errors=standard_errors,
+        probe_tolerance_nats=0.0,
+        best_known_nats=None,
+    )

@@ -1,6 +1,7 @@
 """Randomised PCA: whitened principal components plus Gaussian noise."""
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from labelinfo.baselines.pca_selection import select_dimension
-from labelinfo.data.dataset import Dataset, draw_binary
+from labelinfo.data.dataset import Dataset, draw_binary, load_dataset
 from labelinfo.errors import ConfigError
-from labelinfo.information import label_entropy_nats
-from labelinfo.probes.fit import fit_probes, measure_probes
+from labelinfo.io.losses import write_losses
+from labelinfo.io.tables import write_table
+from labelinfo.probes.both import KINDS, LOSSES, ProbeSettings, both_columns, probe_both
+from labelinfo.probes.measure import TaskLabels
+from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
-from labelinfo.training.device import one_thread
+from labelinfo.tables.baselines import baseline_rows
+from labelinfo.training.device import one_thread, resolve_device
 
 logger = logging.getLogger(__name__)
 
@@ -104,85 +108,144 @@ class PcaCodes:
 def measure_pca(
     dataset: Dataset,
     task: str,
-    settings: dict[str, Any],
-    probe_settings: dict[str, Any],
+    grid: dict[str, Any],
+    probe: ProbeSettings,
     *,
+    binarizations: int,
     device: torch.device,
     compiled_folder: Path | None = None,
-) -> tuple[pd.DataFrame, np.ndarray]:
+) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Measure C for every k and σ of the grid; the probes of one k train as one batch.
 
-    ``probe_settings`` has its ``precision`` resolved; compiled code is kept in ``compiled_folder``.
+    Parameters
+    ----------
+    dataset, task
+        Images, and which of their labels.
+    grid
+        The configuration's ``pca`` section.
+    probe
+        How to probe, with precisions resolved; every point has one probe of each kind.
+    binarizations
+        Of training images that are intensities.
+    device, compiled_folder
+        Where to compute, and where compiled code is kept.
 
     Returns
     -------
     DataFrame
-        One row per (k, σ): ``k, sigma, rate_nats``, C and accuracy on test with standard errors,
-        ``label_distortion_valid_nats``, and what :func:`select_dimension` says of the best k, which
-        is chosen on the validation split.
-    ndarray
-        Losses of the test images in nats, one row per row of the table.
+        One row per (k, σ): ``k, sigma, rate_nats``, and the columns of both probes.
+    dict, dict
+        By kind of probe the losses of the test images, and of the validation images, in nats, one
+        row per row of the table. The latter select the best k.
     """
-    dims, sigmas = sorted(settings["dims"]), sorted(settings["sigmas"], reverse=True)
-    identity = (dataset.name, task, "pca")
-    draws = 1 if dataset.train.is_binary else probe_settings["binarizations"]
-
-    def train_bits(draw: int) -> Tensor:
-        return _flat(dataset.train.images, derive_seed(dataset.name, "pca", "binarize", draw))
-
-    with one_thread():
-        pca = WhitenedPCA(train_bits(0), dims[-1])
-        components = {
-            "train": [pca(train_bits(draw)) for draw in range(draws)],
-            "valid": [pca(_flat(dataset.valid.images, 0))],
-            "test": [pca(_flat(dataset.test.images, 0))],
-        }
+    dims, sigmas = sorted(grid["dims"]), sorted(grid["sigmas"], reverse=True)
+    components = whitened_components(dataset, dims[-1], binarizations)
+    labels = TaskLabels.of(dataset, task)
     names = [f"{sigma:.12g}" for sigma in sigmas]
-    rows, losses, valid_losses = [], [], []
+    rows = []
+    losses: dict[str, dict[str, list[np.ndarray]]] = {
+        split: {kind: [] for kind in KINDS} for split in ("test", "valid")
+    }
     for k in dims:
-        codes = PcaCodes(components, k, sigmas, device)
-        probes = fit_probes(
-            codes,
-            dataset.train.labels[task],
-            len(dataset.classes[task]),
-            probe_settings,
-            (*identity, k),
+        probed = probe_both(
+            labels.codes_of(PcaCodes(components, k, sigmas, device)),
+            labels,
+            probe,
+            [(dataset.name, task, "pca", k)],
             names,
             compiled_folder=compiled_folder,
         )
-        measured = {
-            split: measure_probes(
-                probes,
-                codes,
-                split,
-                dataset.split(split).labels[task],
-                samples=probe_settings["samples"],
-                seed=derive_seed(*identity, k, "measure", split),
-            )
-            for split in ("valid", "test")
-        }
-        losses.append(measured["test"].per_image_nats)
-        valid_losses.append(measured["valid"].per_image_nats)
         logger.info("k = %d: %d noise levels measured", k, len(sigmas))
+        for split, of_split in losses.items():
+            for kind, each in of_split.items():
+                each.append(probed[kind].splits[split].per_image_nats)
         rows += [
-            {
-                "k": k,
-                "sigma": sigma,
-                "rate_nats": pca_rate_nats(k, sigma),
-                **measured["test"].row(probe),
-                "label_distortion_valid_nats": measured["valid"].row(probe)[
-                    "label_distortion_nats"
-                ],
-            }
-            for probe, sigma in enumerate(sigmas)
+            {"k": k, "sigma": sigma, "rate_nats": pca_rate_nats(k, sigma)}
+            | both_columns(probed, number)
+            for number, sigma in enumerate(sigmas)
         ]
-    table = select_dimension(
-        pd.DataFrame(rows),
-        np.concatenate(valid_losses),
-        label_entropy_nats(dataset.valid.labels[task].numpy()),
-        settings["selection_rate_max_nats"],
+    of_test, of_valid = (
+        {kind: np.concatenate(each) for kind, each in of_split.items()}
+        for of_split in losses.values()
     )
-    return table, np.concatenate(losses)
+    return pd.DataFrame(rows), of_test, of_valid
+
+
+def write_pca(
+    task: str,
+    grid: dict[str, Any],
+    settings: dict[str, Any],
+    *,
+    strong_epochs_share: float,
+    files: dict[str, Path | str],
+    device: str,
+    code: str,
+    compiled_folder: Path | str | None = None,
+) -> None:
+    """Measure the grid of PCA and write its table and losses.
+
+    Parameters
+    ----------
+    task, grid
+        See :func:`measure_pca`.
+    settings
+        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
+    strong_epochs_share
+        Share of the recipe's epochs that a strong probe of the grid has.
+    files
+        See :func:`~labelinfo.baselines.probed.write_probed`; ``valid_losses`` and
+        ``strong_valid_losses``, of the validation images, are written too.
+    device, code
+        Where to compute; digest of the stage's code.
+    compiled_folder
+        Where compiled code is kept for other probes.
+    """
+    dataset = load_dataset(files["dataset"])
+    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    epochs = math.ceil(strong_epochs_share * settings["strong_probe"]["epochs"])
+    settings = settings | {"strong_probe": settings["strong_probe"] | {"epochs": epochs}}
+    probe = ProbeSettings.of(settings["probe"], settings["strong_probe"])
+    probe = probe.resolved(len(dataset.train.labelled(task)), where, folder)
+    points, losses, valid_losses = measure_pca(
+        dataset,
+        task,
+        grid,
+        probe,
+        binarizations=settings["probe"]["binarizations"],
+        device=where,
+        compiled_folder=folder,
+    )
+    config = {"pca": grid, **settings, "precisions": probe.precisions}
+    origin = describe("measure_pca", code=code, config=config, data=dataset.digests)
+    of: dict[str, Any] = {"dataset": dataset.name, "task": task, "baseline": "pca"}
+    of["points"] = points[["k", "sigma"]].to_dict("records")
+    for kind, target in LOSSES.items():
+        own = of | {"probe": kind}
+        write_losses(files[target], losses[kind], own, origin)
+        valid_target = files[target.replace("losses", "valid_losses")]
+        write_losses(valid_target, valid_losses[kind], own | {"split": "valid"}, origin)
+    params = ["k", "sigma"]
+    write_table(
+        files["table"], baseline_rows(dataset.name, task, "pca", points, params=params), origin
+    )
+
+
+def whitened_components(
+    dataset: Dataset, k_max: int, binarizations: int
+) -> dict[str, list[Tensor]]:
+    """Return the components (N, k_max) of all images by split, one entry for each binarisation.
+
+    The projection is fitted to the first binarisation of the training images.
+    """
+    draws = 1 if dataset.train.is_binary else binarizations
+    seeds = [derive_seed(dataset.name, "pca", "binarize", draw) for draw in range(draws)]
+    with one_thread():
+        pca = WhitenedPCA(_flat(dataset.train.images, seeds[0]), k_max)
+        return {
+            "train": [pca(_flat(dataset.train.images, seed)) for seed in seeds],
+            "valid": [pca(_flat(dataset.valid.images, 0))],
+            "test": [pca(_flat(dataset.test.images, 0))],
+        }
 
 
 def _flat(images: Tensor, seed: int) -> Tensor:

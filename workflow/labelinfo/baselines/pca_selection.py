@@ -1,7 +1,11 @@
 """The best number of principal components, by a criterion on the validation split."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+
+from labelinfo.baselines.rate_axes import AXES
 
 
 def area_under_curve_nats2(
@@ -36,33 +40,29 @@ def area_under_curve_nats2(
     return float(np.trapezoid(y_end, x_end))
 
 
-def select_dimension(
+@dataclass(frozen=True)
+class Areas:
+    """Areas under the curves of all k, and how far each lies behind the best k, in nats²."""
+
+    area: dict[int, float]
+    excess: dict[int, float]
+    standard_error: dict[int, float]
+
+    @property
+    def best(self) -> int:
+        """The k of the smallest area."""
+        return min(self.area, key=self.area.__getitem__)
+
+
+def compare_areas(
     table: pd.DataFrame, valid_losses: np.ndarray, entropy: float, rate_max: float
-) -> pd.DataFrame:
-    """Add to the points of a grid which k is best and how far the others lie behind.
+) -> Areas:
+    """Compare all k by the area A_k under C against R up to ``rate_max``, on validation.
 
-    The best k has the smallest area A_k (:func:`area_under_curve_nats2`) on validation. A_k is
-    linear in the C of its points, so it is a mean over images of a_ki = Σ_j w_kj ℓ_kji, and the
-    excess A_k − A_best has the standard error s/√N of the paired differences a_ki − a_best,i: what
-    is hard about an image for all k cancels. That the best was picked by the same images is not in
-    it.
-
-    Parameters
-    ----------
-    table
-        One row per point: ``k``, ``rate_nats``, ``label_distortion_valid_nats``.
-    valid_losses
-        (points, N), the losses of the validation images in nats, row by row.
-    entropy
-        H(Y) of the validation split in nats.
-    rate_max
-        Upper end of the area in nats.
-
-    Returns
-    -------
-    DataFrame
-        The table with ``selection_area_nats2``, ``selection_excess_nats2`` and its ``_se``, equal
-        for all points of a k, and ``selected``, true for those of the best.
+    A_k is linear in the C of its points, so it is a mean over images of a_ki = Σ_j w_kj ℓ_kji, and
+    the excess A_k − A_best has the standard error s/√N of the paired differences a_ki − a_best,i:
+    what is hard about an image for all k cancels. That the best was picked by the same images is
+    not in it.
     """
     areas: dict[int, float] = {}
     contributions: dict[int, np.ndarray] = {}
@@ -72,17 +72,83 @@ def select_dimension(
         areas[k] = area_under_curve_nats2(rates, distortions, entropy, rate_max)
         units = np.eye(len(rates))
         weights = [area_under_curve_nats2(rates, unit, 0.0, rate_max) for unit in units]
-        contributions[k] = np.array(weights) @ valid_losses[table["k"] == k]
+        contributions[k] = np.array(weights) @ valid_losses[(table["k"] == k).to_numpy()]
     best = min(areas, key=areas.__getitem__)
     root = np.sqrt(valid_losses.shape[1])
-    excess = {k: area - areas[best] for k, area in areas.items()}
-    errors = {
-        k: float((each - contributions[best]).std(ddof=1) / root)
-        for k, each in contributions.items()
-    }
-    return table.assign(
-        selection_area_nats2=table["k"].map(areas),
-        selection_excess_nats2=table["k"].map(excess),
-        selection_excess_nats2_se=table["k"].map(errors),
-        selected=table["k"] == best,
+    return Areas(
+        area=areas,
+        excess={k: area - areas[best] for k, area in areas.items()},
+        standard_error={
+            k: float((each - contributions[best]).std(ddof=1) / root)
+            for k, each in contributions.items()
+        },
     )
+
+
+def flat_dimensions(table: pd.DataFrame, entropy: float, share: float) -> dict[int, bool]:
+    """Return for each k whether C no longer falls at its smallest noise, on validation.
+
+    C counts as flat if it falls by at most ``share`` · H(Y) between the two points of the largest
+    rates. The area assumes that C stays flat beyond the last point, so it is too large for a k
+    whose C still falls there. One point alone is not flat.
+    """
+    flat = {}
+    for k, group in table.groupby("k"):
+        last = group.sort_values("rate_nats")["label_distortion_valid_nats"].to_numpy()[-2:]
+        flat[k] = len(last) == 2 and bool(last[0] - last[1] <= share * entropy)
+    return flat
+
+
+def select_dimension(
+    table: pd.DataFrame,
+    valid_losses: np.ndarray,
+    entropy: float,
+    *,
+    rate_max_nats: float,
+    data_entropy_nats: float | None,
+    flat_share: float,
+) -> pd.DataFrame:
+    """Add to the points of a grid which k is best and how far the others lie behind.
+
+    The best k has the smallest area (:func:`area_under_curve_nats2`) on validation from R = 0 to
+    ``rate_max_nats``. How far each k lies behind is also given for each of
+    :data:`labelinfo.baselines.rate_axes.AXES`.
+
+    Parameters
+    ----------
+    table
+        One row per point: ``k``, ``rate_nats``, ``label_distortion_valid_nats``.
+    valid_losses
+        (points, N), the losses of the validation images in nats, row by row.
+    entropy
+        H(Y) of the validation split in nats.
+    rate_max_nats
+        Upper end of the area that selects.
+    data_entropy_nats
+        H(X), the end of one of the axes; None leaves its columns empty.
+    flat_share
+        See :func:`flat_dimensions`.
+
+    Returns
+    -------
+    DataFrame
+        The table with the columns of :mod:`labelinfo.baselines.rate_axes`, equal for all points of
+        a k, and ``selected``, true for those of the best.
+    """
+    k = table["k"]
+    chosen = compare_areas(table, valid_losses, entropy, rate_max_nats)
+    columns = {
+        "selection_rate_max_nats": rate_max_nats,
+        "selection_area_nats2": k.map(chosen.area),
+        "selection_excess_nats2": k.map(chosen.excess),
+        "selection_excess_nats2_se": k.map(chosen.standard_error),
+        "selection_flat": k.map(flat_dimensions(table, entropy, flat_share)),
+    }
+    for axis, fixed in AXES.items():
+        end = data_entropy_nats if fixed is None else fixed
+        name = f"selection_excess_{axis}_nats2"
+        columns |= {name: np.nan, f"{name}_se": np.nan}
+        if end is not None:
+            found = compare_areas(table, valid_losses, entropy, end)
+            columns |= {name: k.map(found.excess), f"{name}_se": k.map(found.standard_error)}
+    return table.assign(**columns, selected=k == chosen.best)

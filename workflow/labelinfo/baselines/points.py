@@ -1,6 +1,7 @@
 """One point of a baseline of unbounded rate: a task and a seed."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +16,52 @@ from labelinfo.tables.baselines import baseline_rows
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Point:
+    """Which point of a baseline it is.
+
+    Attributes
+    ----------
+    task, baseline, seed
+        Its labels, its name, the number of its training or random parameters.
+    params
+        Further columns that identify it.
+    """
+
+    task: str
+    baseline: str
+    seed: int
+    params: dict[str, Any]
+
+
 def write_point(
     target: Path | str,
-    losses_target: Path | str,
+    losses: dict[Path | str, tuple[np.ndarray, dict[str, str]]],
     dataset: Dataset,
-    task: str,
-    baseline: str,
-    seed: int,
-    point: dict[str, Any],
-    losses: np.ndarray,
-    params: list[str],
+    point: Point,
+    row: dict[str, Any],
     origin: dict[str, Any],
 ) -> None:
-    """Write one point of a baseline as a table of one row; ``params`` of it describe the point.
+    """Write one point of a baseline as a table of one row, and tables of losses.
 
-    Its ``losses`` (1, N), of the test images, go into a table of their own.
+    ``losses`` has by target the losses (1, N) of the test images in nats, and what is said of them
+    besides the point.
     """
     logger.info(
         "%s, %s, seed %d: C = %.3f ± %.3f nats, accuracy %.1f %%",
-        baseline,
-        task,
-        seed,
-        point["label_distortion_nats"],
-        point["label_distortion_nats_se"],
-        100 * point["label_accuracy"],
+        point.baseline,
+        point.task,
+        point.seed,
+        row["label_distortion_nats"],
+        row["label_distortion_nats_se"],
+        100 * row["label_accuracy"],
     )
-    of = {"dataset": dataset.name, "task": task, "baseline": baseline, "seed": seed}
-    write_losses(losses_target, losses, of, origin)
+    of = {"dataset": dataset.name, "task": point.task, "baseline": point.baseline}
+    of["seed"] = point.seed
+    for losses_target, (nats, more) in losses.items():
+        write_losses(losses_target, nats, of | more, origin)
+    rows = pd.DataFrame([row | point.params])
     table = baseline_rows(
-        dataset.name, task, baseline, pd.DataFrame([point]), params=params, seed=seed
+        dataset.name, point.task, point.baseline, rows, params=[*point.params], seed=point.seed
     )
     write_table(target, table, origin)

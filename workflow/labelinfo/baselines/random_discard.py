@@ -17,7 +17,7 @@ def random_discard(data_entropy_nats: float, label_entropy_nats: float) -> pd.Da
     Parameters
     ----------
     data_entropy_nats
-        H(X), or the upper bound on it that a best known negative log-likelihood is.
+        H(X), or an upper bound on it. An upper bound raises the line, in favour of the codes.
     label_entropy_nats
         H(Y) of the test split.
 

@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from labelinfo.baselines.points import write_point
+from labelinfo.baselines.points import Point
+from labelinfo.baselines.probed import write_probed
 from labelinfo.data.dataset import load_dataset
 from labelinfo.models.encoders.trunk import ConvTrunk
-from labelinfo.probes.feature_codes import FeatureCodes
-from labelinfo.probes.fit import fit_and_measure
-from labelinfo.probes.precision import resolve_probe_precision
+from labelinfo.probes.codes import FeatureCodes
+from labelinfo.probes.encoding import encode_dataset
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
@@ -66,32 +66,29 @@ def measure_random_encoder(
     seed: int,
     settings: dict[str, Any],
     *,
-    dataset_file: Path | str,
-    target: Path | str,
-    losses_target: Path | str,
+    files: dict[str, Path | str],
     device: str,
     code: str,
     compiled_folder: Path | str | None = None,
 ) -> None:
-    """Train a probe on the codes of an encoder that was never trained, and write C and accuracy.
+    """Train both probes on the codes of an encoder that was never trained, and write C.
 
     Parameters
     ----------
     baseline, task, seed
         Which encoder, for which labels, and the number of its random parameters.
     settings
-        ``probe``, that section of the configuration; ``width``, ``hidden_units``, ``standardise``.
-    dataset_file, target, losses_target
-        The prepared data set, the one-row table, and the one of the losses of each test image.
+        ``probe``, that section of the configuration; ``strong_probe``, the task's recipe;
+        ``width``, ``hidden_units``, ``standardise``.
+    files
+        See :func:`~labelinfo.baselines.probed.write_probed`.
     device, code
         Where to compute; digest of the stage's code.
     compiled_folder
         Where compiled code is kept for other probes.
     """
-    dataset = load_dataset(dataset_file)
+    dataset = load_dataset(files["dataset"])
     where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
-    probe = resolve_probe_precision(settings["probe"], len(dataset.train), where, folder)
-    settings = settings | {"probe": probe}
     identity = (dataset.name, baseline, seed)
     encoder = random_encoder(
         baseline,
@@ -99,28 +96,19 @@ def measure_random_encoder(
         width=settings["width"],
         identity=identity,
     ).to(where)
-    codes = FeatureCodes(
-        encoder,
-        dataset,
-        binarizations=probe["binarizations"],
-        identity=identity,
-        device=where,
-        standardised=settings["standardise"],
+    binarizations = settings["probe"]["binarizations"]
+    features = encode_dataset(
+        encoder, dataset, binarizations=binarizations, identity=identity, device=where
     )
-    point, losses = fit_and_measure(
-        codes,
+    codes = FeatureCodes(features.standardised() if settings["standardise"] else features)
+    used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]
+    write_probed(
+        files,
         dataset,
-        task,
-        probe,
+        Point(task, baseline, seed, {used: settings[used]}),
+        codes,
+        settings,
         (*identity, task),
-        "probe",
-        samples=1,
+        describe("measure_random_encoder", code=code, config=settings, data=dataset.digests),
         compiled_folder=folder,
     )
-    params = {key: settings[key] for key in ("width", "hidden_units")}
-    used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]
-    write_point(
-        target, losses_target, dataset, task, baseline, seed, point | {used: params[used]}, losses,
-        [used],
-        describe("measure_random_encoder", code=code, config=settings, data=dataset.digests),
-    )  # fmt: skip

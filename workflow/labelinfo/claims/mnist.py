@@ -1,162 +1,165 @@
-"""The claims about static MNIST."""
-
-from collections.abc import Callable
+"""The claims about static MNIST alone, but for those that compare one run with a network."""
 
 import numpy as np
 import pandas as pd
 
 from labelinfo import paper
-from labelinfo.claims.curves import at
-from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Decision, lacking, verdict
-from labelinfo.claims.sweep import POINT, Settings, Sweep, best_runs, name_of, numbers
-from labelinfo.tables.panels import Curve
+from labelinfo.claims.decision import (
+    UNDECIDED,
+    Decision,
+    all_of,
+    count,
+    lacking,
+    three_way,
+)
+from labelinfo.claims.errors import gaps_below, seed_note
+from labelinfo.claims.evidence import POINT, Evidence, best_runs, name_of, numbers
+from labelinfo.claims.first_rates import first_rates, median_rate, smallest_rate
+from labelinfo.claims.reference import Reference
+from labelinfo.curves import Curve
+from labelinfo.tables.results import TaskResults
 
-_NO_MNIST = (UNDECIDED, "This experiment has no finished run on static MNIST.")
+NO_MNIST = (UNDECIDED, "This experiment has no finished run on static MNIST that counts.")
 
 
-def below_both_lines(sweep: Sweep) -> Decision:
-    """Claim 1: many runs below the random-discard line and the PCA curve."""
-    data = sweep.results("mnist", "digit")
+def below_both_lines(evidence: Evidence, reference: Reference) -> Decision:
+    """Claim 1: many runs below the random-discard line and the PCA hull, small C at small R."""
+    data = evidence.results("mnist", "digit")
     if data is None:
-        return _NO_MNIST
-    if data.discard is None or "pca" not in data.curves:
-        return UNDECIDED, "The random-discard line or the PCA curve is missing."
-    rate, c, error = numbers(data.runs, *POINT)
-    pca, chance = at(data.curves["pca"], rate), at(data.discard, rate)
-    comparable = np.isfinite(pca) & np.isfinite(chance)
-    count, needed = int(comparable.sum()), sweep.settings.runs_min
-    if count < needed:
-        return lacking(runs_within_the_rates_of_the_PCA_curve=count)
-    highest = c + sweep.settings.standard_errors * error
-    below = comparable & (highest < pca) & (highest < chance)
-    return (
-        verdict(below.sum() >= sweep.settings.many_share * count),
-        f"{int(below.sum())} of {count} runs within the rates of the PCA curve lie below both.",
+        return NO_MNIST
+    chance = reference.of(data)
+    if chance is None or data.pca_hull is None:
+        return UNDECIDED, "The random-discard line or the PCA hull is missing."
+    settings = evidence.settings
+    by_line = [gaps_below(data.pca_hull, data.runs), gaps_below(chance, data.runs, flat=True)]
+    gaps, errors = np.array(by_line).swapaxes(0, 1)
+    comparable = np.isfinite(gaps).all(axis=0)
+    if comparable.sum() < settings.runs_min:
+        return lacking(runs_within_the_rates_of_the_PCA_hull=int(comparable.sum()))
+    gaps, margins = gaps[:, comparable], settings.standard_errors * errors[:, comparable]
+    found = count((gaps > margins).all(axis=0), (gaps < -margins).any(axis=0))
+    small, grounds = _small_at_small(data, evidence)
+    return all_of([found.at_least(settings.many_share), small]), (
+        f"Of {found.total} runs within the rates of the PCA hull, {found.so} lie below both lines, "
+        f"{found.not_so} above one of them, {found.undecided} are undecided. {grounds}"
+        f"{seed_note(data.runs)}"
     )
 
 
-def _first_to_retain(runs: pd.DataFrame, share: float) -> pd.Series | None:
-    """Return the run of the smallest rate that retains so much, both by the validation split."""
-    c, entropy = runs["label_distortion_valid_nats"], runs["label_entropy_nats"]
-    enough = runs[1 - c / entropy >= share]
-    return None if enough.empty else enough.loc[enough["rate_valid_nats"].idxmin()]
+def _small_at_small(data: TaskResults, evidence: Evidence) -> Decision:
+    """Decide whether some run has nearly all of the label at R ≤ H(X)/4."""
+    settings = evidence.settings
+    rate_max = data.data_entropy_nats / paper.GENERIC_FACTOR
+    c_max = (1 - settings.nearly_all_share) * data.label_entropy_nats
+    runs = data.runs[data.runs["rate_valid_nats"] <= rate_max]
+    if runs.empty:
+        return UNDECIDED, f"No run has R ≤ {rate_max:.1f} nats."
+    best = runs.loc[runs["label_distortion_valid_nats"].idxmin()]
+    c, error = (float(best[name]) for name in POINT[1:])
+    over, rate_error = best["rate_nats"] - rate_max, float(best["rate_nats_se"])
+    times = settings.standard_errors
+    # at much smaller rates a larger C says nothing of these
+    visited = runs["rate_valid_nats"].max() >= (1 - settings.about_share) * rate_max
+    outcome = three_way(
+        c + times * error <= c_max and over <= times * rate_error,
+        visited and c - times * error > c_max,
+    )
+    return outcome, (
+        f"Of the runs with R ≤ {rate_max:.1f} nats, the best on validation has C = {c:.3f} ± "
+        f"{error:.3f} nats; nearly all of the label is C ≤ {c_max:.3f}."
+    )
 
 
-def rates_that_retain_the_digit(sweep: Sweep) -> Decision:
+def rates_that_retain_the_digit(evidence: Evidence) -> Decision:
     """Claim 2: from which rates on nearly all of the digit is retained."""
-    data = sweep.results("mnist", "digit")
+    data = evidence.results("mnist", "digit")
     if data is None:
-        return _NO_MNIST
-    settings, held, parts = sweep.settings, [], []
-    wanted = {"deconv": paper.GENERIC_RATE_NATS, "pixelcnn": paper.EARLIEST_RATE_NATS}
-    groups = {decoder: data.runs[data.runs["decoder"] == decoder] for decoder in wanted}
-    if min(map(len, groups.values())) < settings.runs_min:
+        return NO_MNIST
+    settings = evidence.settings
+    deconv, pixelcnn = (
+        data.runs[data.runs["decoder"] == decoder] for decoder in ("deconv", "pixelcnn")
+    )
+    if min(len(deconv), len(pixelcnn)) < settings.runs_min:
         return lacking(
-            runs_with_the_deconv_decoder=len(groups["deconv"]),
-            with_the_pixelcnn_decoder=len(groups["pixelcnn"]),
+            runs_with_the_deconv_decoder=len(deconv), with_the_pixelcnn_decoder=len(pixelcnn)
         )
-    for decoder, nats in wanted.items():
-        first = _first_to_retain(groups[decoder], settings.nearly_all_share)
-        near = abs(groups[decoder]["rate_nats"] - nats) <= settings.about_share * nats
-        if not near.any():
-            return UNDECIDED, f"No run with the {decoder} decoder has a rate near {nats:g} nats."
-        if first is None:
-            held.append(False)
-            parts.append(f"{decoder}: no run retains that much")
-            continue
-        held.append(bool(near.loc[first.name]))
-        parts.append(
-            f"{decoder}: from R = {first['rate_nats']:.1f} ± {first['rate_nats_se']:.1f} nats on "
-            f"({name_of(first)})"
-        )
-    return verdict(all(held)), "; ".join(parts) + "."
+    generic_max, earliest_max = (
+        nats * (1 + settings.about_share)
+        for nats in (paper.GENERIC_RATE_NATS, paper.EARLIEST_RATE_NATS)
+    )
+    generic = median_rate(first_rates(deconv, settings.nearly_all_share, generic_max))
+    earliest = smallest_rate(first_rates(pixelcnn, settings.nearly_all_share, earliest_max))
+    outcomes = [
+        three_way(found.high <= limit, found.low > limit)
+        for found, limit in ((generic, generic_max), (earliest, earliest_max))
+    ]
+    return all_of(outcomes), (
+        f"deconv: median of the first rates of {generic.trainings} architectures and seeds "
+        f"{generic}, at most {generic_max:.1f} nats is asked for; pixelcnn: smallest first rate of "
+        f"{earliest.trainings} {earliest}, at most {earliest_max:.1f} nats is asked for."
+    )
 
 
-def compression_factors(sweep: Sweep) -> Decision:
+def compression_factors(evidence: Evidence) -> Decision:
     """Claim 5: the compression factors at which it is."""
-    data = sweep.results("mnist", "digit")
+    data = evidence.results("mnist", "digit")
     if data is None:
-        return _NO_MNIST
+        return NO_MNIST
     if data.data_entropy_nats is None:
         return UNDECIDED, "H(X) is not known: the random-discard line is missing."
-    if len(data.runs) < sweep.settings.runs_min:
+    settings = evidence.settings
+    if len(data.runs) < settings.runs_min:
         return lacking(runs=len(data.runs))
-    runs = data.runs
-    least = paper.GENERIC_FACTOR * (1 - sweep.settings.about_share)
-    reached = data.data_entropy_nats / runs["rate_nats"]
-    small = reached > paper.LARGEST_FACTOR
-    if not small.any() or not ((reached >= least) & ~small).any():
-        return UNDECIDED, "No runs have rates that such factors ask for."
-    c, entropy = runs["label_distortion_valid_nats"], runs["label_entropy_nats"]
-    enough = runs[1 - c / entropy >= sweep.settings.nearly_all_share]
+    generic = paper.GENERIC_FACTOR * (1 - settings.about_share)
+    rates = [data.data_entropy_nats / factor for factor in (generic, paper.LARGEST_FACTOR)]
+    share = settings.nearly_all_share
+    earliest = smallest_rate(first_rates(data.runs, share, rates[1]))
+    enough = _retaining(data.runs, share)
+    near = int((enough["rate_nats"] <= rates[0]).sum())
+    visited = bool(data.runs["rate_nats"].between(rates[1], rates[0]).any())
+    outcomes = [
+        three_way(near > 1, visited and near == 0),
+        three_way(earliest.high < rates[1], earliest.low >= rates[1]),
+    ]
     if enough.empty:
-        return FAILS, "No run retains nearly all of the label."
-    factors = data.data_entropy_nats / enough["rate_nats"]
+        return all_of(outcomes), "No run retains nearly all of the label."
     best = enough.loc[enough["rate_valid_nats"].idxmin()]
     factor = data.data_entropy_nats / best["rate_nats"]
-    near = int((factors >= least).sum())
-    return (
-        verdict(factor > paper.LARGEST_FACTOR and near > 1),
-        f"Of {len(enough)} runs that retain nearly all, {near} compress by about "
-        f"{paper.GENERIC_FACTOR:g} or more; the largest factor is {factor:.1f}, at R = "
-        f"{best['rate_nats']:.1f} ± {best['rate_nats_se']:.1f} nats ({name_of(best)}).",
+    return all_of(outcomes), (
+        f"Of {len(enough)} runs that retain nearly all, {near} compress by {generic:g} or more; "
+        f"the largest factor is at most {factor:.1f}, at R = {best['rate_nats']:.1f} ± "
+        f"{best['rate_nats_se']:.1f} nats ({name_of(best)}). {data.entropy_note}"
     )
 
 
-def beside(baseline: str, highest: Callable[[Settings], float]) -> Callable[[Sweep], Decision]:
-    """Return what decides claims 3 and 4: the run best on validation beside a network.
-
-    ``highest`` gives the difference in nats that its interval has to stay below.
-    """
-
-    def decide(sweep: Sweep) -> Decision:
-        data = sweep.results("mnist", "digit")
-        if data is None:
-            return _NO_MNIST
-        best = data.runs.loc[data.runs["label_distortion_valid_nats"].idxmin()]
-        found = sweep.difference(data, best, baseline)
-        if found is None:
-            return UNDECIDED, f"There is no comparison with the baseline {baseline}."
-        low, high = found["difference_low_nats"], found["difference_high_nats"]
-        limit = highest(sweep.settings)
-        outcome = HOLDS if high < limit else FAILS if low > limit else UNDECIDED
-        if outcome == FAILS and len(data.runs) < sweep.settings.runs_min:
-            return lacking(runs=len(data.runs))
-        return outcome, (
-            f"The run of the smallest C on validation ({name_of(best)}, R = "
-            f"{best['rate_nats']:.1f} nats) has a C of {found['difference_nats']:+.3f} nats beside "
-            f"it, {found['confidence']:.0%} interval {low:+.3f} to {high:+.3f}, on test."
-        )
-
-    return decide
+def _retaining(runs: pd.DataFrame, share: float) -> pd.DataFrame:
+    c, entropy = runs["label_distortion_valid_nats"], runs["label_entropy_nats"]
+    return runs[1 - c / entropy >= share]
 
 
-def factorised_below_autoregressive(sweep: Sweep) -> Decision:
+def factorised_below_autoregressive(evidence: Evidence) -> Decision:
     """Claim 6: factorised decoders below autoregressive ones at equal rate."""
-    data = sweep.results("mnist", "digit")
+    data = evidence.results("mnist", "digit")
     if data is None:
-        return _NO_MNIST
-    settings = sweep.settings
+        return NO_MNIST
+    settings = evidence.settings
     fronts = {}
     for decoder in ("deconv", "pixelcnn"):
         runs = data.runs[data.runs["decoder"] == decoder]
         if len(runs) < settings.runs_min:
             return lacking(**{f"runs_with_the_{decoder}_decoder": len(runs)})
         fronts[decoder] = best_runs(runs)
-    rate, c, error = numbers(fronts["pixelcnn"], *POINT)
-    rates, cs, errors = numbers(fronts["deconv"], *POINT)
-    gaps = c - at(Curve(rates, cs), rate, flat=True)
-    margins = settings.standard_errors * np.hypot(error, np.interp(rate, rates, errors))
-    count = int(np.isfinite(gaps).sum())
-    if count < settings.runs_min // 2:
-        return lacking(rates_at_which_both_decoders_have_runs=count)
-    above, below = int((gaps > margins).sum()), int((gaps < -margins).sum())
-    evidence = (
-        f"At {count} rates of the best autoregressive runs, the best factorised ones have the "
-        f"smaller C at {above} and the larger at {below}; the mean difference is "
-        f"{np.nanmean(gaps):+.3f} nats."
+    rate, _, error = numbers(fronts["deconv"], *POINT)
+    factorised = Curve(rate, numbers(fronts["deconv"], POINT[1])[0], error)
+    # a code of a smaller rate can be used at a larger one
+    above, errors = gaps_below(factorised, fronts["pixelcnn"], flat=True)
+    known = np.isfinite(above)
+    if known.sum() < settings.runs_min // 2:
+        return lacking(rates_at_which_both_decoders_have_runs=int(known.sum()))
+    below, margins = -above[known], settings.standard_errors * errors[known]
+    found = count(below > margins, below < -margins)
+    return found.at_least(settings.as_a_rule_share), (
+        f"Of {found.total} rates of the best autoregressive runs, the best factorised ones have "
+        f"the smaller C at {found.so}, the larger at {found.not_so}, and {found.undecided} are "
+        f"undecided; the mean difference is {below.mean():+.3f} nats.{seed_note(data.runs)}"
     )
-    needed = settings.as_a_rule_share * count
-    if above >= needed:
-        return HOLDS, evidence
-    return (FAILS if below >= needed else UNDECIDED), evidence

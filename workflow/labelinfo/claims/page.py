@@ -6,7 +6,7 @@ import pandas as pd
 
 from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED
 
-# Beside its colour each verdict has a sign, for grey and for colour-blind readers.
+# Each verdict has a sign as well as a colour, for grey and for colour-blind readers.
 _SIGNS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
 _COLOURS = {HOLDS: "#00664b", FAILS: "#9c3a00", UNDECIDED: "#555555"}
 
@@ -49,13 +49,20 @@ def write_page(claims: pd.DataFrame, headlines: pd.DataFrame, experiment: str) -
 <title>Claims: {escape(experiment)}</title><style>{_STYLE}</style></head><body><main>
 <h1>What the paper claims, and what experiment “{escape(experiment)}” says</h1>
 <p>{len(claims)} claims of Fertig, Arbabi &amp; Alemi (2018): {summary}. Each verdict is computed
-from the tables of this experiment by the rule beside it. What is chosen is chosen on the validation
-split; numbers are of the test split, but where a rule says validation, and in nats.</p>
+from the tables of this experiment by the rule next to it. A choice is made on the validation split;
+numbers are of the test split, but where a rule says validation, and in nats. A verdict on C is the
+one on which the paper’s probe and the strong probe agree. “Not enough data” means that neither
+<em>holds</em> nor <em>fails</em> is shown.</p>
 {articles}
 <h2>Headline numbers</h2>
 <p>The smallest rate whose label distortion is within the tolerance of the convolutional image
-classifier’s, and how much codes prefer the label: the preference score is 0 for random discarding
-and 1 where all of the label comes with the first bits. Intervals over test images.</p>
+classifier’s, and how much codes prefer the label. The first rate is that of a run, chosen on
+validation; the crossing is where the lower convex hull of the runs reaches that label distortion,
+and its interval covers both R and C. A preference score is 0 for random discarding and 1 where all
+of the label comes with the first bits; the second score compares with random discarding down to the
+C of the best image classifier. H(X) is an upper bound, either published or the best R + D of this
+sweep, so factors and scores are upper bounds: <em>at most</em> so large. Intervals are over test
+images.</p>
 <div class="wide">{_headlines(headlines)}</div>
 </main></body></html>
 """
@@ -74,29 +81,43 @@ def _article(row: dict) -> str:
 
 def _headlines(table: pd.DataFrame) -> str:
     heads = [
-        "data, task", "decoders", "runs", "classifier’s C", "smallest R within tolerance",
-        "compression H(X)/R", "C less the classifier’s", "preference score",
+        "data, task", "decoders", "probe", "runs", "H(X) at most", "classifier’s C",
+        "smallest R within tolerance", "compression at most", "R at the hull’s crossing",
+        "compression there at most", "C less the classifier’s", "preference score at most",
+        "score to the classifier at most",
     ]  # fmt: skip
-    rows = []
-    for row in table.to_dict("records"):
-        cells = [
-            f"{row['dataset']}, {row['task']}",
-            row["scope"],
-            str(row["runs"]),
-            _number(row["ceiling_nats"]),
-            _number(row["rate_nats"], row["rate_nats_se"], ends=None, digits=1),
-            _number(row["compression_factor"], ends=_ends(row, "compression_factor"), digits=1),
-            _number(row["difference_nats"], ends=_ends(row, "difference", "_nats")),
-            _number(row["preference_score"], ends=_ends(row, "preference_score")),
-        ]
-        rows.append("".join(f"<td>{escape(cell)}</td>" for cell in cells))
+    rows = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(row))
+            for row in table.to_dict("records")]  # fmt: skip
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _ends(row: dict, name: str, unit: str = "") -> tuple[float, float]:
-    return row[f"{name}_low{unit}"], row[f"{name}_high{unit}"]
+def _cells(row: dict) -> list[str]:
+    entropy = _number(row["data_entropy_nats"], digits=2)
+    kind = row["data_entropy_kind"].replace("_", " ")
+    crossing = row["crossing_rate_low_nats"], row["crossing_rate_high_nats"]
+    return [
+        f"{row['dataset']}, {row['task']}",
+        row["decoders"],
+        row["probe"],
+        str(row["runs"]),
+        f"{entropy} ({kind})" if kind else entropy,
+        _number(row["ceiling_nats"]),
+        _number(row["rate_nats"], row["rate_nats_se"], digits=1),
+        _bounded(row, "compression_factor_upper", 1),
+        _number(row["crossing_rate_nats"], ends=crossing, digits=1),
+        _bounded(row, "crossing_factor_upper", 1),
+        _number(
+            row["difference_nats"], ends=(row["difference_low_nats"], row["difference_high_nats"])
+        ),
+        _bounded(row, "preference_score_upper"),
+        _bounded(row, "classifier_preference_score_upper"),
+    ]
+
+
+def _bounded(row: dict, name: str, digits: int = 3) -> str:
+    return _number(row[name], ends=(row[f"{name}_low"], row[f"{name}_high"]), digits=digits)
 
 
 def _number(

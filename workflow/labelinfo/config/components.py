@@ -27,7 +27,7 @@ def known_components(
 ) -> dict[str, dict[str, Component]]:
     """Return every component of a completed configuration by kind and name.
 
-    The options of a built-in one stand under its name in ``model``, those of a user's own beside
+    The options of a built-in one stand under its name in ``model``, those of a user's own next to
     its class in ``components``. The files are read, not run.
 
     Parameters

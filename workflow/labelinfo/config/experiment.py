@@ -105,7 +105,8 @@ def read_map(file: Path | str) -> Config:
         content = loader.get_single_data()
     except RecursionError as error:
         raise ConfigError(f"The configuration {file} is nested too deeply to be read.") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    # PyYAML raises AttributeError on some tags with odd values
+    except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"The configuration {file} cannot be read: {reason}.") from error
     if not isinstance(content, dict | None):

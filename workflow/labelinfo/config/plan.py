@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelinfo.config.run import Run
-from labelinfo.config.sweep import enumerate_runs, tasks_of
+from labelinfo.config.sweep import decoders_of, enumerate_runs, path_betas
+from labelinfo.config.tasks import tasks_of
 
 # the stage that makes each baseline of unbounded rate
 LEVEL_STAGES = {
     "random_fully_connected": "measure_random_encoder",
     "random_convolutional": "measure_random_encoder",
-    "simple_image": "train_classifier",
+    "simple_image": "probe_images",
     "complex_image": "train_classifier",
 }
+# those whose points have both the paper's probe and the strong one
+PROBED_LEVEL_STAGES = ("measure_random_encoder", "probe_images")
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,34 @@ def dataset_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
         yield PlannedJob("prepare_dataset", dataset, dataset, last="/summary.parquet")
 
 
+def training_stage(config: dict[str, Any]) -> str:
+    """Return the rule that makes the weights of a run."""
+    return {"separate": "train_vae", "path": "cool_vae"}[config["training"]["mode"]]
+
+
+def training_epochs(config: dict[str, Any]) -> dict[str, float]:
+    """Return the passes over the training images by rule; of paths, those of the longest."""
+    if training_stage(config) == "train_vae":
+        return {"train_vae": config["training"]["epochs"]}
+    path = config["path"]
+    steps = (
+        max((len(path_betas(config, decoder)) for decoder in decoders_of(config)), default=1) - 1
+    )
+    rise = path["epochs_per_decade"] * steps / path["snapshots_per_decade"]
+    return {"train_path": path["first_epochs"] + rise, "cool_vae": path["cooling_epochs"]}
+
+
 def training_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield one job per run: its training."""
-    for run in enumerate_runs(config):
+    """Yield one job per path, where runs cool down from paths, and one per run."""
+    stage = training_stage(config)
+    runs = list(enumerate_runs(config))
+    if stage == "cool_vae":
+        for path_id, run in {run.path_id: run for run in runs}.items():
+            kind = f"{run.dataset}/{run.architecture}"
+            yield PlannedJob("train_path", path_id, kind, last="/path.parquet", run=run)
+    for run in runs:
         kind = f"{run.dataset}/{run.architecture}"
-        yield PlannedJob("train_vae", run.path, kind, last="/training.parquet", run=run)
+        yield PlannedJob(stage, run.path, kind, last="/training.parquet", run=run)
 
 
 def measure_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
@@ -105,7 +131,7 @@ def level_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
 def planned_jobs(config: dict[str, Any]) -> list[PlannedJob]:
     """Return the jobs of a completed configuration that take time, stage by stage.
 
-    Pictures, and the search for a classifier where one is asked for, are left out.
+    Pictures, encodings (which are not kept), and the search for a classifier are left out.
     """
     stages = (dataset_jobs, training_jobs, measure_jobs, probe_jobs, grid_jobs, level_jobs)
     return [job for stage in stages for job in stage(config)]

@@ -43,6 +43,16 @@ class Run:
         return f"{self.dataset}/{self.architecture}/beta{self.beta}/seed{self.seed}"
 
     @property
+    def path_id(self) -> str:
+        """The path that a run cools down from: the run without its β."""
+        return f"{self.dataset}/{self.architecture}/seed{self.seed}"
+
+    @property
+    def path_columns(self) -> dict[str, str | int]:
+        """The identity of that path as columns of a table; its values root the path's seeds."""
+        return {key: value for key, value in self.columns.items() if key != "beta"}
+
+    @property
     def identity(self) -> tuple[str, str, str, str, str, int]:
         """The parts from which seeds are derived."""
         return (self.dataset, self.encoder, self.decoder, self.marginal, self.beta, self.seed)

@@ -1,9 +1,12 @@
 """The runs that a sweep asks for, and the checks that a schema cannot make."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from labelinfo.config.path_grid import snapshot_betas
 from labelinfo.config.run import Run, beta_key
+from labelinfo.config.tasks import TASKS
 from labelinfo.errors import ConfigError
 
 # The words under which a reader's files are listed in a data set's definition.
@@ -20,26 +23,29 @@ ROLES = {
     "omniglot": ("data",),
     "table": ("table",),
 }
-# The tasks that a reader gives; the columns of a user's table name their own.
-TASKS = {"static_mnist": ("digit",), "omniglot": ("alphabet", "character"), "table": None}
 
 
 def enumerate_runs(config: dict[str, Any]) -> Iterator[Run]:
     """Yield every run that the ``sweep`` of a completed configuration asks for, in order."""
     sweep = config["sweep"]
     for dataset in sweep["datasets"]:
-        for encoder in sweep["encoders"]:
-            for decoder in sweep["decoders"]:
-                for marginal in sweep["marginals"]:
-                    for beta in sweep["betas"][decoder]:
-                        for seed in sweep["seeds"]:
-                            yield Run(dataset, encoder, decoder, marginal, beta_key(beta), seed)
+        for encoder, decoder, marginal in architectures(config):
+            for beta in sweep["betas"][decoder]:
+                for seed in sweep["seeds"]:
+                    yield Run(dataset, encoder, decoder, marginal, beta_key(beta), seed)
 
 
-def tasks_of(config: dict[str, Any], dataset: str) -> list[str]:
-    """Return the label tasks of a data set, in order."""
-    definition = config["datasets"][dataset]
-    return list(definition["tasks"] or TASKS[definition["reader"]] or ())
+def architectures(config: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return encoder, decoder and marginal of each architecture of a sweep, in order."""
+    sweep = config["sweep"]
+    if sweep["architectures"] is not None:
+        return [tuple(name.split("-")) for name in sweep["architectures"]]
+    return list(itertools.product(sweep["encoders"], sweep["decoders"], sweep["marginals"]))
+
+
+def decoders_of(config: dict[str, Any]) -> list[str]:
+    """Return the decoders of a sweep, each once, in order."""
+    return list(dict.fromkeys(decoder for _, decoder, _ in architectures(config)))
 
 
 def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -> None:
@@ -60,6 +66,9 @@ def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -
     sweep = config["sweep"]
     for kind in ("encoders", "decoders", "marginals"):
         _check_known(f"sweep.{kind}", sweep[kind], components[kind])
+    for names in architectures(config) if sweep["architectures"] else ():
+        for kind, name in zip(("encoders", "decoders", "marginals"), names, strict=True):
+            _check_known("sweep.architectures", [name], components[kind])
     _check_known("sweep.datasets", sweep["datasets"], config["datasets"])
     for decoder, betas in sweep["betas"].items():
         _check_known("sweep.betas", [decoder], components["decoders"])
@@ -68,7 +77,7 @@ def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -
                 f"Config key `sweep.betas.{decoder}` holds two β that agree to 12 digits: "
                 "remove one."
             )
-    for decoder in sweep["decoders"]:
+    for decoder in decoders_of(config):
         if decoder not in sweep["betas"]:
             raise ConfigError(
                 f"Config key `sweep.betas.{decoder}` is missing: the sweep runs the decoder "
@@ -76,9 +85,42 @@ def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -
             )
     for name in sweep["datasets"]:
         _check_dataset(name, config["datasets"][name])
+    _check_paths(config, components["decoders"])
     zoom = config["figures"]["zoom_dataset"]
     if zoom is not None:
         _check_known("figures.zoom_dataset", [zoom], sweep["datasets"])
+
+
+def _check_paths(config: dict[str, Any], decoders: Any) -> None:
+    """Check the ends of paths, and that the β of a sweep by paths lie between them."""
+    for decoder, (lowest, highest) in config["path"]["ends"].items():
+        _check_known("path.ends", [decoder], decoders)
+        if lowest >= highest:
+            raise ConfigError(
+                f"Config key `path.ends.{decoder}` has to be [lowest, highest], but its lowest β, "
+                f"{lowest:g}, is not below its highest, {highest:g}."
+            )
+    if config["training"]["mode"] != "path":
+        return
+    for decoder in decoders_of(config):
+        if decoder not in config["path"]["ends"]:
+            raise ConfigError(
+                f"Config key `path.ends.{decoder}` is missing: give the lowest and highest β of "
+                f"paths with the decoder {decoder!r}."
+            )
+        betas = path_betas(config, decoder)
+        for beta in config["sweep"]["betas"][decoder]:
+            if not betas[0] <= beta <= betas[-1]:
+                raise ConfigError(
+                    f"Config key `sweep.betas.{decoder}` has β = {beta:g} outside its path, which "
+                    f"goes from {betas[0]:g} to {betas[-1]:g}: widen `path.ends.{decoder}`."
+                )
+
+
+def path_betas(config: dict[str, Any], decoder: str) -> list[float]:
+    """Return β of the snapshots of a decoder's paths, ascending."""
+    lowest, highest = config["path"]["ends"][decoder]
+    return snapshot_betas(lowest, highest, config["path"]["snapshots_per_decade"])
 
 
 def _check_known(key: str, names: list[str], known: Any) -> None:
@@ -111,6 +153,11 @@ def _check_dataset(name: str, definition: dict[str, Any]) -> None:
         raise ConfigError(
             f"Config key `{key}.tasks` is empty: name the label columns of your table to probe."
         )
+    for name, reader, default in (("scale", "table", None), ("originals", "static_mnist", "as_is")):
+        if definition[name] != default and definition["reader"] != reader:
+            raise ConfigError(
+                f"Config key `{key}.{name}` is for the reader {reader!r} alone: leave it out."
+            )
     if definition["reader"] == "static_mnist" and definition["binarize"] != "none":
         raise ConfigError(f"Config key `{key}.binarize` has to be 'none': its images are binary.")
     if definition["reader"] == "omniglot" and definition["binarize"] == "none":

@@ -74,7 +74,7 @@ def refuse_keys_and_text(value: Any, path: tuple[Any, ...] = ()) -> None:
         for index, item in enumerate(value):
             refuse_keys_and_text(item, (*path, index))
     elif isinstance(value, str):
-        # lines and tabs apart: control characters, and halves of what UTF-16 writes as two
+        # except line feeds and tabs: control characters, and halves of what UTF-16 writes as two
         bad = (x for x in value if x not in "\n\t" and unicodedata.category(x) in ("Cc", "Cs"))
         _refuse(None if value.isprintable() else next(bad, None), path, "has")
 

@@ -1,7 +1,7 @@
 """The prepared data set, as every later stage sees it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Split:
         (N, 784), row-major: uint8 bits, or float32 intensities in [0, 1] that are binarised by a
         fresh draw each time they are used (training split only).
     labels
-        Class numbers (N,), int64, by task.
+        Class numbers (N,), int64, by task; −1 where the label is missing.
     """
 
     images: Tensor
@@ -50,6 +50,14 @@ class Split:
     def is_binary(self) -> bool:
         """Whether the images are bits already."""
         return self.images.dtype == torch.uint8
+
+    def labelled(self, task: str) -> "Split":
+        """Return the images whose label of a task is not missing; its other labels are left out."""
+        codes = self.labels[task]
+        rows = codes >= 0
+        if rows.all():
+            return self
+        return Split(self.images[rows], ByTask({task: codes[rows]}))
 
     def to(self, device: torch.device | str) -> "Split":
         """Return the split with its tensors on ``device``."""
@@ -71,6 +79,11 @@ class Dataset:
     def split(self, name: str) -> Split:
         """Return the split called ``train``, ``valid`` or ``test``."""
         return {"train": self.train, "valid": self.valid, "test": self.test}[name]
+
+    def labelled(self, task: str) -> "Dataset":
+        """Return the data set of the images whose label of a task is not missing."""
+        splits = {name: self.split(name).labelled(task) for name in SPLITS}
+        return replace(self, **splits)
 
 
 def draw_binary(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -152,5 +165,5 @@ def _check(dataset: Dataset) -> None:
         for task, codes in split.labels.items():
             if codes.dtype != torch.int64 or codes.shape != (len(images),):
                 raise ValueError("labels of another type or shape")
-            if codes.min() < 0 or codes.max() >= len(dataset.classes[task]):
+            if codes.min() < -1 or codes.max() >= len(dataset.classes[task]):
                 raise ValueError("labels of no class")

@@ -13,11 +13,40 @@ from labelinfo.errors import DataError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
+# Most bytes of decompressed content to accept by default
+_MAX_SIZE = 2**31
 
 
 def content_digest(content: bytes) -> str:
     """Return the SHA-256 of ``content`` in lower-case hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def unpacked_digest(path: Path) -> str:
+    """Return the SHA-256 of the content that :func:`read_verified` returns, piece by piece.
+
+    A gzip file that is damaged or too large to be read has the digest of its packed content.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if path.suffix == ".gz" and file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC:
+            file.seek(0)
+            digest, size = hashlib.sha256(), 0
+            try:
+                with gzip.GzipFile(fileobj=file) as stream:
+                    while (piece := stream.read(_CHUNK)) and size <= _MAX_SIZE:
+                        digest.update(piece)
+                        size += len(piece)
+                if size <= _MAX_SIZE:
+                    return digest.hexdigest()
+            except (EOFError, zlib.error, gzip.BadGzipFile):
+                pass
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_verified(
@@ -26,7 +55,7 @@ def read_verified(
     sha256: str | None = None,
     git_blob_sha1: str | None = None,
     size: int | None = None,
-    max_size: int = 2**31,
+    max_size: int = _MAX_SIZE,
     gzipped: bool | None = None,
 ) -> bytes:
     """Read the file ``path`` and return its decompressed content once it is checked.

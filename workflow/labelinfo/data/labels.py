@@ -1,6 +1,6 @@
 """Labels for a static binarisation, by naive Bayes over the originals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
@@ -31,16 +31,29 @@ class Match:
     margin_nats
         (N,) float64 ≥ 0, by how much it beats the runner-up; infinite if there is only one
         original.
+    expected_nats
+        (N,) float64, the mean of that log-likelihood over images drawn from the same original,
+        Σ_i x_i ln x_i + (1 − x_i) ln(1 − x_i).
     """
 
     index: np.ndarray
     log_likelihood_nats: np.ndarray
     margin_nats: np.ndarray
+    expected_nats: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def distinct_share(self) -> float:
         """Number of different originals as a share of the binary images (1 if all differ)."""
         return len(np.unique(self.index)) / len(self.index)
+
+    @property
+    def shortfall_nats(self) -> float:
+        """By how much an image is less likely on average than images of its original are."""
+        return float((self.expected_nats - self.log_likelihood_nats).mean())
+
+    def part(self, rows: slice | np.ndarray) -> "Match":
+        """Return the match of some of the images."""
+        return Match(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 def match_originals(
@@ -93,7 +106,8 @@ def match_originals(
                 bits[rows], intensities, log_on, log_off
             )
     margin = exact[:, 0] - exact[:, 1] if exact.shape[1] > 1 else np.full(len(bits), np.inf)
-    return Match(candidates[:, 0], exact[:, 0], margin)
+    expected = _row_sums(levels * log_on + (1 - levels) * log_off, intensities)
+    return Match(candidates[:, 0], exact[:, 0], margin, expected[candidates[:, 0]])
 
 
 def _best_in_float32(

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from labelinfo.data.files import unpacked_digest
 from labelinfo.errors import ConfigError, DataError, StorageError
 from labelinfo.io.atomic import write_text
-from labelinfo.io.digest import file_sha256
 
 # endings of the files that the reader `table` takes, also gzipped
 TABLE_KINDS = (".npz", ".parquet")
@@ -52,7 +52,8 @@ def content_digests(definition: Mapping[str, Any], root: Path, notes: Path) -> d
     """Return what the content of each file of a data set is known by, by role.
 
     For a file of the catalogue that is the digest that the configuration has; a user's own are
-    read, unless they are as they were when their digest was noted.
+    read, unless they are as they were when their digest was noted. The digest is that of the
+    unpacked content, so neither its place nor whether it is gzipped counts.
 
     Parameters
     ----------
@@ -78,10 +79,12 @@ def content_digests(definition: Mapping[str, Any], root: Path, notes: Path) -> d
     for role, path in _own_files(definition, root):
         try:
             status = path.stat()
-            # a file that was moved here can be older than the one before it
+            # A file that was moved here can be older than the one before it.
             seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+            # The digest in notes of older versions is of the packed content.
+            seen.append("unpacked")
             if known.get(str(path), [None])[0] != seen:
-                known[str(path)] = [seen, file_sha256(path)]
+                known[str(path)] = [seen, unpacked_digest(path)]
         except OSError as error:
             raise DataError(
                 f"The data file {path} cannot be read ({error.strerror}): make it readable."

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,59 +12,36 @@ import numpy as np
 import pandas as pd
 import torch
 
+from labelinfo.data.blank import refuse_blank, warn_of_blanked
 from labelinfo.data.dataset import SPLITS, Dataset, Split
 from labelinfo.data.duplicates import count_copies, refuse_copies
 from labelinfo.data.files import content_digest, read_verified
-from labelinfo.data.formats import (
-    as_images,
-    as_labels,
-    parse_amat,
-    parse_idx,
-    parse_npz,
-    parse_omniglot_mat,
-    parse_parquet,
-)
-from labelinfo.data.labels import Match, match_originals
-from labelinfo.data.own_files import table_kind
+from labelinfo.data.labels import match_originals
+from labelinfo.data.readers import READERS
+from labelinfo.data.readers.raw import InputFile, RawData
+from labelinfo.data.summary import typed_summary
 from labelinfo.errors import DataError
 from labelinfo.information import label_entropy_nats
 from labelinfo.seeds import derive_seed
 
 logger = logging.getLogger(__name__)
 
-# Shuffling and validation size of Burda et al. (2015),
-# https://github.com/yburda/iwae/blob/master/datasets.py
-_OMNIGLOT_SHUFFLE_SEED = 123
-_OMNIGLOT_VALID = 1345
-
-# Finds the original of each binary image: (N, P) bits and (M, P) intensities to a Match.
-Matcher = Callable[[np.ndarray, np.ndarray], Match]
-
-
-@dataclass
-class RawData:
-    """What a reader gives: images and labels by split, before binarisation and limits."""
-
-    images: dict[str, np.ndarray]
-    labels: dict[str, dict[str, np.ndarray]]
-    classes: dict[str, list[str]]
-    matches: dict[str, Match] = field(default_factory=dict)
-
 
 @dataclass
 class Source:
-    """A file of a data set: where it lies here, and what its content has to be."""
+    """A file of a data set: its path here, and the size and digests of its content."""
 
     path: Path
     sha256: str | None = None
     git_blob_sha1: str | None = None
     size: int | None = None
 
-    def read(self) -> bytes:
+    def read(self) -> InputFile:
         """Return the verified, decompressed content."""
-        return read_verified(
+        content = read_verified(
             self.path, sha256=self.sha256, git_blob_sha1=self.git_blob_sha1, size=self.size
         )
+        return InputFile(str(self.path), content)
 
 
 def prepare_dataset(
@@ -77,7 +54,7 @@ def prepare_dataset(
     duplicates_max_share: float,
     device: torch.device | str = "cpu",
 ) -> tuple[Dataset, pd.DataFrame]:
-    """Read, check, label, split and binarise one data set.
+    """Read, check, label, split, shuffle and binarise one data set.
 
     Parameters
     ----------
@@ -88,8 +65,8 @@ def prepare_dataset(
     sources
         Its files by role.
     tasks
-        The labels that are asked for. All others that can be probed are kept too, so that what is
-        prepared does not depend on them.
+        The labels to probe. All other labels that can be probed are kept too, so that the prepared
+        data do not depend on the tasks.
     clamp
         ε of the naive-Bayes match; None where nothing is matched.
     duplicates_max_share
@@ -102,30 +79,62 @@ def prepare_dataset(
     Dataset
         Ready for every later stage.
     DataFrame
-        One row per split and task: counts, label entropy in nats, share of images whose label is
-        never seen in training; of the split before ``limit``, the match quality and how many of its
-        images stand in an earlier split too.
+        One row per split and task: counts, label entropy in nats, share of labelled images whose
+        label is never seen in training. The match quality and the number of images that are in an
+        earlier split too are those before ``limit``.
 
     Raises
     ------
     DataError
         Naming the file at fault and the remedy.
     """
-    contents = {role: source.read() for role, source in sources.items()}
-    digests = {role: content_digest(content) for role, content in contents.items()}
-    names = {role: str(source.path) for role, source in sources.items()}
+    files = {role: source.read() for role, source in sources.items()}
+    digests = {role: content_digest(file.content) for role, file in files.items()}
     match = partial(match_originals, clamp=clamp, device=device)
-    raw = _READERS[definition["reader"]](name, definition, tasks, contents, names, match)
-    for task in tasks:
-        if task not in raw.classes:
-            raise DataError(
-                f"The data set {name!r} has no labels {task!r}; it has {sorted(raw.classes)}: "
-                f"correct the config key `datasets.{name}.tasks`."
-            )
-    kept = sorted(raw.classes)
-    copies = count_copies(raw.images)
-    sizes = {split: len(images) for split, images in raw.images.items()}
-    refuse_copies(name, copies, sizes, duplicates_max_share)
+    raw = READERS[definition["reader"]](name, definition, tasks, files, match)
+    mode = definition["binarize"]
+    # Binarise before the choice of rows, so that the bits of an image do not depend on the limit.
+    images = {split: _binarize(name, split, raw.images[split], mode) for split in SPLITS}
+    if mode == "threshold":
+        warn_of_blanked(name, raw.images, images)
+    refuse_blank(name, images, mode)
+    # Fresh draws of equal intensities differ, but both images show the same.
+    compared = images if mode == "threshold" else raw.images
+    copies = _checked_copies(name, compared, duplicates_max_share)
+    if raw.misfit:
+        # after the copies, as one file for two splits fits the originals of one part alone
+        raise DataError(raw.misfit)
+    rows = {
+        split: shuffled_rows(name, split, len(raw.images[split]), definition["limit"][split])
+        for split in SPLITS
+    }
+    kept = _probed_labels(name, raw, rows, tasks)
+    splits = {
+        split: _chosen(images[split], raw.labels[split], kept, rows[split]) for split in SPLITS
+    }
+    classes = {task: raw.classes[task] for task in kept}
+    dataset = Dataset(name, **splits, classes=classes, digests=digests)
+    summary = [
+        _summary(dataset, split, task, raw)
+        | {
+            "limit": definition["limit"][split],
+            "copies_of_earlier_splits": copies[split],
+            "label_unseen_in_train_share": _unseen_share(dataset, split, task),
+        }
+        for split in SPLITS
+        for task in kept
+    ]
+    _log(summary, tasks)
+    return dataset, typed_summary(pd.DataFrame(summary))
+
+
+def _checked_copies(
+    name: str, images: Mapping[str, np.ndarray], max_share: float
+) -> dict[str, int]:
+    """Return the number of copies of earlier images by split; refuse too many."""
+    copies = count_copies(images)
+    sizes = {split: len(part) for split, part in images.items()}
+    refuse_copies(name, copies, sizes, max_share)
     for split in SPLITS:
         if copies[split]:
             logger.warning(
@@ -135,254 +144,128 @@ def prepare_dataset(
                 sizes[split],
                 split,
             )
-    splits = {}
-    rows = []
-    limited = {
-        split: _limited(name, split, len(raw.images[split]), definition["limit"][split])
-        for split in SPLITS
-    }
-    for split, rows_kept in limited.items():
-        if len(rows_kept) < 2:
+    return copies
+
+
+def _probed_labels(
+    name: str, raw: RawData, rows: Mapping[str, np.ndarray], tasks: Sequence[str]
+) -> list[str]:
+    """Return the labels that can be probed in every split; refuse if one of ``tasks`` cannot."""
+    for task in tasks:
+        if task not in raw.classes:
             raise DataError(
-                f"The {split} split of {name!r} has {len(rows_kept)} images: give 2 or more."
+                f"The data set {name!r} has no labels {task!r}; it has {sorted(raw.classes)}: "
+                f"correct the config key `datasets.{name}.tasks`."
             )
+    for split, chosen in rows.items():
+        if len(chosen) < 2:
+            raise DataError(
+                f"The {split} split of {name!r} has {len(chosen)} images: give 2 or more."
+            )
+    kept = []
     for task in sorted(raw.classes):
-        for split in SPLITS:
-            if len(np.unique(raw.labels[split][task][limited[split]])) > 1:
-                continue
-            fault = f"All images of the {split} split of {name!r} have the same label {task!r}"
-            if task in tasks:
-                raise DataError(
-                    f"{fault}: there is nothing to probe; choose another task or split."
-                )
-            logger.info("%s: it is left out.", fault)
-            kept.remove(task)
-            break
+        fault = _fault_of_labels(name, task, {s: raw.labels[s][task][rows[s]] for s in SPLITS})
+        if fault is None:
+            kept.append(task)
+            continue
+        if task in tasks:
+            raise DataError(f"{fault}: there is nothing to probe; choose another task or split.")
+        logger.info("%s: it is left out.", fault)
+    return kept
+
+
+def _fault_of_labels(name: str, task: str, labels: Mapping[str, np.ndarray]) -> str | None:
+    """Return why a task cannot be probed, None if every split has two different labels."""
     for split in SPLITS:
-        limit, rows_kept = definition["limit"][split], limited[split]
-        images = _binarize(name, split, raw.images[split], definition["binarize"])[rows_kept]
-        labels = {task: raw.labels[split][task][rows_kept] for task in kept}
-        splits[split] = Split(
-            torch.from_numpy(np.ascontiguousarray(images)),
-            {task: torch.from_numpy(codes.copy()) for task, codes in labels.items()},
+        classes = len(np.unique(labels[split][labels[split] >= 0]))
+        if classes == 0:
+            return f"No image of the {split} split of {name!r} has a label {task!r}"
+        if classes == 1:
+            which = "All images" if labels[split].min() >= 0 else "All labelled images"
+            return f"{which} of the {split} split of {name!r} have the same label {task!r}"
+    return None
+
+
+def _chosen(
+    images: np.ndarray, labels: Mapping[str, np.ndarray], tasks: Sequence[str], rows: np.ndarray
+) -> Split:
+    """Return the given rows of a split."""
+    return Split(
+        torch.from_numpy(np.ascontiguousarray(images[rows])),
+        {task: torch.from_numpy(labels[task][rows]) for task in tasks},
+    )
+
+
+def shuffled_rows(name: str, split: str, count: int, limit: int | None = None) -> np.ndarray:
+    """Return the rows of a file in the order of the prepared split, at most ``limit`` of them.
+
+    Files may be sorted by class, as the test file of static MNIST is: its first n images would be
+    zeros. A smaller limit keeps the first rows of a larger one.
+    """
+    order = np.random.default_rng(derive_seed(name, "order", split)).permutation(count)
+    return order[:limit]
+
+
+def _binarize(name: str, split: str, images: np.ndarray, mode: str) -> np.ndarray:
+    """Return uint8 bits, or float32 intensities for training, which draws bits afresh."""
+    if images.dtype == np.uint8:
+        return images
+    if mode == "none":
+        greys = np.count_nonzero((images > 0) & (images < 1))
+        raise DataError(
+            f"The images of {name!r} are not binary, as {greys} of the {images.size} pixels of the "
+            f"{split} split are grey: set the config key `datasets.{name}.binarize` to "
+            "'bernoulli' or 'threshold'."
         )
-        rows += [
-            _summary(name, split, task, images, codes, raw, limit)
-            | {"copies_of_earlier_splits": copies[split]}
-            for task, codes in labels.items()
-        ]
-    for row in rows:
-        known = splits["train"].labels[row["task"]]
-        codes = splits[row["split"]].labels[row["task"]]
-        row["label_unseen_in_train_share"] = float(1 - torch.isin(codes, known).double().mean())
+    if mode == "threshold":
+        return (images > 0.5).astype(np.uint8)
+    if split == "train":
+        return images.astype(np.float32, copy=False)
+    generator = np.random.default_rng(derive_seed(name, "binarize", split))
+    return (generator.random(images.shape) < images).astype(np.uint8)
+
+
+def _summary(dataset: Dataset, split: str, task: str, raw: RawData) -> dict[str, Any]:
+    match = raw.matches.get(split)
+    images = dataset.split(split).images.numpy()
+    codes = dataset.split(split).labels[task].numpy()
+    labelled = codes[codes >= 0]
+    counts = np.bincount(labelled, minlength=len(raw.classes[task]))
+    return {
+        "dataset": dataset.name,
+        "split": split,
+        "task": task,
+        "images": len(images),
+        "labelled_images": len(labelled),
+        "mean_pixel": float(images.mean(dtype=np.float64)),
+        "classes": int((counts > 0).sum()),
+        "label_counts": json.dumps(counts.tolist()),
+        "label_entropy_nats": label_entropy_nats(labelled),
+        "matched_distinct_share": match.distinct_share if match else None,
+        "match_margin_median_nats": float(np.median(match.margin_nats)) if match else None,
+        "match_margin_below_1_nat_share": float((match.margin_nats < 1).mean()) if match else None,
+    }
+
+
+def _unseen_share(dataset: Dataset, split: str, task: str) -> float:
+    """Return the share of the labelled images of a split whose label no training image has."""
+    labels = dataset.split(split).labels[task]
+    labels = labels[labels >= 0]
+    return float(1 - torch.isin(labels, dataset.train.labels[task]).double().mean())
+
+
+def _log(summary: Sequence[Mapping[str, Any]], tasks: Sequence[str]) -> None:
+    for row in summary:
         logger.info("%(split)s, %(task)s: %(images)d images, %(classes)d classes", row)
+        if row["labelled_images"] < row["images"] and row["task"] in tasks:
+            logger.warning(
+                "%(dataset)s: %(labelled_images)d of the %(images)d %(split)s images have a label "
+                "%(task)s; the others train the VAE, and probes leave them out.",
+                row,
+            )
         if row["label_unseen_in_train_share"] and row["task"] in tasks:
             logger.warning(
                 "%(dataset)s: %(label_unseen_in_train_share).1e of the %(split)s images have a "
                 "%(task)s that no training image has; no probe can know it, and C shows that.",
                 row,
             )
-    classes = {task: raw.classes[task] for task in kept}
-    return Dataset(name, **splits, classes=classes, digests=digests), pd.DataFrame(rows)
-
-
-def _read_static_mnist(
-    name: str,
-    definition: Mapping[str, Any],
-    tasks: Sequence[str],
-    contents: dict[str, bytes],
-    names: dict[str, str],
-    match: Matcher,
-) -> RawData:
-    images = {split: parse_amat(contents[split], names[split]) for split in SPLITS}
-    matches, labels = {}, {}
-    # Train and validation were drawn from the training originals, test from the test originals.
-    for prefix, members in (("train", ("train", "valid")), ("test", ("test",))):
-        originals = parse_idx(contents[f"{prefix}_originals"], names[f"{prefix}_originals"])
-        digits = parse_idx(contents[f"{prefix}_labels"], names[f"{prefix}_labels"])
-        if (
-            originals.ndim != 3
-            or originals.shape[1:] != (28, 28)
-            or digits.shape != originals.shape[:1]
-        ):
-            raise DataError(
-                f"{names[f'{prefix}_originals']} with {names[f'{prefix}_labels']} are not N "
-                f"images of 28×28 with N labels, but {originals.shape} and {digits.shape}: fetch "
-                "both again."
-            )
-        if len(digits) and digits.max() > 9:
-            raise DataError(
-                f"{names[f'{prefix}_labels']} holds a label above 9: it is no MNIST label file."
-            )
-        bits = np.concatenate([images[member] for member in members])
-        found = match(bits, originals.reshape(len(originals), -1))
-        start = 0
-        for member in members:
-            rows = slice(start, start + len(images[member]))
-            start = rows.stop
-            matches[member] = Match(
-                found.index[rows], found.log_likelihood_nats[rows], found.margin_nats[rows]
-            )
-            labels[member] = {"digit": digits[found.index[rows]].astype(np.int64)}
-    return RawData(images, labels, {"digit": [str(digit) for digit in range(10)]}, matches)
-
-
-def _read_omniglot(
-    name: str,
-    definition: Mapping[str, Any],
-    tasks: Sequence[str],
-    contents: dict[str, bytes],
-    names: dict[str, str],
-    match: Matcher,
-) -> RawData:
-    arrays = parse_omniglot_mat(contents["data"], names["data"])
-    if len(arrays.train_images) <= _OMNIGLOT_VALID:
-        raise DataError(
-            f"{names['data']} holds {len(arrays.train_images)} training images, but "
-            f"{_OMNIGLOT_VALID} of them are to be validation: fetch it again."
-        )
-    # A character is named by its alphabet and its number inside it.
-    train_pairs = np.stack([arrays.train_alphabet, arrays.train_character_in_alphabet], axis=1)
-    test_pairs = np.stack([arrays.test_alphabet, arrays.test_character_in_alphabet], axis=1)
-    pairs, codes = np.unique(np.concatenate([train_pairs, test_pairs]), axis=0, return_inverse=True)
-    codes = codes.reshape(-1).astype(np.int64)
-    character = {"train": codes[: len(train_pairs)], "test": codes[len(train_pairs) :]}
-    # the legacy generator, because the published split was drawn with it
-    order = np.random.RandomState(_OMNIGLOT_SHUFFLE_SEED).permutation(len(train_pairs))
-    parts = {"train": order[:-_OMNIGLOT_VALID], "valid": order[-_OMNIGLOT_VALID:]}
-    images = {split: arrays.train_images[rows] for split, rows in parts.items()}
-    labels = {
-        split: {"alphabet": arrays.train_alphabet[rows], "character": character["train"][rows]}
-        for split, rows in parts.items()
-    }
-    images["test"] = arrays.test_images
-    labels["test"] = {"alphabet": arrays.test_alphabet, "character": character["test"]}
-    classes = {
-        "alphabet": [str(number) for number in range(int(pairs[:, 0].max()) + 1)],
-        "character": [f"{alphabet}/{number}" for alphabet, number in pairs],
-    }
-    return RawData(images, labels, classes)
-
-
-def _read_table(
-    name: str,
-    definition: Mapping[str, Any],
-    tasks: Sequence[str],
-    contents: dict[str, bytes],
-    names: dict[str, str],
-    match: Matcher,
-) -> RawData:
-    file = names["table"]
-    parse = parse_npz if table_kind(file) == ".npz" else parse_parquet
-    columns = parse(contents["table"], file)
-    if "images" not in columns:
-        raise DataError(f"{file} has no `images`; it has {sorted(columns)[:20]}: rename yours.")
-    images = as_images(columns["images"], file)
-    if "split" in columns:
-        _check_length(columns, "split", len(images), file)
-        codes, words = as_labels(columns["split"], file, "split")
-        unknown = sorted(set(words) - set(SPLITS))
-        if unknown:
-            raise DataError(
-                f"{file} has {unknown[0][:40]!r} in its `split` column: use {', '.join(SPLITS)}."
-            )
-        rows = {split: np.flatnonzero(np.array(words)[codes] == split) for split in SPLITS}
-    else:
-        order = np.random.default_rng(derive_seed(name, "split")).permutation(len(images))
-        tests = round(definition["split"]["test"] * len(images))
-        valids = round(definition["split"]["valid"] * len(images))
-        rows = {
-            "test": order[:tests],
-            "valid": order[tests : tests + valids],
-            "train": order[tests + valids :],
-        }
-    labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
-    classes = {}
-    available = sorted(set(columns) - {"images", "split"})
-    for column in tasks:
-        if column not in available:
-            raise DataError(
-                f"{file} has no label column {column!r}; it has {available[:20]}: correct the "
-                f"config key `datasets.{name}.tasks`."
-            )
-    for column in available:
-        try:
-            _check_length(columns, column, len(images), file)
-            codes, words = as_labels(columns[column], file, column)
-        except DataError as fault:
-            if column in tasks:
-                raise
-            logger.info("No labels: %s", fault)
-            continue
-        classes[column] = words
-        for split in SPLITS:
-            labels[split][column] = codes[rows[split]]
-    return RawData({split: images[rows[split]] for split in SPLITS}, labels, classes)
-
-
-def _check_length(columns: Mapping[str, np.ndarray], column: str, images: int, file: str) -> None:
-    values = columns[column]
-    if values.shape[:1] != (images,):
-        count = len(values) if values.ndim else "no column of"
-        raise DataError(
-            f"{file} has {images} images but {count} values in {column[:60]!r}: they have to agree."
-        )
-
-
-_READERS: dict[str, Callable[..., RawData]] = {
-    "static_mnist": _read_static_mnist,
-    "omniglot": _read_omniglot,
-    "table": _read_table,
-}
-
-
-def _limited(name: str, split: str, count: int, limit: int | None) -> np.ndarray:
-    """Return the rows to keep: a seeded draw, as files may be sorted by class."""
-    if limit is None or limit >= count:
-        return np.arange(count)
-    order = np.random.default_rng(derive_seed(name, "limit", split)).permutation(count)
-    return np.sort(order[:limit])
-
-
-def _binarize(name: str, split: str, images: np.ndarray, mode: str) -> np.ndarray:
-    """Return uint8 bits, or float32 intensities where training draws them afresh."""
-    if images.dtype == np.uint8:
-        return images
-    if mode == "none":
-        raise DataError(
-            f"The images of {name!r} are not binary: set the config key `datasets.{name}.binarize` "
-            "to 'bernoulli' or 'threshold'."
-        )
-    if mode == "threshold":
-        return (images > 0.5).astype(np.uint8)
-    if split == "train":
-        return images.astype(np.float32)
-    generator = np.random.default_rng(derive_seed(name, "binarize", split))
-    return (generator.random(images.shape) < images).astype(np.uint8)
-
-
-def _summary(
-    name: str,
-    split: str,
-    task: str,
-    images: np.ndarray,
-    codes: np.ndarray,
-    raw: RawData,
-    limit: int | None,
-) -> dict[str, Any]:
-    match = raw.matches.get(split)
-    counts = np.bincount(codes, minlength=len(raw.classes[task]))
-    return {
-        "dataset": name,
-        "split": split,
-        "task": task,
-        "images": len(images),
-        "mean_pixel": float(images.mean(dtype=np.float64)),
-        "classes": int((counts > 0).sum()),
-        "label_counts": json.dumps(counts.tolist()),
-        "label_entropy_nats": label_entropy_nats(codes),
-        "matched_distinct_share": match.distinct_share if match else None,
-        "match_margin_median_nats": float(np.median(match.margin_nats)) if match else None,
-        "match_margin_below_1_nat_share": float((match.margin_nats < 1).mean()) if match else None,
-        "limit": limit,
-    }

@@ -18,6 +18,8 @@ _TITLES = {
     "distortion_nats": "distortion D (nats)",
     "label_distortion_nats": "label distortion C (nats)",
 }
+# widths of lines on the page and in the figures
+_LINE_SCALE = 1.23
 # set by the page's controls
 SETTINGS = {
     "panel": "", "encoder": "", "decoder": "", "marginal": "", "lowest": 0.0, "highest": 1e9,
@@ -77,8 +79,8 @@ def _plane(
     curves = (
         alt.Chart(alt.NamedData("lines"))
         .transform_filter(f"datum.panel == panel && isValid(datum.{x})")
-        .mark_line(strokeWidth=1.6)
-        .encode(x=across, y=up, **baseline_scales)
+        .mark_line()
+        .encode(x=across, y=up, strokeWidth=_widths(baseline_scales), **baseline_scales)
     )
     rules = (
         alt.Chart(alt.NamedData("levels"))
@@ -173,6 +175,25 @@ def _baseline_scales(present: Iterable[str]) -> dict[str, Any]:
         "strokeDash": alt.StrokeDash(
             "baseline:N", scale=alt.Scale(domain=names, range=dashes), legend=legend
         ),
+    }
+
+
+def _widths(baseline_scales: dict[str, Any]) -> dict[str, Any]:
+    """Return the widths of the lines, in the proportions of the figures.
+
+    They are conditions, as Vega warns of a scale of widths over names.
+    """
+    looks = {look.label: look.width for look in style.BASELINES.values()}
+    widths = {
+        name: _LINE_SCALE * looks.get(name, style.BASELINE_LINE_WIDTH)
+        for name in baseline_scales["color"]["scale"]["domain"]
+    }
+    return {
+        "condition": [
+            {"test": {"field": "baseline", "equal": name}, "value": width}
+            for name, width in widths.items()
+        ],
+        "value": _LINE_SCALE * style.BASELINE_LINE_WIDTH,
     }
 
 

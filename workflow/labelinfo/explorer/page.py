@@ -11,8 +11,8 @@ import pandas as pd
 import vl_convert
 
 from labelinfo.explorer.charts import planes_spec
-from labelinfo.explorer.records import COLUMNS, line_records, panel_name, run_records
-from labelinfo.tables.panels import Panel, require_columns
+from labelinfo.explorer.records import COLUMNS, line_records, panel_notes, run_records
+from labelinfo.tables.results import Panel, require_columns
 
 
 def write_explorer(
@@ -53,7 +53,7 @@ def write_explorer(
         "lines": lines,
         "levels": levels,
         "spec": planes_spec(runs, [record["baseline"] for record in [*lines, *levels]]),
-        "panels": [{"name": panel_name(panel), "caveat": panel.caveat.strip()} for panel in panels],
+        "panels": panel_notes(runs, baselines, panels),
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template_folder),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.figures import style
-from labelinfo.tables.panels import Panel, PanelData, select_panel
+from labelinfo.tables.results import Panel, TaskResults, select_results
 from labelinfo.units import nats_to_bits
 
 RUN = ("dataset", "encoder", "decoder", "marginal", "beta", "seed")
@@ -49,13 +49,14 @@ def run_records(
     """Return one record per finished run and panel.
 
     ``pictures`` are PNG files of reconstructions by the columns :data:`RUN`; a record without one
-    has an empty ``image``. Numbers are rounded to what is known of them, and then some.
+    has an empty ``image``. Numbers are rounded to six significant
+    digits.
     """
     styles = style.choose_run_styles(runs)
     images = {key: _data_uri(path) for key, path in pictures.items()}
     records = []
     for panel in panels:
-        data = select_panel(runs, baselines, panel)
+        data = select_results(runs, baselines, panel)
         for row in data.runs.to_dict("records"):
             key = tuple(row[name] for name in RUN)
             c, error = row["label_distortion_nats"], row["label_distortion_nats_se"]
@@ -89,12 +90,9 @@ def line_records(
     lines: list[Record] = []
     levels: list[Record] = []
     for panel in panels:
-        data = select_panel(runs, baselines, panel)
+        data = select_results(runs, baselines, panel)
         name = panel_name(panel)
-        curves = dict(data.curves)
-        if data.discard is not None:
-            curves["random_discard"] = data.discard
-        for baseline, curve in curves.items():
+        for baseline, curve in data.lines.items():
             label = style.baseline_style(baseline).label
             for rate, c in zip(curve.rate_nats, curve.label_distortion_nats, strict=True):
                 distortion = _discard_distortion(data, baseline, rate)
@@ -113,9 +111,24 @@ def line_records(
     return lines, levels
 
 
-def _discard_distortion(data: PanelData, baseline: str, rate: float) -> float | None:
-    """Only random discard has a distortion: D = H(X) − R."""
-    return _plain(data.data_entropy_nats - rate) if baseline == "random_discard" else None
+def panel_notes(
+    runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]
+) -> list[dict[str, str]]:
+    """Return the name of each panel, and what has to be said of it: H(X) and its caveat."""
+    return [
+        {
+            "name": panel_name(panel),
+            "caveat": " ".join(
+                filter(None, [select_results(runs, baselines, panel).entropy_note, panel.caveat])
+            ).strip(),
+        }
+        for panel in panels
+    ]
+
+
+def _discard_distortion(data: TaskResults, baseline: str, rate: float) -> float | None:
+    """Only random discarding has a distortion: D = H(X) − R."""
+    return _plain(data.data_entropy_nats - rate) if baseline in data.discards else None
 
 
 def _plain(value: Any) -> Any:

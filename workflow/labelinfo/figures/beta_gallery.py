@@ -15,9 +15,9 @@ from labelinfo.figures.style import save_figure
 from labelinfo.io.pictures import Pictures, read_pictures
 
 # inches
-_IMAGE = 0.36
-_LEFT, _RIGHT, _BETWEEN = 1.75, 0.1, 0.3
-_HEAD, _LINE, _BELOW = 0.72, 0.42, 0.12
+_IMAGE = 0.27
+_LEFT, _RIGHT, _BETWEEN = 1.75, 0.1, 0.25
+_HEAD, _LINE, _BELOW = 0.6, 0.31, 0.1
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
     with matplotlib.rc_context(style.RC):
         figure = Figure(figsize=(width, height))
         figure.text(0.1 / width, 1 - 0.08 / height, title, va="top", **style.TITLE_FONT)
-        heads = ("reconstructions", "samples")
+        heads = ("reconstructions from z ~ p(z|x)", "samples from z ~ m(z)")
         for head, left in zip(heads, (_LEFT, _LEFT + block + _BETWEEN), strict=True):
             figure.text(left / width, 1 - (_HEAD - 0.08) / height, head, va="bottom")
 
@@ -67,7 +67,7 @@ def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
                     axes.set_axis_off()
 
         if shown is not None:
-            line(0, "originals", shown.originals, None)
+            line(0, "originals (test images x)", shown.originals, None)
         for place, step in enumerate(steps, start=lines - len(steps)):
             pictures = step.pictures
             if pictures is None:
@@ -100,8 +100,11 @@ def picture_architecture(
             found.append((-1.0, Step(f"β = {run.beta}: {of['status']}", None)))
             continue
         rate = of["rate_nats"]
-        label = f"R = {rate:.1f}, D = {of['distortion_nats']:.1f}\nβ = {run.beta}"
+        label = (
+            f"β = {run.beta}: R = {rate:.1f}, D = {of['distortion_nats']:.1f}\n"
+            f"C = {of['label_distortion_nats']:.3f}, accuracy {of['label_accuracy']:.1%}"
+        )
         found.append((rate, Step(label, pictures)))
     steps = [step for _, step in sorted(found, key=lambda each: -each[0])]
-    heading = f"{title}: {runs[0].architecture}, seed {runs[0].seed} (R and D in nats)"
+    heading = f"{title}: {runs[0].architecture}, seed {runs[0].seed} (R, D, C in nats)"
     save_figure(draw_beta_gallery(steps, heading), [target])

@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from labelinfo.figures import style
-from labelinfo.figures.layout import Limits, draw_rows
-from labelinfo.figures.planes import inside
+from labelinfo.figures.layout import draw_rows
+from labelinfo.figures.planes import Limits, inside
 from labelinfo.figures.seeds import over_seeds
-from labelinfo.tables.panels import Panel, PanelData
+from labelinfo.tables.results import Panel, TaskResults
 
 _MARGIN = 1.05
 _LEAST_RATE_NATS = 30.0
 _MOST_LABEL_ENTROPIES = 1.25
+_MOST_RATES = 4.0
 
 
 def draw_figure1(
@@ -46,45 +48,54 @@ def draw_figure1(
     return draw_rows(runs, baselines, panels, limits, _outside)
 
 
-def whole_limits(data: PanelData, max_rate_nats: float | None = None) -> Limits:
-    """Return limits that show all runs, from zero to a bit over H(Y).
+def whole_limits(data: TaskResults, max_rate_nats: float | None = None) -> Limits:
+    """Return limits that show all runs with their bars, from zero to a bit over H(Y).
 
-    The C axis ends at 1.25 H(Y) at most, so that one bad probe does not squeeze all others.
+    The C axis ends at 1.25 H(Y) at most, so that one bad probe does not squeeze all others. The
+    rate axis shows H(X), unless that is more than four times the largest rate.
     """
-    rates = data.runs["rate_nats"].to_numpy(dtype=float)
-    distortions = data.runs["distortion_nats"].to_numpy(dtype=float)
+    points = over_seeds(data.runs)
+    rates, distortions, c = (
+        ends_of_bars(points, name) for name in ("rate", "distortion", "label_distortion")
+    )
     return Limits(
         rate=(_low(rates), max_rate_nats or _highest_rate(rates, data.data_entropy_nats)),
         distortion=(
             _low(distortions),
             _MARGIN * max([*distortions, data.data_entropy_nats or 1.0]),
         ),
-        label_distortion=(0.0, _MARGIN * _highest_label_distortion(data)),
+        label_distortion=(_low(c), _MARGIN * _highest_label_distortion(data, c)),
     )
 
 
+def ends_of_bars(points: pd.DataFrame, name: str) -> np.ndarray:
+    """Return the lower ends of all bars, then the upper ones."""
+    values, errors = (points[f"{name}_nats{end}"].to_numpy(float) for end in ("", "_se"))
+    errors = np.nan_to_num(errors)
+    return np.concatenate([values - errors, values + errors])
+
+
 def _low(values: Sequence[float]) -> float:
-    """Return 0, or less where a Monte Carlo estimate fell below."""
+    """Return 0, or less where a Monte Carlo estimate or its bar fell below."""
     return _MARGIN * min([0.0, *values])
 
 
 def _highest_rate(rates: Sequence[float], data_entropy_nats: float | None) -> float:
-    if len(rates) == 0:
-        return data_entropy_nats or _LEAST_RATE_NATS
-    highest = max(rates)
-    roomy = max(1.3 * highest, _LEAST_RATE_NATS)
-    return max(_MARGIN * highest, min(data_entropy_nats or roomy, roomy))
+    highest = max([*rates, _LEAST_RATE_NATS])
+    if data_entropy_nats is None or data_entropy_nats > _MOST_RATES * highest:
+        return 1.3 * highest
+    return _MARGIN * max(highest, data_entropy_nats)
 
 
-def _highest_label_distortion(data: PanelData) -> float:
-    values = [*data.runs["label_distortion_nats"], *(x.mean_nats for x in data.levels.values())]
+def _highest_label_distortion(data: TaskResults, c: Sequence[float]) -> float:
+    values = [*c, *(x.mean_nats + x.deviation_nats for x in data.levels.values())]
     entropy = data.label_entropy_nats
     if entropy is None:
         return max(values, default=1.0)
     return min(max([entropy, *values]), _MOST_LABEL_ENTROPIES * entropy)
 
 
-def _outside(data: PanelData, limits: Limits) -> str:
+def _outside(data: TaskResults, limits: Limits) -> str:
     """Say what lies outside the axes: nothing leaves the figure in silence."""
     points = over_seeds(data.runs)
     cut = len(points) - len(inside(points, "rate", limits.rate, limits.label_distortion))

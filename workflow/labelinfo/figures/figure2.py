@@ -6,10 +6,11 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from labelinfo.figures.figure1 import whole_limits
-from labelinfo.figures.layout import Limits, draw_rows
-from labelinfo.figures.planes import Span
-from labelinfo.tables.panels import Panel, PanelData
+from labelinfo.figures.figure1 import ends_of_bars, whole_limits
+from labelinfo.figures.layout import draw_rows
+from labelinfo.figures.planes import Limits, Span
+from labelinfo.figures.seeds import over_seeds
+from labelinfo.tables.results import Panel, TaskResults
 
 _MARGIN = 0.06
 _LEAST_MARGIN_NATS = 1.0
@@ -53,17 +54,18 @@ def draw_figure2(
 
 
 def magnified_limits(
-    data: PanelData, max_label_distortion_nats: float, max_rate_nats: float | None = None
+    data: TaskResults, max_label_distortion_nats: float, max_rate_nats: float | None = None
 ) -> Limits:
     """Return limits that fit the runs whose C is at most ``max_label_distortion_nats``."""
     whole = whole_limits(data, max_rate_nats)
-    small = data.runs[data.runs["label_distortion_nats"] <= max_label_distortion_nats]
+    points = over_seeds(data.runs)
+    small = points[points["label_distortion_nats"] <= max_label_distortion_nats]
     if max_rate_nats:
         small = small[small["rate_nats"] <= max_rate_nats]
     rate, distortion = whole.rate, whole.distortion
     if not small.empty:
-        rate = _fit(small["rate_nats"])
-        distortion = _fit(small["distortion_nats"])
+        rate = _fit(ends_of_bars(small, "rate"))
+        distortion = _fit(ends_of_bars(small, "distortion"))
     if max_rate_nats:
         rate = (rate[0], max_rate_nats)
     return Limits(rate, distortion, (0.0, max_label_distortion_nats))
@@ -75,7 +77,7 @@ def _fit(values: Sequence[float]) -> Span:
     return max(low - margin, min(low, 0.0)), high + margin
 
 
-def _describe(data: PanelData, limits: Limits) -> str:
+def _describe(data: TaskResults, limits: Limits) -> str:
     highest = limits.label_distortion[1]
     if not data.runs.empty and data.runs["label_distortion_nats"].min() > highest:
         return f"No run has C ≤ {highest:g} nats."

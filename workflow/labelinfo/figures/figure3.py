@@ -2,8 +2,8 @@
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import numpy as np
@@ -14,19 +14,20 @@ from matplotlib.ticker import PercentFormatter
 
 from labelinfo.claims.balls import chance_of_all_red
 from labelinfo.figures import style
-from labelinfo.figures.legend import draw_legend, plan_legend
-from labelinfo.figures.planes import draw_runs, inside
+from labelinfo.figures.legend import View, draw_legend, plan_legend
+from labelinfo.figures.line_labels import NamedLine, name_lines
+from labelinfo.figures.planes import draw_runs, inside, mark_front
 from labelinfo.figures.seeds import over_seeds
-from labelinfo.tables.panels import Panel, PanelData, select_panels
+from labelinfo.tables.results import Panel, TaskResults, select_all_results
 
 # inches
-_WIDTH = 10.0
-_LEFT, _RIGHT, _BETWEEN = 0.78, 0.3, 0.85
-_HEAD, _PLANE, _FOOT = 0.42, 2.9, 0.62
+_LEFT, _RIGHT, _BETWEEN = 0.58, 0.22, 0.72
+_HEAD, _PLANE, _FOOT = 0.34, 2.1, 0.48
 _COLUMNS = 2
-_PRINT_LINE, _PRINT_CHARACTERS = 0.13, 85
+_PRINT_LINE, _PRINT_CHARACTERS = 0.105, 66
 
 _BALLS, _RED = 100, 3
+_BAG = f"A bag of {_BALLS} balls, {_RED} of them red"
 _TOLD = (70, 10)  # the paper's two draws
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -37,9 +38,10 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
     The first plane shows, by the share of 100 balls that are drawn, the chance that all 3 red ones
     are among them, and the share of the red ones to be expected. The others show, by the share R /
     H(X) of the image's nats that a run spends, the share 1 − C / H(Y) of the label that it keeps;
-    chance is the same diagonal. As R is an upper bound on what the code knows of the image, and
-    H(Y) − C a lower one on what it knows of the label, points lie too far right and too low, if
-    anything.
+    chance is the same diagonal, and random discarding that ends at the C of the image classifier is
+    a line below it. R is an upper bound on what the code knows of the image and H(Y) − C a lower
+    one on what it knows of the label, so points lie too far right and too low, if anything. H(X) is
+    an upper bound too, which moves points to the left.
 
     Parameters
     ----------
@@ -53,36 +55,55 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
     LabelinfoError
         If a table lacks a column or there is no panel.
     """
-    selected = select_panels(runs, baselines, panels)
-    rows = [replace(row, curves={}, levels={}) for row in selected]
+    rows = select_all_results(runs, baselines, panels)
     styles = style.choose_run_styles(runs)
-    legend = plan_legend(rows, styles, _WIDTH)
+    shares = [_shares(row) for row in rows]
+    legend = plan_legend([_view(row, kept) for row, kept in zip(rows, shares, strict=True)], styles)
     lines = ceil((1 + len(rows)) / _COLUMNS)
-    prints = [textwrap.wrap(row.panel.caveat.strip(), _PRINT_CHARACTERS) for row in rows]
-    foot = _FOOT + _PRINT_LINE * max(map(len, prints))
-    height = lines * (_HEAD + _PLANE + foot) + legend.height
-    width = (_WIDTH - _LEFT - _RIGHT - (_COLUMNS - 1) * _BETWEEN) / _COLUMNS
+    prints = [
+        textwrap.wrap(f"{row.entropy_note} {row.panel.caveat.strip()}".strip(), _PRINT_CHARACTERS)
+        for row in rows
+    ]
+    pitch = _HEAD + _PLANE + _FOOT + _PRINT_LINE * max(map(len, prints))
+    height = lines * pitch + legend.height
+    width = (style.WIDTH - _LEFT - _RIGHT - (_COLUMNS - 1) * _BETWEEN) / _COLUMNS
     with mpl.rc_context(style.RC):
-        figure = Figure(figsize=(_WIDTH, height))
+        figure = Figure(figsize=(style.WIDTH, height))
         for place, row in enumerate([None, *rows]):
             line, column = divmod(place, _COLUMNS)
-            left = _LEFT + column * (width + _BETWEEN)
-            bottom = height - (line + 1) * (_HEAD + _PLANE + foot) + foot
+            left = (_LEFT + column * (width + _BETWEEN)) / style.WIDTH
+            bottom = height - line * pitch - _HEAD - _PLANE
             axes = figure.add_axes(
-                (left / _WIDTH, bottom / height, width / _WIDTH, _PLANE / height),
+                (left, bottom / height, width / style.WIDTH, _PLANE / height),
                 label="balls" if row is None else f"{row.panel.dataset}/{row.panel.task}",
             )
+            title = _BAG if row is None else row.panel.title
+            axes.set_title(f"({ascii_lowercase[place]}) {title}", loc="left", **style.TITLE_FONT)
             _frame(axes)
             if row is None:
                 _draw_balls(axes)
             else:
-                _draw_runs(axes, row, styles)
+                _draw_runs(axes, row, shares[place - 1], styles)
                 figure.text(
-                    left / _WIDTH, (bottom - _FOOT + 0.12) / height,
-                    "\n".join(prints[place - 1]), va="top", **style.SMALL_PRINT,
+                    left, (bottom - _FOOT + 0.1) / height, "\n".join(prints[place - 1]), va="top",
+                    **style.SMALL_PRINT,
                 )  # fmt: skip
         draw_legend(figure, legend)
     return figure
+
+
+def _shares(data: TaskResults) -> pd.DataFrame:
+    """Return the points of the runs as shares, none where H(X) or H(Y) is not known."""
+    points = mark_front(over_seeds(data.runs), "rate")
+    if data.data_entropy_nats is None or data.label_entropy_nats is None:
+        return points.iloc[:0]
+    return as_shares(points, data.data_entropy_nats, data.label_entropy_nats)
+
+
+def _view(data: TaskResults, kept: pd.DataFrame) -> View:
+    labels = {name: style.baseline_style(name).label for name in data.discards}
+    shown = inside(kept, "rate", (0, 1), (0, 1))
+    return View(shown, labels, crowded=len(shown) > style.CROWDED)
 
 
 def _frame(axes: Axes) -> None:
@@ -93,50 +114,56 @@ def _frame(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_axisbelow(True)
-    chance = style.baseline_style("random_discard")
+
+
+def _draw_line(axes: Axes, name: str, end: float, text: str = "") -> NamedLine:
+    """Draw a line of random discarding from (0, 0) to (1, ``end``)."""
+    look = style.baseline_style(name)
     axes.plot(
-        [0, 1], [0, 1], color=chance.colour, linestyle=chance.line, label=chance.label,
-        linewidth=style.BASELINE_LINE_WIDTH, zorder=1.7,
+        [0, 1], [0, end], color=look.colour, linestyle=look.line, label=look.label,
+        linewidth=look.width, zorder=1.7,
     )  # fmt: skip
+    return NamedLine(np.array([0, 1]), np.array([0, end]), text or look.label, look.colour)
 
 
 def _draw_balls(axes: Axes) -> None:
+    expected = _draw_line(axes, "random_discard", 1, "expected share of the red balls")
     drawn = np.arange(_BALLS + 1)
     chances = [chance_of_all_red(int(count), balls=_BALLS, red=_RED) for count in drawn]
-    axes.plot(drawn / _BALLS, chances, color=style.RED_BALL, linewidth=1.8, label="all red")
+    axes.plot(drawn / _BALLS, chances, color=style.RED_BALL, linewidth=1.5, label="all red")
     for count in _TOLD:
         chance = chance_of_all_red(count, balls=_BALLS, red=_RED)
-        axes.plot(count / _BALLS, chance, "o", color=style.RED_BALL, markersize=5, clip_on=False)
+        axes.plot(count / _BALLS, chance, "o", color=style.RED_BALL, markersize=3.5, clip_on=False)
         axes.annotate(
             f"{count} balls: {100 * chance:.2g} %",
             (count / _BALLS, chance),
-            xytext=(8, -6) if chance > 0.1 else (6, 12),
+            xytext=(6, -4) if chance > 0.1 else (2.5, 9),
             textcoords="offset points",
             va="top" if chance > 0.1 else "bottom",
-            fontsize=style.NOTE_FONT_SIZE,
+            fontsize=style.SMALL_PRINT["fontsize"],
         )
-    axes.text(
-        0.56, 0.6, "share of the red balls\nto be expected", fontsize=style.NOTE_FONT_SIZE,
-        ha="right", va="bottom",
-    )  # fmt: skip
-    axes.set_title(f"A bag of {_BALLS} balls, {_RED} of them red", loc="left", **style.TITLE_FONT)
+    chance = NamedLine(drawn / _BALLS, np.array(chances), "chance of all red", style.RED_BALL)
+    name_lines(axes, [expected, chance], margin=False)
     axes.set_xlabel("balls drawn at random")
     axes.set_ylabel(f"chance to hold all {_RED} red ones")
 
 
-def _draw_runs(axes: Axes, data: PanelData, styles: style.RunStyles) -> None:
-    axes.set_title(data.panel.title, loc="left", **style.TITLE_FONT)
+def _draw_runs(axes: Axes, data: TaskResults, kept: pd.DataFrame, styles: style.RunStyles) -> None:
     axes.set_xlabel("nats of the image spent, R / H(X)")
     axes.set_ylabel("label kept, 1 − C / H(Y)")
     if data.data_entropy_nats is None or data.label_entropy_nats is None:
         axes.text(0.5, 0.5, "H(X) is not known", ha="center", va="center")
         return
-    kept = as_shares(over_seeds(data.runs), data.data_entropy_nats, data.label_entropy_nats)
-    draw_runs(axes, inside(kept, "rate", (0, 1), (0, 1)), styles, "rate")
+    named = [_draw_line(axes, "random_discard", 1)]
+    if data.classifier is not None:
+        end = 1 - data.classifier.mean_nats / data.label_entropy_nats
+        named.append(_draw_line(axes, "classifier_discard", end))
+    draw_runs(axes, kept, styles, "rate")
     outside = len(kept) - len(inside(kept, "rate", (0, 1), (0, 1)))
     if outside:
         note = f"{outside} run{'s' if outside > 1 else ''} outside"
         axes.text(0.98, 0.03, note, ha="right", fontsize=style.NOTE_FONT_SIZE)
+    name_lines(axes, named, margin=False)
 
 
 def as_shares(

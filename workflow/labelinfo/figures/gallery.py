@@ -8,7 +8,9 @@ from labelinfo.figures import style
 from labelinfo.io.pictures import Pictures
 
 _GAP = 2
-_INCHES_PER_IMAGE = 0.42
+# inches
+_IMAGE = 0.36
+_LEFT, _RIGHT, _HEAD, _BETWEEN = 1.25, 0.1, 0.45, 0.1
 
 
 def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
@@ -25,33 +27,30 @@ def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
             figure = Figure(figsize=(6.0, 0.6))
             figure.text(0.5, 0.5, title, ha="center", va="center")
             return figure
-        blocks = [("original", [pictures.originals])]
-        blocks.append(("reconstructions", list(pictures.reconstructions)))
-        blocks.append(("samples", [pictures.samples]))
-        lines = sum(len(rows) for _, rows in blocks)
-        width = max(4.5, 1.3 + _INCHES_PER_IMAGE * len(pictures.originals))
-        height = 0.55 + _INCHES_PER_IMAGE * (lines + 0.3 * len(blocks))
+        draws = list(pictures.reconstructions)
+        each = ",\none row per draw" if len(draws) > 1 else ""
+        blocks = [
+            ("originals\n(test images x)", [pictures.originals]),
+            (f"reconstructions\nfrom z ~ p(z|x){each}", draws),
+            ("samples\nfrom z ~ m(z)", [pictures.samples]),
+        ]
+        across = _IMAGE * len(pictures.originals)
+        width = _LEFT + max(across, 3.0) + _RIGHT
+        height = _HEAD + sum(_IMAGE * len(rows) + _BETWEEN for _, rows in blocks)
         figure = Figure(figsize=(width, height))
-        figure.text(0.02, 1 - 0.08 / height, title, ha="left", va="top")
-        grid = figure.add_gridspec(
-            len(blocks),
-            1,
-            height_ratios=[len(rows) for _, rows in blocks],
-            left=1.15 / width,
-            right=0.99,
-            top=1 - 0.42 / height,
-            bottom=0.05 / height,
-            hspace=0.12,
-        )
-        for row, (name, rows) in enumerate(blocks):
-            axes = figure.add_subplot(grid[row])
+        figure.text(0.1 / width, 1 - 0.08 / height, title, ha="left", va="top")
+        bottom = height - _HEAD
+        for name, rows in blocks:
+            up = _IMAGE * len(rows)
+            bottom -= up
+            axes = figure.add_axes(
+                (_LEFT / width, bottom / height, across / width, up / height), label=name
+            )
             axes.imshow(mosaic(rows), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-            axes.set_anchor("W")
-            axes.set_ylabel(name, rotation=0, ha="right", va="center")
-            axes.set_xticks([])
-            axes.set_yticks([])
-            for spine in axes.spines.values():
-                spine.set_visible(False)
+            axes.set_axis_off()
+            middle = (bottom + up / 2) / height
+            figure.text((_LEFT - 0.1) / width, middle, name, ha="right", va="center")
+            bottom -= _BETWEEN
         return figure
 
 

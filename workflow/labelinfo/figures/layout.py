@@ -1,8 +1,8 @@
 """Rows of two panels with a shared legend: what Figures 1 and 2 have in common."""
 
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import pandas as pd
@@ -10,36 +10,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labelinfo.figures import style
-from labelinfo.figures.legend import draw_legend, plan_legend
-from labelinfo.figures.planes import Against, Span, draw_plane
-from labelinfo.tables.panels import Panel, PanelData, select_panels
+from labelinfo.figures.legend import TEXT_CHARACTERS, View, draw_legend, plan_legend
+from labelinfo.figures.line_labels import visible_part
+from labelinfo.figures.planes import (
+    Against,
+    Limits,
+    baseline_label,
+    draw_plane,
+    inside,
+    lines_against,
+)
+from labelinfo.figures.seeds import over_seeds
+from labelinfo.tables.results import Panel, TaskResults, select_all_results
 
 # inches
-_WIDTH = 10.0
-_LEFT, _RIGHT, _BETWEEN = 0.62, 0.62, 0.3
-_HEAD = 0.62  # title, bits axis and its label
-_PLANE = 2.3
-_FOOT = 0.43  # nats axis and its label
-_PRINT_LINE = 0.13  # one line of small print; with one line, a row is 3.6 inches high
+_LEFT, _RIGHT = 0.5, 0.5
+_BETWEEN = 0.95  # with the names of the baselines
+_HEAD = 0.55  # title, bits axis and its label
+_PLANE = 1.8
+_FOOT = 0.42  # nats axis and its label
+_PRINT_LINE = 0.105  # one line of small print
 _AFTER = 0.12
-_PRINT_CHARACTERS = 175
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The limits of a row's axes, in nats."""
-
-    rate: Span
-    distortion: Span
-    label_distortion: Span
+_SIDES: tuple[Against, Against] = ("rate", "distortion")
 
 
 def draw_rows(
     runs: pd.DataFrame,
     baselines: pd.DataFrame,
     panels: Sequence[Panel],
-    choose_limits: Callable[[PanelData], Limits],
-    describe: Callable[[PanelData, Limits], str],
+    choose_limits: Callable[[TaskResults], Limits],
+    describe: Callable[[TaskResults, Limits], str],
 ) -> Figure:
     """Draw one row per panel: C against R on the left, C against D on the right.
 
@@ -53,14 +53,14 @@ def draw_rows(
         Gives the limits of a row's axes.
     describe
         Gives what the figure has to say of a row in small print, or an empty string; the number of
-        runs without a result and the panel's caveat are added here.
+        runs without a result, H(X) and the panel's caveat are added here.
 
     Raises
     ------
     LabelinfoError
         If a table lacks a column or there is no panel.
     """
-    rows = select_panels(runs, baselines, panels)
+    rows = select_all_results(runs, baselines, panels)
     styles = style.choose_run_styles(runs)
     limits = [choose_limits(row) for row in rows]
     prints = [
@@ -69,54 +69,65 @@ def draw_rows(
     heights = [
         _HEAD + _PLANE + _FOOT + _PRINT_LINE * max(1, len(lines)) + _AFTER for lines in prints
     ]
-    legend = plan_legend(rows, styles, _WIDTH)
+    views = [_view(row, limit) for row, limit in zip(rows, limits, strict=True)]
+    legend = plan_legend(views, styles)
+    letters = iter(ascii_lowercase)
     with mpl.rc_context(style.RC):
-        figure = Figure(figsize=(_WIDTH, sum(heights) + legend.height))
         top = sum(heights) + legend.height
+        figure = Figure(figsize=(style.WIDTH, top))
         for row, limit, lines, height in zip(rows, limits, prints, heights, strict=True):
-            _draw_row(figure, row, limit, styles, lines, top)
+            _write_texts(figure, row.panel.title, lines, top)
+            for axes, against in _add_axes(figure, row, top):
+                draw_plane(axes, row, over_seeds(row.runs), styles, against=against, limits=limit)
+                _hide_inner(axes, leftmost=against == "rate")
+                axes.annotate(
+                    f"({next(letters)})", (0, 1), xycoords="axes fraction", xytext=(0, 16),
+                    textcoords="offset points", **style.PANEL_FONT,
+                )  # fmt: skip
             top -= height
         draw_legend(figure, legend)
     return figure
 
 
-def _draw_row(
-    figure: Figure,
-    row: PanelData,
-    limits: Limits,
-    styles: style.RunStyles,
-    lines: Sequence[str],
-    top: float,
-) -> None:
+def _view(row: TaskResults, limits: Limits) -> View:
+    """Return what is within the limits of either panel."""
+    points = over_seeds(row.runs)
+    seen, names, crowded = pd.Series(False, index=points.index), set(), False
+    low, high = limits.label_distortion
+    for against in _SIDES:
+        x_limits = getattr(limits, against)
+        shown = inside(points, against, x_limits, (low, high))
+        seen |= points.index.isin(shown.index)
+        crowded |= len(shown) > style.CROWDED
+        for name, (x, c) in lines_against(row, against).items():
+            if len(visible_part(x, c, x_limits, (low, high))):
+                names.add(name)
+    levels = {name: level for name, level in row.levels.items() if low <= level.mean_nats <= high}
+    labels = {name: baseline_label(name, row) for name in [*names, *levels]}
+    bands = any(level.deviation_nats > 0 for level in levels.values())
+    return View(points[seen], labels, bands, crowded)
+
+
+def _add_axes(figure: Figure, row: TaskResults, top: float) -> Iterator[tuple[Axes, Against]]:
+    """Add the two panels of a row."""
     height = figure.get_figheight()
-    width = (_WIDTH - _LEFT - _RIGHT - _BETWEEN) / 2
+    width = (style.WIDTH - _LEFT - _RIGHT - _BETWEEN) / 2
     bottom = top - _HEAD - _PLANE
-    sides: tuple[Against, Against] = ("rate", "distortion")
-    for column, against in enumerate(sides):
+    for column, against in enumerate(_SIDES):
         left = _LEFT + column * (width + _BETWEEN)
         axes = figure.add_axes(
-            (left / _WIDTH, bottom / height, width / _WIDTH, _PLANE / height),
+            (left / style.WIDTH, bottom / height, width / style.WIDTH, _PLANE / height),
             label=f"{row.panel.dataset}/{row.panel.task}/{against}",
         )
-        draw_plane(
-            axes,
-            row,
-            styles,
-            against=against,
-            x_nats=getattr(limits, against),
-            c_nats=limits.label_distortion,
-        )
-        _hide_inner(axes, leftmost=column == 0)
-    figure.text(
-        _LEFT / _WIDTH, (top - 0.06) / height, row.panel.title, va="top", **style.TITLE_FONT
-    )
-    figure.text(
-        _LEFT / _WIDTH,
-        (bottom - _FOOT) / height,
-        "\n".join(lines),
-        va="top",
-        **style.SMALL_PRINT,
-    )
+        yield axes, against
+
+
+def _write_texts(figure: Figure, title: str, lines: Sequence[str], top: float) -> None:
+    height = figure.get_figheight()
+    places = (top - 0.05, top - _HEAD - _PLANE - _FOOT)
+    texts = ((title, style.TITLE_FONT), ("\n".join(lines), style.SMALL_PRINT))
+    for place, (text, font) in zip(places, texts, strict=True):
+        figure.text(_LEFT / style.WIDTH, place / height, text, va="top", **font)
 
 
 def _hide_inner(axes: Axes, *, leftmost: bool) -> None:
@@ -124,18 +135,19 @@ def _hide_inner(axes: Axes, *, leftmost: bool) -> None:
     if leftmost:
         bits = next(child for child in axes.child_axes if child.get_ylabel())
         bits.set_ylabel("")
-        bits.tick_params(labelright=False)
+        bits.tick_params(labelright=False, right=False)
     else:
         axes.set_ylabel("")
-        axes.tick_params(labelleft=False)
+        axes.tick_params(labelleft=False, left=False)
 
 
-def _small_print(row: PanelData, description: str) -> list[str]:
+def _small_print(row: TaskResults, description: str) -> list[str]:
     absent = row.n_runs - len(row.runs)
     sentences = [
         f"{absent} of {row.n_runs} runs missing or diverged." if absent else "",
         "No runs in the tables." if row.n_runs == 0 else "",
         description,
+        row.entropy_note,
         row.panel.caveat.strip(),
     ]
-    return textwrap.wrap(" ".join(filter(None, sentences)), _PRINT_CHARACTERS)
+    return textwrap.wrap(" ".join(filter(None, sentences)), TEXT_CHARACTERS)

@@ -1,120 +1,127 @@
 """The legend below the panels: keys of the runs, marks, baselines, and what the symbols mean."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import text_to_path
 
 from labelinfo.figures import style
-from labelinfo.figures.seeds import over_seeds
-from labelinfo.tables.panels import PanelData
 
 Handle = Line2D | tuple[Line2D, ...]
 Entry = tuple[Handle, str]
 
 # inches
-_SIDE = 0.62
-_LINE = 0.165  # also of the title
-_TEXT_LINE = 0.13
-_ABOVE, _AFTER_BLOCK, _BELOW = 0.1, 0.14, 0.08
-_GAP = 0.2
+_SIDE, _RIGHT = 0.5, 0.1
+_TITLE = 0.75  # width of the titles, which stand left of their entries
+_LINE = 0.15
+_TEXT_LINE = 0.105
+_ABOVE, _AFTER_BLOCK, _BELOW = 0.12, 0.1, 0.08
+TEXT_CHARACTERS = 135  # of one line of small print across the page
 
-_BASELINE_COLUMNS = 3
+
+@dataclass(frozen=True)
+class View:
+    """What is in view in the panels of one data set and task.
+
+    Attributes
+    ----------
+    points
+        The runs, see :func:`labelinfo.figures.seeds.over_seeds`.
+    baselines
+        The labels of the baselines, by name.
+    bands
+        Whether there is a band around a baseline.
+    crowded
+        Whether runs are faded in a panel.
+    """
+
+    points: pd.DataFrame
+    baselines: dict[str, str]
+    bands: bool = False
+    crowded: bool = False
 
 
 @dataclass(frozen=True)
 class Block:
-    """Entries under one title, column by column; sizes in inches, handles in font sizes."""
+    """Entries right of one title, column by column; handles in font sizes."""
 
     title: str
     entries: list[Entry]
-    columns: int
     handle_length: float
 
     @property
-    def lines(self) -> int:
-        """Entries per column."""
-        return ceil(len(self.entries) / self.columns)
+    def columns(self) -> int:
+        """The most columns that fit on the page."""
+        room = 72 * (style.WIDTH - _SIDE - _TITLE - _RIGHT)
+        counts = range(len(self.entries), 1, -1)
+        return next((count for count in counts if self._width(count) <= room), 1)
 
     @property
     def height(self) -> float:
-        """Height with the title and the space below."""
-        return _LINE * (1 + self.lines) + _AFTER_BLOCK
+        """Height in inches, with the space below."""
+        return _LINE * -(-len(self.entries) // self.columns) + _AFTER_BLOCK
 
-    @property
-    def width(self) -> float:
-        """Width without the margin of the last column."""
+    def _width(self, columns: int) -> float:
+        """Return the width in points; matplotlib shares the entries out in the same way."""
         size = style.RC["legend.fontsize"]
         around = self.handle_length + style.LEGEND_TEXT_PAD + style.LEGEND_COLUMN_SPACING
-        texts = [
-            max(_text_width(label, size) for _, label in self.entries[first : first + self.lines])
-            for first in range(0, len(self.entries), self.lines)
-        ]
-        points = sum(texts) + size * (len(texts) * around - style.LEGEND_COLUMN_SPACING)
-        return points / 72
+        texts = [style.text_width(label, size) for _, label in self.entries]
+        return sum(max(column) + around * size for column in np.array_split(texts, columns))
 
 
 @dataclass(frozen=True)
 class Legend:
-    """What the legend holds; ``beside`` puts its two blocks on one line."""
+    """What the legend holds."""
 
     blocks: list[Block]
-    beside: bool
     text: list[str]
 
     @property
     def height(self) -> float:
         """The height in inches that the legend needs."""
-        heights = [block.height for block in self.blocks]
-        boxes = max(heights, default=0.0) if self.beside else sum(heights)
+        boxes = sum(block.height for block in self.blocks)
         return _ABOVE + boxes + _TEXT_LINE * len(self.text) + _BELOW
 
 
-def plan_legend(rows: Sequence[PanelData], styles: style.RunStyles, width: float) -> Legend:
-    """Plan the legend of all ``rows`` for a figure ``width`` inches wide; only what is drawn."""
-    blocks = []
-    runs, columns = _run_entries(rows, styles)
-    if runs:
-        blocks.append(Block("Runs (decoder, marginal)", runs, columns, 1.2))
-    baselines = _baseline_entries(rows)
-    if baselines:
-        blocks.append(Block("Baselines", baselines, _BASELINE_COLUMNS, 2.6))
-    beside = sum(block.width for block in blocks) + _GAP <= width - 2 * _SIDE
-    return Legend(blocks, beside, _text(rows, styles))
+def plan_legend(views: Sequence[View], styles: style.RunStyles) -> Legend:
+    """Plan a legend of what is in view, and of nothing else."""
+    points = pd.concat([view.points for view in views])
+    blocks = [
+        Block("Runs (d, m)", _run_entries(points, styles) + _mark_entries(points, styles), 1.1),
+        Block("Baselines", _baseline_entries(views), 2.5),
+    ]
+    text = _text(points, styles, views)
+    return Legend([block for block in blocks if block.entries], text)
 
 
 def draw_legend(figure: Figure, legend: Legend) -> None:
     """Draw ``legend`` into the lowest ``legend.height`` inches of ``figure``."""
     inches_wide, inches_high = figure.get_size_inches()
     top = legend.height - _ABOVE
-    for position, block in enumerate(legend.blocks):
-        right = legend.beside and position > 0
-        box = figure.legend(
+    for block in legend.blocks:
+        figure.legend(
             handles=[handle for handle, _ in block.entries],
             labels=[label for _, label in block.entries],
-            title=block.title,
             ncols=block.columns,
-            loc="upper right" if right else "upper left",
-            bbox_to_anchor=(
-                (inches_wide - _SIDE if right else _SIDE) / inches_wide,
-                top / inches_high,
-            ),
+            loc="upper left",
+            bbox_to_anchor=((_SIDE + _TITLE) / inches_wide, top / inches_high),
             borderaxespad=0,
             borderpad=0,
             frameon=False,
-            alignment="left",
             handlelength=block.handle_length,
             handletextpad=style.LEGEND_TEXT_PAD,
             columnspacing=style.LEGEND_COLUMN_SPACING,
-            labelspacing=0.45,
+            labelspacing=0.6,
         )
-        box.get_title().set_fontweight("bold")
-        if not legend.beside:
-            top -= block.height
+        figure.text(
+            _SIDE / inches_wide, top / inches_high, block.title, va="top", fontweight="bold",
+            fontsize=style.RC["legend.fontsize"],
+        )  # fmt: skip
+        top -= block.height
     figure.text(
         _SIDE / inches_wide,
         (_BELOW + _TEXT_LINE * len(legend.text)) / inches_high,
@@ -124,93 +131,65 @@ def draw_legend(figure: Figure, legend: Legend) -> None:
     )
 
 
-def _text_width(text: str, points: float) -> float:
-    font = FontProperties(family=style.RC["font.family"], size=points)
-    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
-
-
-def _drawn(rows: Sequence[PanelData]) -> set[tuple[str, str]]:
-    return {
-        pair for row in rows for pair in zip(row.runs["decoder"], row.runs["marginal"], strict=True)
-    }
-
-
-def _run_entries(rows: Sequence[PanelData], styles: style.RunStyles) -> tuple[list[Entry], int]:
-    """Return the entries column by column: one column per marginal, one line per decoder."""
-    drawn = _drawn(rows)
-    decoders = [name for name in styles.decoders if any(name == d for d, _ in drawn)]
-    marginals = [name for name in styles.marginals if any(name == m for _, m in drawn)]
-    entries: list[Entry] = [
+def _run_entries(points: pd.DataFrame, styles: style.RunStyles) -> list[Entry]:
+    drawn = set(zip(points["decoder"], points["marginal"], strict=True))
+    return [
         (Line2D([], [], **styles.marker(decoder, marginal)), styles.key(decoder, marginal))
+        for marginal in styles.marginals
+        for decoder in styles.decoders
         if (decoder, marginal) in drawn
-        else (Line2D([], [], linestyle="none"), " ")
-        for marginal in marginals
-        for decoder in decoders
     ]
-    entries += _mark_entries(rows, styles)
-    columns = ceil(len(entries) / max(1, len(decoders)))
-    # full columns: otherwise the entries would be shared out among them evenly
-    missing = columns * len(decoders) - len(entries)
-    entries += [(Line2D([], [], linestyle="none"), " ")] * missing
-    return entries, columns
 
 
-def _mark_entries(rows: Sequence[PanelData], styles: style.RunStyles) -> list[Entry]:
+def _mark_entries(points: pd.DataFrame, styles: style.RunStyles) -> list[Entry]:
     plain = Line2D([], [], **style.ANY_RUN)
-    encoders = {encoder for row in rows for encoder in row.runs["encoder"]}
+    encoders = set(points["encoder"])
     entries: list[Entry] = [
         ((plain, Line2D([], [], **mark)), f"{encoder} encoder")
         for encoder in styles.encoders
         if encoder in encoders and (mark := styles.encoder_mark(encoder)) is not None
     ]
-    if any((row.runs["violations"].fillna("") != "").any() for row in rows):
+    if (points["violations"].fillna("") != "").any():
         entries.append(((plain, Line2D([], [], **style.VIOLATION_RING)), "breaks an inequality"))
     return entries
 
 
-def _baseline_entries(rows: Sequence[PanelData]) -> list[Entry]:
-    present = {name for row in rows for name in (*row.curves, *row.levels)}
-    if any(row.discard is not None for row in rows):
-        present.add("random_discard")
-    known = [name for name in style.BASELINES if name in present]
-    looks = [style.baseline_style(name) for name in known + sorted(present - set(known))]
-    return [
-        (
-            Line2D(
-                [],
-                [],
-                color=look.colour,
-                linestyle=look.line,
-                linewidth=style.BASELINE_LINE_WIDTH,
-            ),
-            look.label,
-        )
-        for look in looks
-    ]
+def _baseline_entries(views: Sequence[View]) -> list[Entry]:
+    labels: dict[str, dict[str, None]] = {}
+    for view in views:
+        for name, label in view.baselines.items():
+            labels.setdefault(name, {})[label] = None
+    known = [name for name in style.BASELINES if name in labels]
+    entries: list[Entry] = []
+    for name in known + sorted(labels.keys() - set(known)):
+        look = style.baseline_style(name)
+        handle = Line2D([], [], color=look.colour, linestyle=look.line, linewidth=look.width)
+        first, *others = labels[name]
+        # the same baseline with another k in another row
+        entries.append((handle, ", ".join([first, *(each.rpartition(" ")[2] for each in others)])))
+    return entries
 
 
-def _text(rows: Sequence[PanelData], styles: style.RunStyles) -> list[str]:
+def _text(points: pd.DataFrame, styles: style.RunStyles, views: Sequence[View]) -> list[str]:
     """Say what the symbols, bars and bands mean, as far as there are any."""
-    drawn = _drawn(rows)
-    keys, spreads = [], []
-    if drawn:
-        decoders = [look for name, look in styles.decoders.items() if name in {d for d, _ in drawn}]
-        marginals = [
-            look for name, look in styles.marginals.items() if name in {m for _, m in drawn}
-        ]
-        keys += [
-            f"Decoder (fill): {_meanings(decoders)}.",
-            f"Marginal (colour and shape): {_meanings(marginals)}.",
-        ]
-        several = any((over_seeds(row.runs)["seeds"] > 1).any() for row in rows)
-        spreads.append(
-            "Points of several seeds: mean, bars ±1 standard deviation; others: ±1 standard error."
-            if several
-            else "Bars: ±1 standard error."
+    decoders = [look for name, look in styles.decoders.items() if name in set(points["decoder"])]
+    marginals = [look for name, look in styles.marginals.items() if name in set(points["marginal"])]
+    keys = spreads = ""
+    if len(points):
+        keys = (
+            f"Decoder d (fill): {_meanings(decoders)}. "
+            f"Marginal m (colour and shape): {_meanings(marginals)}."
         )
-    if any(level.deviation_nats > 0 for row in rows for level in row.levels.values()):
-        spreads.append("Bands: ±1 standard deviation over seeds.")
-    return [" ".join(sentences) for sentences in (keys, spreads) if sentences]
+        spreads = (
+            "Points of several seeds: mean, bars ±1 standard deviation; others: ±1 standard error. "
+            if (points["seeds"] > 1).any()
+            else "Bars: ±1 standard error. "
+        )
+    if any(view.bands for view in views):
+        spreads += "Bands: ±1 standard deviation over seeds. "
+    if any(view.crowded for view in views):
+        spreads += "Faded: another run is better in both quantities."
+    return [line for text in (keys, spreads) for line in textwrap.wrap(text, TEXT_CHARACTERS)]
 
 
 def _meanings(looks: Sequence[style.DecoderStyle | style.MarginalStyle]) -> str:

@@ -13,7 +13,7 @@ from labelinfo.figures.style import save_figure
 from labelinfo.io.atomic import atomic_path
 from labelinfo.io.pictures import write_pictures
 from labelinfo.io.tables import read_table
-from labelinfo.measure.pictures import make_pictures
+from labelinfo.measure.pictures import choose_over_classes, make_pictures
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
@@ -32,16 +32,19 @@ def picture_run(
     dataset_file: Path | str,
     weights_file: Path | str,
     measure_file: Path | str,
+    probe_file: Path | str,
     target: Path | str,
     thumbnail: Path | str,
     kept: Path | str,
     device: str,
     code: str,
 ) -> None:
-    """Draw the run's reconstructions and samples, with its R and D above them.
+    """Draw the run's reconstructions and samples, with its R, D, C and accuracy above them.
 
-    ``thumbnail`` gets a few of the images above their reconstructions, pixel by pixel, for pages;
-    of a diverged run it is empty. ``kept`` gets the images themselves, for the gallery along β.
+    ``probe_file`` is the row of one task; the test images are chosen over the classes of that task,
+    the same for all runs of a data set. ``thumbnail`` gets a few of the images above their
+    reconstructions, pixel by pixel, for pages; of a diverged run it is empty. ``kept`` gets the
+    images themselves, for the gallery along β.
     """
     dataset = load_dataset(dataset_file)
     trained = load_vae(weights_file, spec, run)
@@ -53,19 +56,31 @@ def picture_run(
         _save_pixels(thumbnail, np.zeros((1, 1)))
         write_pictures(kept, None, of, origin)
         return
+    measured, probed = (read_table(file).iloc[0] for file in (measure_file, probe_file))
+    task = probed["task"]
+    chosen = choose_over_classes(
+        dataset.test.labels[task], settings["images"], derive_seed(run.dataset, task, "pictures")
+    )
     pictures = make_pictures(
         trained.model.to(resolve_device(device)),
-        dataset.test,
-        **settings,
+        dataset.test.images[chosen],
+        reconstructions=settings["reconstructions"],
         seed=derive_seed(*run.identity, "pictures"),
     )
-    measured = read_table(measure_file).iloc[0]
     of |= {name: float(measured[name]) for name in ("rate_nats", "distortion_nats")}
-    heading += f"\nR = {measured['rate_nats']:.1f} nats, D = {measured['distortion_nats']:.1f} nats"
-    save_figure(draw_gallery(pictures, heading), [target])
-    rows = [pictures.originals[:_THUMBNAILS], pictures.reconstructions[0][:_THUMBNAILS]]
-    _save_pixels(thumbnail, mosaic(rows))
+    of |= {name: float(probed[name]) for name in ("label_distortion_nats", "label_accuracy")}
+    save_figure(draw_gallery(pictures, f"{heading}\n{_numbers(of, task)}"), [target])
+    # over the classes, too
+    few = np.linspace(0, len(chosen) - 1, min(_THUMBNAILS, len(chosen))).round().astype(int)
+    _save_pixels(thumbnail, mosaic([pictures.originals[few], pictures.reconstructions[0][few]]))
     write_pictures(kept, pictures, of, origin)
+
+
+def _numbers(of: dict[str, Any], task: str) -> str:
+    return (
+        f"R = {of['rate_nats']:.1f} nats, D = {of['distortion_nats']:.1f} nats; {task}: "
+        f"C = {of['label_distortion_nats']:.3f} nats, accuracy {of['label_accuracy']:.1%}"
+    )
 
 
 def _save_pixels(path: Path | str, grey: np.ndarray) -> None:

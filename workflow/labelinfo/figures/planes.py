@@ -1,15 +1,16 @@
 """One panel: label distortion C against rate R or against distortion D."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from labelinfo.curves import pareto_front
 from labelinfo.figures import style
-from labelinfo.figures.line_labels import LineEnd, label_ends, near_end
-from labelinfo.figures.seeds import over_seeds
-from labelinfo.tables.panels import PanelData
+from labelinfo.figures.line_labels import NamedLine, name_lines
+from labelinfo.tables.results import TaskResults
 from labelinfo.units import bits_to_nats, nats_to_bits
 
 Against = Literal["rate", "distortion"]
@@ -19,43 +20,54 @@ _NAMES = {"rate": "rate R", "distortion": "distortion D"}
 LABEL_DISTORTION = "label distortion C"
 
 
+@dataclass(frozen=True)
+class Limits:
+    """The limits of the axes of both planes, in nats."""
+
+    rate: Span
+    distortion: Span
+    label_distortion: Span
+
+
 def draw_plane(
     axes: Axes,
-    data: PanelData,
+    data: TaskResults,
+    points: pd.DataFrame,
     styles: style.RunStyles,
     *,
     against: Against,
-    x_nats: Span,
-    c_nats: Span,
+    limits: Limits,
 ) -> None:
     """Draw the runs and baselines of one data set and task onto ``axes``.
 
-    Runs are points with bars of ±1 standard error; those that differ by seed alone are one point
-    with bars of ±1 standard deviation over seeds. Baselines of bounded rate are lines, and only
-    random discard has a distortion, D = H(X) − R; those of unbounded rate are horizontal lines with
-    a band of ±1 standard deviation over seeds. Axes are in nats, their opposite sides in bits.
+    Baselines of bounded rate are lines, and only random discarding has a distortion, D = H(X) − R.
+    Baselines of unbounded rate are horizontal lines with a band of ±1 standard deviation over
+    seeds. Axes are in nats, their opposite sides in bits.
 
     Parameters
     ----------
     axes
         Where to draw.
     data
-        What to draw.
+        Whose baselines to draw.
+    points
+        The runs, see :func:`labelinfo.figures.seeds.over_seeds`.
     styles
         The styles of all runs of the figure.
     against
         What lies on the x axis.
-    x_nats, c_nats
-        The limits of both axes; runs outside are left out, lines are cut.
+    limits
+        The limits of all axes; runs outside are left out, lines are cut.
     """
-    axes.set_xlim(*x_nats)
-    axes.set_ylim(*c_nats)
+    axes.set_xlim(*getattr(limits, against))
+    axes.set_ylim(*limits.label_distortion)
     axes.set_axisbelow(True)
-    levels, lines = _draw_levels(axes, data), _draw_lines(axes, data, against)
-    # levels are the same in both panels, and where D is large but C small there are no runs
-    label_ends(axes, lines if against == "rate" else levels)
-    draw_runs(axes, inside(over_seeds(data.runs), against, x_nats, c_nats), styles, against)
+    named = _draw_levels(axes, data) + _draw_lines(axes, data, against)
+    draw_runs(axes, mark_front(points, against), styles, against)
     _label(axes, against)
+    if against == "rate":
+        # between the panels, where the names serve both
+        name_lines(axes, named)
 
 
 def inside(runs: pd.DataFrame, against: Against, x_nats: Span, c_nats: Span) -> pd.DataFrame:
@@ -64,8 +76,21 @@ def inside(runs: pd.DataFrame, against: Against, x_nats: Span, c_nats: Span) -> 
     return runs[x.between(*x_nats) & c.between(*c_nats)]
 
 
-def _draw_levels(axes: Axes, data: PanelData) -> list[LineEnd]:
-    ends = []
+def mark_front(runs: pd.DataFrame, against: Against) -> pd.DataFrame:
+    """Return ``runs`` with a column ``front``: no other run is lower in both C and R (or D)."""
+    x, c = (runs[f"{name}_nats"].to_numpy(float) for name in (against, "label_distortion"))
+    return runs.assign(front=np.isin(np.arange(len(runs)), pareto_front(x, c)))
+
+
+def baseline_label(name: str, data: TaskResults) -> str:
+    """Return a baseline's name, with the k of PCA."""
+    if name == "pca" and data.pca_dimension is not None:
+        return f"PCA, k = {data.pca_dimension}"
+    return style.baseline_style(name).label
+
+
+def _draw_levels(axes: Axes, data: TaskResults) -> list[NamedLine]:
+    named = []
     for name, level in data.levels.items():
         look = style.baseline_style(name)
         if level.deviation_nats > 0:
@@ -86,64 +111,96 @@ def _draw_levels(axes: Axes, data: PanelData) -> list[LineEnd]:
             zorder=1.5,
             label=look.label,
         )
-        if level.mean_nats <= axes.get_ylim()[1]:
-            ends.append(LineEnd(axes.get_xlim()[1], level.mean_nats, look.label, look.colour, True))
-    return ends
+        c = np.full(2, level.mean_nats)
+        named.append(NamedLine(np.array(axes.get_xlim()), c, look.label, look.colour))
+    return named
 
 
-def _draw_lines(axes: Axes, data: PanelData, against: Against) -> list[LineEnd]:
-    ends = []
-    curves = dict(data.curves) if against == "rate" else {}
-    if data.discard is not None:
-        curves["random_discard"] = data.discard
-    for name, curve in curves.items():
-        x = curve.rate_nats
-        if against == "distortion":
-            x = data.data_entropy_nats - x
-        look = style.baseline_style(name)
+def _draw_lines(axes: Axes, data: TaskResults, against: Against) -> list[NamedLine]:
+    named = []
+    for name, (x, c) in lines_against(data, against).items():
+        look, label = style.baseline_style(name), baseline_label(name, data)
         axes.plot(
-            x,
-            curve.label_distortion_nats,
-            color=look.colour,
-            linestyle=look.line,
-            linewidth=style.BASELINE_LINE_WIDTH,
-            zorder=1.7,
-            label=look.label,
-        )
-        # in the other panel names stand at the horizontal lines alone
-        end = near_end(x, curve.label_distortion_nats, axes) if against == "rate" else None
-        if end is not None:
-            ends.append(LineEnd(*end, look.label, look.colour, False))
-    return ends
+            x, c, color=look.colour, linestyle=look.line, linewidth=look.width, zorder=1.7,
+            label=label,
+        )  # fmt: skip
+        if look.named:
+            named.append(NamedLine(x, c, label, look.colour))
+    return named
+
+
+def lines_against(data: TaskResults, against: Against) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the baselines of bounded rate by name, as rising R or D, and C."""
+    if against == "rate":
+        return {name: (x.rate_nats, x.label_distortion_nats) for name, x in data.lines.items()}
+    return {
+        name: (data.data_entropy_nats - x.rate_nats[::-1], x.label_distortion_nats[::-1])
+        for name, x in data.discards.items()
+    }
 
 
 def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: Against) -> None:
-    """Draw runs as points with bars, C against R or D, as the columns say.
+    """Draw the runs within the limits of ``axes`` as points with bars, C against R or D.
 
-    A dot marks an encoder other than the plain one, a ring a row that breaks an inequality.
+    Points are means over seeds with bars of ±1 standard deviation, or single runs with bars of ±1
+    standard error. A dot marks an encoder other than the plain one, a ring a row that breaks an
+    inequality. Where points are many, they are small and faded, and lines stand above them; those
+    of the column ``front`` are drawn once more, larger and opaque.
     """
+    runs = inside(runs, against, axes.get_xlim(), axes.get_ylim())
+    crowded, scale = len(runs) > style.CROWDED, style.marker_scale(len(runs))
     kinds = runs.groupby(["encoder", "decoder", "marginal"])
     for position, ((encoder, decoder, marginal), group) in enumerate(kinds):
         # marks right above their own markers, not above those of a later kind
-        level = 3 + position / (kinds.ngroups + 1)
-        points, _, bars = axes.errorbar(
-            group[f"{against}_nats"].to_numpy(dtype=float),
-            group["label_distortion_nats"].to_numpy(dtype=float),
-            xerr=group[f"{against}_nats_se"].to_numpy(dtype=float),
-            yerr=group["label_distortion_nats_se"].to_numpy(dtype=float),
-            label=styles.key(decoder, marginal),
-            **style.ERROR_BAR,
-            **styles.marker(decoder, marginal),
-        )
-        points.set(zorder=level, clip_on=False)  # whole markers on the axes themselves
-        for bar in bars:
-            bar.set(alpha=style.ERROR_BAR_ALPHA, zorder=2.6)
-        mark = styles.encoder_mark(encoder)
-        if mark is not None:
-            _mark(axes, group, against, f"{encoder} encoder", level, mark)
+        share = position / (kinds.ngroups + 1)
+        layers = [(group, scale, None, 3 + share)]
+        if crowded:
+            large = max(scale, style.FRONT_SCALE)
+            layers = [
+                (group, scale, style.CROWDED_ALPHA, 1.2 + 0.2 * share),
+                (group[group["front"]], large, None, 3 + share),
+            ]
+            look = styles.marker(decoder, marginal, large)
+            _mark(axes, group[group["front"]], against, "front", 3 + share, look)
+        look = styles.marker(decoder, marginal, scale) | {"alpha": layers[0][2]}
+        key = styles.key(decoder, marginal)
+        _draw_points(axes, group, against, key, layers[0][3], look, crowded=crowded)
+        for rows, size, alpha, level in layers:
+            mark = styles.encoder_mark(encoder, size)
+            if mark is not None:
+                label = f"{encoder} encoder"
+                _mark(axes, rows, against, label, level, mark | {"alpha": alpha})
     violating = runs[runs["violations"].fillna("") != ""]
     if not violating.empty:
-        _mark(axes, violating, against, "violation", 4, style.VIOLATION_RING)
+        ring = style.VIOLATION_RING | {"markersize": scale * style.VIOLATION_RING["markersize"]}
+        _mark(axes, violating, against, "violation", 4, ring)
+
+
+def _draw_points(
+    axes: Axes,
+    runs: pd.DataFrame,
+    against: Against,
+    label: str,
+    level: float,
+    look: dict[str, Any],
+    *,
+    crowded: bool,
+) -> None:
+    points, _, bars = axes.errorbar(
+        *_places(runs, against),
+        xerr=runs[f"{against}_nats_se"].to_numpy(dtype=float),
+        yerr=runs["label_distortion_nats_se"].to_numpy(dtype=float),
+        label=label,
+        **style.ERROR_BAR,
+        **look,
+    )
+    # whole markers and bars at the ends of the axes
+    points.set(zorder=level, clip_on=False)
+    for bar in bars:
+        bar.set(
+            alpha=style.CROWDED_BAR_ALPHA if crowded else style.ERROR_BAR_ALPHA,
+            zorder=1.15 if crowded else 2.6, clip_on=False,
+        )  # fmt: skip
 
 
 def _mark(
@@ -154,14 +211,11 @@ def _mark(
     level: float,
     look: dict[str, Any],
 ) -> None:
-    axes.plot(
-        runs[f"{against}_nats"].to_numpy(dtype=float),
-        runs["label_distortion_nats"].to_numpy(dtype=float),
-        zorder=level,
-        clip_on=False,
-        label=label,
-        **look,
-    )
+    axes.plot(*_places(runs, against), zorder=level, clip_on=False, label=label, **look)
+
+
+def _places(runs: pd.DataFrame, against: Against) -> list[np.ndarray]:
+    return [runs[f"{name}_nats"].to_numpy(float) for name in (against, "label_distortion")]
 
 
 def _label(axes: Axes, against: Against) -> None:

@@ -8,56 +8,83 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, get_font_names
+from matplotlib.textpath import text_to_path
 
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.atomic import atomic_path
+
+WIDTH = 7.0  # inches, the width of a journal's page: font sizes are those that a reader sees
+
+# Fonts with Chinese, Japanese and Korean letters, for titles; the first one installed is used.
+_CJK_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans SC",
+    "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAexGothic",
+    "Droid Sans Fallback", "Hiragino Sans", "PingFang SC", "Microsoft YaHei",
+    "Arial Unicode MS", "Unifont",
+)  # fmt: skip
+
+
+def font_families(installed: Iterable[str]) -> list[str]:
+    """Return the fonts in the order in which a letter is looked for.
+
+    DejaVu Sans ships with matplotlib, so that Latin and Greek letters are the same everywhere.
+    """
+    present = set(installed)
+    return ["DejaVu Sans", *[name for name in _CJK_FONTS if name in present][:1], "sans-serif"]
+
 
 # For matplotlib.rc_context, around drawing and around saving: ticks are made when first drawn.
 RC: dict[str, Any] = {
     "axes.edgecolor": "0.25",
     "axes.grid": True,
-    "axes.labelsize": 9,
-    "axes.linewidth": 0.6,
+    "axes.labelsize": 7.5,
+    "axes.linewidth": 0.5,
     "axes.unicode_minus": True,
     "figure.dpi": 100,
-    "font.family": "DejaVu Sans",  # ships with matplotlib, so that the letters are everywhere equal
-    "font.size": 8,
+    "font.family": font_families(get_font_names()),
+    "font.size": 7,
     "grid.color": "0.92",
-    "grid.linewidth": 0.5,
-    "legend.fontsize": 8,
-    "legend.title_fontsize": 8,
+    "grid.linewidth": 0.4,
+    "legend.fontsize": 6.5,
     "pdf.fonttype": 42,
-    "savefig.dpi": 200,
+    "savefig.dpi": 300,
+    "svg.fonttype": "none",  # text stays text: it can be searched and edited
     "svg.hashsalt": "labelinfo",
     "text.parse_math": False,  # a $ in a title or caveat is a $
     "xtick.direction": "out",
-    "xtick.labelsize": 8,
-    "xtick.major.size": 3,
-    "xtick.major.width": 0.6,
+    "xtick.labelsize": 6.5,
+    "xtick.major.size": 2.5,
+    "xtick.major.width": 0.5,
     "ytick.direction": "out",
-    "ytick.labelsize": 8,
-    "ytick.major.size": 3,
-    "ytick.major.width": 0.6,
+    "ytick.labelsize": 6.5,
+    "ytick.major.size": 2.5,
+    "ytick.major.width": 0.5,
 }
 
-TITLE_FONT = {"fontsize": 10, "fontweight": "bold"}
-BITS_FONT_SIZE = 7.5
+TITLE_FONT = {"fontsize": 8.5, "fontweight": "bold"}
+PANEL_FONT = {"fontsize": 7.5, "fontweight": "bold"}
+BITS_FONT_SIZE = 6.5
 BITS_COLOUR = "0.35"
-NOTE_FONT_SIZE = 8
+NOTE_FONT_SIZE = 6.5
 LINE_LABEL_FONT_SIZE = 6.5
 RED_BALL = "#9E1B1B"
-SMALL_PRINT = {"fontsize": 7, "color": "0.3"}
+SMALL_PRINT = {"fontsize": 6, "color": "0.3"}
 
-MARKER_SIZE = 5.2  # points
-MARKER_EDGE_WIDTH = 1.1
-ERROR_BAR = {"elinewidth": 0.6, "capsize": 0}
+MARKER_SIZE = 4.2  # points
+MARKER_EDGE_WIDTH = 0.9
+ERROR_BAR = {"elinewidth": 0.5, "capsize": 0}
 ERROR_BAR_ALPHA = 0.6
 BAND_ALPHA = 0.15
+CROWDED = 100  # points in one panel; of more, all but the front are faded
+CROWDED_ALPHA, CROWDED_BAR_ALPHA = 0.35, 0.15
+FRONT_SCALE = 0.85  # of its markers, where others are smaller
+BASELINE_LINE_WIDTH = 1.1
 
 VIOLATION_RING: dict[str, Any] = {
     "linestyle": "none",
     "marker": "o",
-    "markersize": 10,
+    "markersize": 7.5,
     "markerfacecolor": "none",
     "markeredgecolor": "black",
     "markeredgewidth": 0.7,
@@ -72,12 +99,12 @@ ANY_RUN: dict[str, Any] = {
     "markeredgecolor": "0.6",
     "markeredgewidth": MARKER_EDGE_WIDTH,
 }
-LEGEND_COLUMN_SPACING, LEGEND_TEXT_PAD = 1.4, 0.8  # font sizes
+LEGEND_COLUMN_SPACING, LEGEND_TEXT_PAD = 1.2, 0.7  # font sizes
 
 _SAVED_AS: dict[str, dict[str, Any]] = {
     ".pdf": {"metadata": {"CreationDate": None}},
     ".svg": {"metadata": {"Date": None}},
-    ".png": {"dpi": 200},
+    ".png": {"dpi": 300},
 }
 
 
@@ -102,11 +129,16 @@ class MarginalStyle:
 
 @dataclass(frozen=True)
 class BaselineStyle:
-    """How a baseline's line is shown, and its name in the legend."""
+    """How a baseline's line is shown, and its name in the legend.
+
+    The legend alone names a line that has no name in the plane.
+    """
 
     label: str
     colour: str
     line: str | tuple[int, tuple[float, ...]]
+    width: float = BASELINE_LINE_WIDTH
+    named: bool = True
 
 
 DECODERS = {
@@ -126,13 +158,15 @@ MARGINALS = {
 BASELINES = {
     "random_discard": BaselineStyle("random discard", "black", (0, (4, 2.5))),
     "pca": BaselineStyle("PCA, best k", "#2DA87F", "-"),
+    "pca_hull": BaselineStyle("PCA, hull over k", "#2DA87F", "-", 0.5, named=False),
+    "classifier_discard": BaselineStyle(
+        "discard to classifier", "black", (0, (1, 2)), 0.8, named=False
+    ),
     "random_fully_connected": BaselineStyle("random fully connected", "#9E1B1B", "-"),
     "random_convolutional": BaselineStyle("random convolutional", "#56A8E9", "-"),
     "simple_image": BaselineStyle("simple image classifier", "#9E1B1B", (0, (2, 1.5))),
     "complex_image": BaselineStyle("complex image classifier", "#2DA87F", (0, (7, 2.5))),
 }
-BASELINE_LINE_WIDTH = 1.3
-
 _SPARE_FILLS = ("left", "top", "right", "bottom")
 _SPARE_COLOURS = ("#D55E00", "#009E73", "#56B4E9", "#000000")
 _SPARE_MARKERS = ("D", "v", "p", "X", "P")
@@ -156,14 +190,14 @@ class RunStyles:
         """Return the legend's key (d, m)."""
         return f"({self.decoders[decoder].symbol}, {self.marginals[marginal].symbol})"
 
-    def marker(self, decoder: str, marginal: str) -> dict[str, Any]:
+    def marker(self, decoder: str, marginal: str, scale: float = 1.0) -> dict[str, Any]:
         """Return the marker as keyword arguments of a line: filled means autoregressive."""
         look, fill = self.marginals[marginal], self.decoders[decoder].fill
         return {
             "linestyle": "none",
             "marker": look.marker,
-            "markersize": MARKER_SIZE,
-            "markeredgewidth": MARKER_EDGE_WIDTH,
+            "markersize": scale * MARKER_SIZE,
+            "markeredgewidth": scale * MARKER_EDGE_WIDTH,
             "color": look.colour,
             "fillstyle": "full" if fill == "none" else fill,
             "markeredgecolor": look.colour,
@@ -172,7 +206,7 @@ class RunStyles:
             "markerfacecoloralt": "white",
         }
 
-    def encoder_mark(self, encoder: str) -> dict[str, Any] | None:
+    def encoder_mark(self, encoder: str, scale: float = 1.0) -> dict[str, Any] | None:
         """Return the mark inside the marker as keyword arguments of a line, if there is one."""
         mark = self.encoders[encoder]
         if not mark:
@@ -180,8 +214,8 @@ class RunStyles:
         return {
             "linestyle": "none",
             "marker": mark,
-            "markersize": 3.6,
-            "markeredgewidth": 0.7,
+            "markersize": scale * 2.9,
+            "markeredgewidth": scale * 0.6,
             "color": "black",
         }
 
@@ -219,8 +253,19 @@ def baseline_style(name: str) -> BaselineStyle:
     return BASELINES.get(name) or BaselineStyle(name.replace("_", " "), "0.45", "-.")
 
 
+def marker_scale(points: int) -> float:
+    """Return the size of markers in a panel of so many points, relative to a panel of few."""
+    return min(1.0, max(0.6, (CROWDED / max(points, 1)) ** 0.5))
+
+
+def text_width(text: str, points: float) -> float:
+    """Return the width of a line of text in points."""
+    font = FontProperties(family=RC["font.family"], size=points)
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+
+
 def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
-    """Write ``figure`` to each path, in the format of its suffix: .pdf, .svg or .png (200 dpi).
+    """Write ``figure`` to each path, in the format of its suffix: .pdf, .svg or .png (300 dpi).
 
     Each file is written whole or not at all, and holds no date: the same figure gives the same
     bytes.

@@ -1,4 +1,4 @@
-"""Whole files or none: write beside the target, then rename."""
+"""Whole files or none: write next to the target, then rename."""
 
 import os
 import re

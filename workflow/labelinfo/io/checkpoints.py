@@ -1,5 +1,6 @@
-"""Where a training keeps what it could go on from, beside what it makes."""
+"""Paths of a training's checkpoint, next to its outputs."""
 
+import shutil
 from pathlib import Path
 
 _SUFFIX = ".checkpoint.safetensors"
@@ -14,6 +15,12 @@ def checkpoint_of(output: Path | str) -> Path:
     return output.with_name(f"{output.stem}{_SUFFIX}")
 
 
+def collected_snapshots(output: Path | str) -> Path:
+    """Return the folder in which the path that makes ``output`` collects its snapshots."""
+    output = Path(output)
+    return output.with_name(f"{output.stem}.snapshots")
+
+
 def lock_of(output: Path | str) -> Path:
     """Return the lock that a training holds which may go on from that checkpoint."""
     return Path(output).with_name(f".{Path(output).stem}.lock")
@@ -26,3 +33,4 @@ def discard_checkpoint(output: Path | str) -> None:
     whoever called it, before these are accepted, and would be asked for them once more.
     """
     checkpoint_of(output).unlink(missing_ok=True)
+    shutil.rmtree(collected_snapshots(output), ignore_errors=True)

@@ -34,28 +34,6 @@ def alone(lock: Path | str, level: int = logging.WARNING) -> Iterator[None]:
         held.release()
 
 
-@contextmanager
-def if_free(lock: Path | str) -> Iterator[bool | None]:
-    """Hold ``lock`` within this block unless another process does; do not wait.
-
-    Yields whether it is held, and None where no lock can be had.
-    """
-    held = _lock(lock)
-    try:
-        Path(lock).parent.mkdir(parents=True, exist_ok=True)
-        held.acquire()
-        got = True
-    except Timeout:
-        got = False
-    except (NotImplementedError, OSError) as error:
-        logger.info("No lock %s can be had: %s.", lock, error)
-        got = None
-    try:
-        yield got
-    finally:
-        held.release()
-
-
 def _lock(lock: Path | str) -> FileLock:
     # a lock that is a mere file outlives its holder
     return FileLock(lock, timeout=0, fallback_to_soft=False)

@@ -5,22 +5,35 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Distribution, Independent
 
-from labelinfo.data.dataset import Split, draw_binary
+from labelinfo.data.dataset import draw_binary
 from labelinfo.io.pictures import Pictures
 from labelinfo.models.vae import VAE
 
 
+def choose_over_classes(labels: Tensor, count: int, seed: int) -> Tensor:
+    """Choose rows at random so that every class has one, in the order of the classes.
+
+    With fewer rows than classes, the classes chosen are spread over all.
+    """
+    labels, random = labels.cpu().numpy(), np.random.default_rng(seed)
+    classes = np.unique(labels)
+    count = min(count, len(labels))
+    wanted = classes[np.linspace(0, len(classes) - 1, count).round().astype(int)]
+    rows = []
+    for label, of_class in zip(*np.unique(wanted, return_counts=True), strict=True):
+        available = np.flatnonzero(labels == label)
+        rows.append(random.choice(available, of_class, replace=of_class > len(available)))
+    return torch.from_numpy(np.concatenate(rows))
+
+
 @torch.no_grad()
-def make_pictures(
-    model: VAE, split: Split, *, images: int, reconstructions: int, seed: int
-) -> Pictures:
-    """Reconstruct images spread over a split, and sample as many from the marginal."""
+def make_pictures(model: VAE, images: Tensor, *, reconstructions: int, seed: int) -> Pictures:
+    """Reconstruct ``images`` (N, 784), and sample as many from the marginal."""
     model.eval()
     device = next(model.parameters()).device
     torch.manual_seed(seed)
-    count = min(images, len(split))
-    rows = torch.linspace(0, len(split) - 1, count).long()
-    x = draw_binary(split.images[rows].to(device))
+    count = len(images)
+    x = draw_binary(images.to(device))
     posterior = model.encoder(x)
     rebuilt = [render(model.decoder(posterior.sample())) for _ in range(reconstructions)]
     z = model.marginal(model.encoder).sample((count,))

@@ -67,7 +67,7 @@ def measure_rate_distortion(
                 z, log_posterior = rsample_and_log_prob(posterior)
                 log_marginal = marginal.log_prob(z)
                 monte_carlo += rate_monte_carlo_nats(log_posterior, log_marginal).double()
-                distortion += _distortion_nats(model, z, x).double()
+                distortion += decoded_distortion_nats(model, z, x).double()
             monte_carlo /= samples
             rate = exact.double() if closed_form else monte_carlo
             rows.append(torch.stack([rate, monte_carlo, distortion / samples], dim=1).cpu())
@@ -91,7 +91,7 @@ def measure_rate_distortion(
     return result
 
 
-def _distortion_nats(model: VAE, z: Tensor, x: Tensor) -> Tensor:
+def decoded_distortion_nats(model: VAE, z: Tensor, x: Tensor) -> Tensor:
     """Return −log d(x|z), (B,), for codes z (B, L) and images x (B, 1, H, W)."""
     chunk = _CPU_CHUNK if z.device.type == "cpu" else len(z)
     parts = zip(z.split(chunk), x.split(chunk), strict=True)

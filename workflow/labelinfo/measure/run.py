@@ -9,6 +9,7 @@ import pandas as pd
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
+from labelinfo.measure.importance import measure_importance_nll
 from labelinfo.measure.rate_distortion import measure_rate_distortion
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
@@ -30,7 +31,7 @@ def measure_run(
     device: str,
     code: str,
 ) -> None:
-    """Write the run's rate and distortion: on test, and beside them on validation for choosing.
+    """Write the run's rate and distortion: on test, and on validation for choosing.
 
     A diverged run gets its row with no numbers in it.
 
@@ -75,6 +76,14 @@ def measure_run(
             row["distortion_nats"],
             row["distortion_nats_se"],
         )
+        if settings["iwae_draws"]:
+            row |= measure_importance_nll(
+                model,
+                dataset.test,
+                draws=settings["iwae_draws"],
+                batch_size=settings["batch_size"],
+                seed=derive_seed(*run.identity, "measure", "iwae"),
+            )
         row |= {
             f"{quantity}_valid_nats": results["valid"][f"{quantity}_nats"]
             for quantity in ("rate", "distortion")

@@ -24,7 +24,7 @@ _FEW_INPUTS = 32
 
 
 class Conv2d(nn.Conv2d):
-    """``torch.nn.Conv2d`` without dilation and groups, by the fastest route for its shape."""
+    """``torch.nn.Conv2d`` without groups, by the fastest route for its shape."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, c, H', W')."""
@@ -33,7 +33,7 @@ class Conv2d(nn.Conv2d):
             return functional.linear(x.flatten(1), self.weight.flatten(1), self.bias)[
                 ..., None, None
             ]
-        if x.is_cuda and self.stride == (1, 1):
+        if x.is_cuda and self.stride == self.dilation == (1, 1):
             if self.kernel_size == (1, 1):
                 return _over_channels(x, self.weight.flatten(1), self.bias)
             if self.weight[0].numel() <= _FEW_INPUTS:
@@ -87,6 +87,22 @@ class GatedConv2d(Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, c, H', W')."""
         return functional.glu(super().forward(x), dim=1)
+
+
+class GatedLinear(nn.Linear):
+    """Gated fully connected layer a · σ(b), with [a, b] the halves of one layer of 2c units.
+
+    References
+    ----------
+    Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120
+    """
+
+    def __init__(self, in_features: int, out_features: int) -> None:
+        super().__init__(in_features, 2 * out_features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (..., F) to (..., c)."""
+        return functional.glu(super().forward(x), dim=-1)
 
 
 class GatedConvTranspose2d(nn.ConvTranspose2d):

@@ -5,12 +5,15 @@ run as it is.
 """
 
 ENCODERS = {
+    "mlp": "labelinfo.models.encoders.mlp:MlpEncoder",
     "gaussian": "labelinfo.models.encoders.gaussian:GaussianEncoder",
     "iaf": "labelinfo.models.encoders.iaf:IafEncoder",
 }
 DECODERS = {
+    "mlp": "labelinfo.models.decoders.mlp:MlpDecoder",
     "deconv": "labelinfo.models.decoders.deconv:DeconvDecoder",
     "pixelcnn": "labelinfo.models.decoders.pixelcnn:PixelCnnDecoder",
+    "pixelcnn_short": "labelinfo.models.decoders.pixelcnn:PixelCnnDecoder",
 }
 MARGINALS = {
     "gaussian": "labelinfo.models.marginals.gaussian:GaussianMarginal",

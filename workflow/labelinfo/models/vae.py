@@ -54,7 +54,7 @@ class VAE(nn.Module):
         """Return rate and distortion of binary images x from one draw of z each.
 
         The rate is the closed form where it exists, which has the smaller variance, and the
-        Monte Carlo estimate otherwise. ``marginal`` saves making m(z) anew while nothing learns.
+        Monte Carlo estimate otherwise. ``marginal`` is m(z), if it is built already.
 
         Raises
         ------

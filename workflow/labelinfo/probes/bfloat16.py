@@ -19,11 +19,13 @@ class Bfloat16Steps:
     """Adam steps on Σ_p C_p whose matrix products take bfloat16 and add up in float32.
 
     Parameters, moments, biases, activations' bends and losses are float32; only what goes into a
-    product is rounded: codes, activations, weights, and the gradients of layers. So it is to
-    :class:`~labelinfo.probes.gradients.ProbeGradients` under Adam what autocast is to a plain step.
+    product is rounded: codes, activations, weights, and the gradients of layers. This is what
+    autocast does to a plain step.
 
-    Everything that a step does after its codes are drawn is one function of tensors: compiled, it
-    reads and writes each number once, and on a CPU those passes take as long as the products.
+    Everything that a step does after its draws is one function of tensors: compiled, it reads and
+    writes each number once, and on a CPU those passes take as long as the products. The gradients
+    are written out, because steps by autograd, compiled or not, take 1.5 to 2.6 times as long
+    (docs/speed.md).
 
     Parameters
     ----------
@@ -31,25 +33,25 @@ class Bfloat16Steps:
         What is trained.
     draw
         Called with the indices of a batch, (B,) for all probes or (P, B), those of each: returns
-        codes (P, B, F), float32.
+        codes (P, B, F), float32, and the masks of dropout, as :meth:`Streams.draw` does.
     labels
         (N,) int64, by index.
     compiled
         Whether the function is compiled.
-    own_batches
-        Whether each probe has images of its own in a batch.
+    mask_scale
+        By what activations that dropout leaves are multiplied.
     """
 
     def __init__(
         self,
         probes: BatchedMLP,
-        draw: Callable[[Tensor], Tensor],
+        draw: Callable[[Tensor], tuple[Tensor, list[Tensor]]],
         labels: Tensor,
         *,
         compiled: bool,
-        own_batches: bool = False,
+        mask_scale: float = 1.0,
     ) -> None:
-        self._draw, self._labels, self._own_batches = draw, labels, own_batches
+        self._draw, self._labels, self._mask_scale = draw, labels, mask_scale
         self._weights = [weight.detach() for weight in probes.weights]
         self._biases = [bias.detach() for bias in probes.biases]
         self._rounded = [weight.to(_LOW) for weight in self._weights]
@@ -64,12 +66,11 @@ class Bfloat16Steps:
                 torch._dynamo.mark_dynamic(tensors[0], 1)
 
     @torch.no_grad()
-    def prepare(self, steps: int, batch_size: int) -> None:
-        """Make ready for epochs of ``steps`` batches: compile, where that is wanted."""
+    def prepare(self, batches: Tensor) -> None:
+        """Make ready for batches like these, (S, B) or (S, P, B): compile, where that is wanted."""
         if self._step is not _step:
             kept = [[tensor.clone() for tensor in tensors] for tensors in self._state()]
-            shape = (len(self._weights[0]), batch_size) if self._own_batches else (batch_size,)
-            self._one(torch.zeros(shape, dtype=torch.long, device=self._labels.device), 0.0)
+            self._one(batches[0], 0.0)
             for tensors, values in zip(self._state(), kept, strict=True):
                 torch._foreach_copy_(tensors, values)
             self._taken = 0
@@ -83,13 +84,14 @@ class Bfloat16Steps:
 
     def _one(self, index: Tensor, rate: float) -> Tensor:
         self._taken += 1
-        z = self._draw(index)
+        z, masks = self._draw(index)
         if self._step is not _step and z.shape[-1] > 1:
             torch._dynamo.mark_dynamic(z, 2)
         # the step size and what undoes the bias of both moments; tensors, so that they are data
         scalars = [rate / (1 - _DECAY**self._taken), (1 - _SQUARE_DECAY**self._taken) ** -0.5]
+        scalars.append(self._mask_scale)
         numbers = torch.tensor(scalars, device=z.device)
-        return self._step(*self._state(), z, self._labels[index], numbers)
+        return self._step(*self._state(), z, masks, self._labels[index], numbers)
 
     def _state(self) -> tuple[list[Tensor], ...]:
         """Return every tensor that a step changes."""
@@ -108,15 +110,22 @@ def _step(
     moments: list[Tensor],
     squares: list[Tensor],
     z: Tensor,
+    masks: list[Tensor],
     labels: Tensor,
     scalars: Tensor,
 ) -> Tensor:
     """Update all tensors of the first five lists in place; return the losses before it, (P,)."""
     last = len(weights) - 1
-    inputs = [z.to(_LOW)]
+    inputs, slopes = [z.to(_LOW)], []
     for layer in range(last):
         h = functional.elu(torch.bmm(inputs[-1], rounded[layer]).float() + biases[layer])
+        # ELU'(a) = min(1, 1 + ELU(a)), of the activation as it is rounded
+        slope = (h.to(_LOW).float() + 1).clamp(max=1)
+        if masks:
+            kept = masks[layer] * scalars[2]
+            h, slope = h * kept, slope * kept
         inputs.append(h.to(_LOW))
+        slopes.append(slope)
     logits = torch.bmm(inputs[last], rounded[last]).float() + biases[last]
     log_probabilities = torch.log_softmax(logits, dim=-1)
     target = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
@@ -129,9 +138,7 @@ def _step(
         low = delta.to(_LOW)
         gradients[layer] = torch.bmm(inputs[layer].mT, low).float()
         if layer:
-            delta = torch.bmm(low, rounded[layer].mT).float()
-            # ELU'(a) = min(1, 1 + ELU(a))
-            delta = delta * (inputs[layer].float() + 1).clamp(max=1)
+            delta = torch.bmm(low, rounded[layer].mT).float() * slopes[layer - 1]
     size, correction = scalars[0], scalars[1]
     for number, parameter in enumerate([*weights, *biases]):
         gradient, moment, square = gradients[number], moments[number], squares[number]

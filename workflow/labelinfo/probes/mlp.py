@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -38,47 +39,17 @@ class BatchedMLP(nn.Module):
                 draws = [torch.rand(shape, generator=generator) for generator in generators]
                 parameters.append(nn.Parameter(bound * (2 * torch.stack(draws) - 1)))
 
-    def apart(self) -> list["BatchedMLP"]:
-        """Return a copy of each probe, as a batch of its own."""
-        in_features, hidden_units = self.weights[0].shape[1:]
-        classes, device = self.biases[-1].shape[-1], self.biases[-1].device
-        batches = []
-        for probe in range(len(self.biases[-1])):
-            alone = BatchedMLP([0], in_features, hidden_units, classes).to(device)
-            alone.load_state_dict(
-                {name: values[probe : probe + 1] for name, values in self.state_dict().items()}
-            )
-            batches.append(alone)
-        return batches
+    def forward(self, z: Tensor, masks: Sequence[Tensor] = (), scale: float = 1.0) -> Tensor:
+        """Map codes (P, B, F), or (1, B, F) for all probes, to logits (P, B, K).
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Map codes (P, B, F) to logits (P, B, K)."""
-        h = z
+        With dropout, ``masks`` say of each hidden layer which activations stay, (P, B, H) or
+        (1, B, H); these are multiplied by ``scale``.
+        """
+        h = z.expand(len(self.biases[0]), -1, -1)
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if layer:
                 h = functional.elu(h)
+                if masks:
+                    h = h * (masks[layer - 1] * scale)
             h = torch.baddbmm(bias, h, weight)
         return h
-
-
-def label_distortion_nats(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return −log c(y|z) for each probe and image.
-
-    Its mean C over p(x, y) p(z|x) satisfies C ≥ H(Y|Z) = H(Y) − I(Z; Y) for any normalised c:
-    H(Y) − C is a **lower** bound on the mutual information I(Z; Y).
-
-    Parameters
-    ----------
-    logits
-        (P, B, K).
-    labels
-        (B,) int64.
-
-    Returns
-    -------
-    Tensor
-        Nats, (P, B).
-    """
-    log_probabilities = functional.log_softmax(logits, dim=-1)
-    index = labels.expand(logits.shape[:-1]).unsqueeze(-1)
-    return -log_probabilities.gather(-1, index).squeeze(-1)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from labelinfo.config.experiment import read_config
-from labelinfo.config.plan import planned_jobs
+from labelinfo.config.plan import planned_jobs, training_epochs
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.tables import read_table
 from labelinfo.machine import uses_gpu
@@ -26,7 +26,7 @@ def progress(overlays: list[Path], results: Path = Path("results")) -> str:
     scale = Scale(
         on_gpu=_on_gpu(config, states, out),
         jobs_per_gpu=config["machine"]["jobs_per_gpu"],
-        epochs=config["training"]["epochs"],
+        epochs=training_epochs(config),
         images={name: _images(config, out, name) for name in config["sweep"]["datasets"]},
     )
     unit = "GPU-hours" if scale.on_gpu else "core-hours"
@@ -45,7 +45,7 @@ def progress(overlays: list[Path], results: Path = Path("results")) -> str:
 def _on_gpu(config: dict[str, Any], states: list[JobState], out: Path) -> bool:
     """Return whether trainings are on GPUs; they may be on other machines than this one."""
     for each in states:
-        if each.job.stage == "train_vae" and each.state == "done":
+        if each.job.stage in training_epochs(config) and each.state == "done":
             return not str(read_table(out / each.job.result)["device"].iloc[0]).startswith("cpu")
     return uses_gpu(config["machine"]["device"])
 

@@ -25,14 +25,14 @@ class Scale:
     jobs_per_gpu
         How many share one.
     epochs
-        Of each training.
+        Of each training, by rule.
     images
         In the training split, by data set.
     """
 
     on_gpu: bool
     jobs_per_gpu: int
-    epochs: int
+    epochs: dict[str, float]
     images: dict[str, int]
 
     def seconds(self, job: PlannedJob, wall_seconds: float) -> float:
@@ -43,9 +43,9 @@ class Scale:
 
     def recorded(self, job: PlannedJob) -> float | None:
         """Return what a training should take by the speeds that the docs record, if they do."""
-        if job.stage != "train_vae" or job.run is None:
+        if job.stage not in self.epochs or job.run is None:
             return None
-        images = self.epochs * self.images[job.run.dataset]
+        images = self.epochs[job.stage] * self.images[job.run.dataset]
         return training_seconds(job.run.architecture, images, on_gpu=self.on_gpu)
 
 
@@ -87,7 +87,7 @@ def estimate_left(states: Iterable[JobState], out: Path, scale: Scale) -> Estima
             job, seconds = each.job, scale.seconds(each.job, wall)
             own[job.stage, job.kind].append(seconds)
             recorded = scale.recorded(job)
-            if job.stage != "train_vae":
+            if job.stage not in scale.epochs:
                 relative[job.stage].append(seconds)
             elif recorded is not None:
                 relative[job.stage].append(seconds / recorded)
@@ -100,7 +100,7 @@ def estimate_left(states: Iterable[JobState], out: Path, scale: Scale) -> Estima
         job, recorded = each.job, scale.recorded(each.job)
         if mine := own.get((job.stage, job.kind)):
             source, seconds = "kind", fmean(mine)
-        elif relative[job.stage] and (recorded is not None or job.stage != "train_vae"):
+        elif relative[job.stage] and (recorded is not None or job.stage not in scale.epochs):
             source, seconds = "stage", fmean(relative[job.stage]) * (recorded or 1.0)
         elif recorded is not None:
             source, seconds = "record", recorded

@@ -25,7 +25,7 @@ _ONE_H200 = {
 }
 
 
-def training_seconds(architecture: str, images: int, *, on_gpu: bool) -> float | None:
+def training_seconds(architecture: str, images: float, *, on_gpu: bool) -> float | None:
     """Return the seconds of a GPU or of a processor's core that training on so many images takes.
 
     None for an architecture that was not measured there.

@@ -20,8 +20,8 @@ def audit_row(
       only the label frequencies reaches H(Y). Those of the split itself it cannot know, and the
       H(Y) of few images of many classes is too small for it.
     - ``label_information_above_rate``: H(Y) − C ≤ I(Z; Y) ≤ I(Z; X) ≤ R.
-    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the best known
-      negative log-likelihood is more likely a bug than a record.
+    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the lowest
+      negative log-likelihood known is more likely a bug than a record.
     - ``rate_estimates_disagree``: closed form and Monte Carlo estimate the same R.
 
     Parameters
@@ -33,7 +33,8 @@ def audit_row(
     probe_tolerance_nats
         Allowed on top in C ≤ H(Y).
     best_known_nats
-        Best known negative log-likelihood of the data set, if any.
+        The lowest negative log-likelihood known of the data set, if any. It may lie below the
+        published one that stands for H(X) in the random-discard line.
     label_entropy_bias_nats
         By how much H(Y) is too small on average; allowed on top in C ≤ H(Y) as well. See
         :func:`labelinfo.information.label_entropy_bias_nats`.
@@ -71,3 +72,20 @@ def audit_row(
         > allowed("rate_difference_nats_se"),
     }
     return "; ".join(name for name, broken in checks.items() if broken)
+
+
+def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row to audit whose R, D and C are those of the validation split.
+
+    What drops a row from a choice has to be known from validation alone. The standard errors are
+    those of the test split: validation has none of its own, and both splits are of a size.
+    """
+    rate, distortion = row.get("rate_valid_nats"), row.get("distortion_valid_nats")
+    total = None if rate is None or distortion is None else rate + distortion
+    errors = ("rate_nats_se", "label_distortion_nats_se", "rate_plus_distortion_nats_se")
+    return {
+        "rate_nats": rate,
+        "rate_plus_distortion_nats": total,
+        "label_distortion_nats": row.get("label_distortion_valid_nats"),
+        "label_entropy_nats": row.get("label_entropy_nats"),
+    } | {name: row.get(name) for name in errors}

@@ -1,8 +1,10 @@
 """How sure a difference between two label distortions is, given that both saw the same images."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
+from scipy.stats import t as student
 
 # Resamples whose counts are held at a time.
 _BLOCK = 100
@@ -68,8 +70,70 @@ def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndar
     return means
 
 
-def interval(means: np.ndarray, resampled: np.ndarray, *, confidence: float) -> Interval:
-    """Return standard errors and intervals of M means from their resampled values."""
+def interval(
+    means: np.ndarray,
+    resampled: np.ndarray,
+    *,
+    confidence: float,
+    for_intervals: np.ndarray | None = None,
+) -> Interval:
+    """Return standard errors and intervals of M means from their resampled values.
+
+    ``for_intervals`` has the values (resamples, M) whose quantiles are the ends, where they are not
+    those whose deviation is the error.
+    """
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(resampled, edges, axis=0)
+    values = resampled if for_intervals is None else for_intervals
+    low, high = np.quantile(values, edges, axis=0)
     return Interval(means, resampled.std(axis=0, ddof=1), low, high)
+
+
+@dataclass(frozen=True)
+class SeedMean:
+    """Resampled means over the seeds of a baseline, (resamples,) each, in nats.
+
+    Attributes
+    ----------
+    for_errors
+        Their standard deviation is the standard error of the mean.
+    for_intervals
+        Their quantiles are the ends of an interval of the stated confidence.
+    """
+
+    for_errors: np.ndarray
+    for_intervals: np.ndarray
+
+
+def resampled_seed_mean(seeds: np.ndarray, *, confidence: float, seed: int) -> SeedMean:
+    """Return resampled means over S seeds: the second level of a two-level bootstrap.
+
+    As many seeds as there are, S, are drawn with replacement for each resample of the images. Means
+    of S seeds drawn from S vary too little, by √((S − 1) / S), and S seeds tell their own deviation
+    badly, so deviations are widened: by √(S / (S − 1)) for standard errors, and on top by the ratio
+    of Student's quantile with S − 1 degrees of freedom to the normal one for intervals. One seed is
+    not resampled: then nothing is known of the variance over seeds.
+
+    Parameters
+    ----------
+    seeds
+        (resamples, S), the means of each seed over resampled images, in nats.
+    confidence
+        Of the interval.
+    seed
+        Of the draws of seeds.
+
+    References
+    ----------
+    Davison & Hinkley (1997), Bootstrap Methods and their Application, section 3.8 (hierarchical
+    data).
+    """
+    resamples, count = seeds.shape
+    mean = seeds.mean(axis=1)
+    if count == 1:
+        return SeedMean(mean, mean)
+    drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))
+    deviation = np.take_along_axis(seeds, drawn, axis=1).mean(axis=1) - mean
+    deviation *= np.sqrt(count / (count - 1))
+    upper = (1 + confidence) / 2
+    widening = student.ppf(upper, count - 1) / NormalDist().inv_cdf(upper)
+    return SeedMean(mean + deviation, mean + widening * deviation)

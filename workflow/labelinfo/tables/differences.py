@@ -1,7 +1,8 @@
 """How far the C of each run lies from that of the networks that it is compared with."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.errors import StorageError
-from labelinfo.io.losses import read_losses
+from labelinfo.io.losses import probe_of, read_each
 from labelinfo.seeds import derive_seed
-from labelinfo.tables.bootstrap import interval, resampled_means
+from labelinfo.tables.bootstrap import interval, resampled_means, resampled_seed_mean
 
 IDENTITY = ["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]
 COLUMNS = [
     *IDENTITY,
+    "probe",
     "baseline",
     "baseline_seeds",
     "difference_nats",
@@ -24,10 +26,19 @@ COLUMNS = [
     "difference_high_nats",
     "confidence",
     "resamples",
-    "images",
+    "n_images",
 ]
 
 Pair = tuple[str, str]
+Origins = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The losses (N,) of one network or code on the test images, in nats, and whose they are."""
+
+    of: dict[str, Any]
+    losses: np.ndarray
 
 
 def compare_runs(
@@ -36,25 +47,28 @@ def compare_runs(
     *,
     resamples: int,
     confidence: float,
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+) -> tuple[pd.DataFrame, Origins]:
     """Compare each run with each baseline of unbounded rate, image by image.
 
-    ``difference_nats`` is C of the run less C of the baseline, whose losses are the mean over its
-    seeds; positive where the run knows less of the label. See
-    :func:`labelinfo.tables.bootstrap.paired_bootstrap` for what its interval says.
+    ``difference_nats`` is C of the run less C of the baseline, the mean over its seeds; positive
+    where the run knows less of the label. Its error and interval are of a two-level bootstrap: of
+    the baseline's seeds (:func:`labelinfo.tables.bootstrap.resampled_seed_mean`), and of the images
+    (:func:`labelinfo.tables.bootstrap.paired_bootstrap`). They do not cover that another training
+    of the **run** would have turned out otherwise.
 
     Parameters
     ----------
     runs, levels
         Tables of losses on the test split, each naming whose they are. Those of a diverged run are
-        empty and make no row.
+        empty and make no row. C of a strong probe is compared with the same probe's C of the
+        baseline, or with its only one where no probe measures that baseline.
     resamples, confidence
         Of the bootstrap.
 
     Returns
     -------
     DataFrame
-        Columns :data:`COLUMNS`, one row per run, task and baseline.
+        Columns :data:`COLUMNS`, one row per run, task, probe and baseline.
     list
         The origins of the files read.
 
@@ -63,45 +77,63 @@ def compare_runs(
     StorageError
         If two tables of one data set and task have different numbers of images.
     """
-    origins: list[dict[str, Any]] = []
-    measured: dict[Pair, list[tuple[dict[str, Any], np.ndarray]]] = defaultdict(list)
-    references: dict[Pair, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
-    for file in runs:
-        losses, of, origin = read_losses(file)
-        origins.append(origin)
-        if len(losses):
-            # as they are stored: of thousands of runs, wider ones would fill the memory
-            measured[of["dataset"], of["task"]].append((of, losses[0].astype(np.float32)))
-    for file in levels:
-        losses, of, origin = read_losses(file)
-        origins.append(origin)
-        if len(losses):
-            references[of["dataset"], of["task"]][of["baseline"]].append(losses[0])
+    origins: Origins = []
+    ours, theirs = _read(runs, origins), _read(levels, origins)
     rows: list[dict[str, Any]] = []
-    for pair, ours in measured.items():
-        theirs = references[pair]
-        lengths = {len(loss) for _, loss in ours} | {len(x) for xs in theirs.values() for x in xs}
-        if len(lengths) > 1:
-            raise StorageError(
-                f"The losses of {pair[0]}, {pair[1]}, are of {sorted(lengths)} test images: delete "
-                "those of another number and run the workflow again."
-            )
-        levels_of = [np.mean(seeds, axis=0) for seeds in theirs.values()]
-        losses = np.array([*(loss for _, loss in ours), *levels_of], dtype=float)
-        means, count = losses.mean(axis=1), len(ours)
-        # means are linear: what is resampled once serves the differences from every baseline
-        resampled = resampled_means(
-            losses, resamples=resamples, seed=derive_seed(*pair, "bootstrap")
+    for pair, measured in ours.items():
+        _check_lengths(pair, [*measured, *theirs[pair]])
+        rows += _compare(pair, measured, theirs[pair], resamples, confidence)
+    types = dict.fromkeys(("seed", "baseline_seeds", "resamples", "n_images"), "Int64")
+    numbers = [name for name in COLUMNS if name.endswith(("nats", "nats_se"))]
+    types |= dict.fromkeys(["beta", "confidence", *numbers], "float64")
+    return pd.DataFrame(rows, columns=COLUMNS).astype(types), origins
+
+
+def _read(files: Iterable[Path | str], origins: Origins) -> dict[Pair, list[Measured]]:
+    found: dict[Pair, list[Measured]] = defaultdict(list)
+    for file in files:
+        each, origin = read_each(file)
+        origins.append(origin)
+        for of, losses in each:
+            # as they are stored: of thousands of runs, wider ones would fill the memory
+            found[of["dataset"], of["task"]].append(Measured(of, losses.astype(np.float32)))
+    return found
+
+
+def _check_lengths(pair: Pair, measured: list[Measured]) -> None:
+    lengths = {len(each.losses) for each in measured}
+    if len(lengths) > 1:
+        raise StorageError(
+            f"The losses of {pair[0]}, {pair[1]}, are of {sorted(lengths)} test images: delete "
+            "those of another number and run the workflow again."
         )
-        for level, (baseline, seeds) in enumerate(theirs.items(), start=count):
-            found = interval(
-                means[:count] - means[level],
-                resampled[:, :count] - resampled[:, level, None],
+
+
+def _compare(
+    pair: Pair, ours: list[Measured], theirs: list[Measured], resamples: int, confidence: float
+) -> Iterator[dict[str, Any]]:
+    losses = np.array([each.losses for each in [*ours, *theirs]], dtype=float)
+    means = losses.mean(axis=1)
+    # means are linear: what is resampled once serves the differences from every baseline
+    resampled = resampled_means(losses, resamples=resamples, seed=derive_seed(*pair, "bootstrap"))
+    for probe in dict.fromkeys(probe_of(each.of) for each in ours):
+        rows = [place for place, each in enumerate(ours) if probe_of(each.of) == probe]
+        for baseline, seeds in _levels_of(theirs, probe).items():
+            level = [len(ours) + place for place in seeds]
+            drawn = resampled_seed_mean(
+                resampled[:, level],
                 confidence=confidence,
+                seed=derive_seed(*pair, baseline, "bootstrap seeds"),
             )
-            rows += [
-                {key: of[key] for key in IDENTITY}
-                | {
+            found = interval(
+                means[rows] - means[level].mean(),
+                resampled[:, rows] - drawn.for_errors[:, None],
+                confidence=confidence,
+                for_intervals=resampled[:, rows] - drawn.for_intervals[:, None],
+            )
+            for number, place in enumerate(rows):
+                yield {key: ours[place].of[key] for key in IDENTITY} | {
+                    "probe": probe,
                     "baseline": baseline,
                     "baseline_seeds": len(seeds),
                     "difference_nats": found.mean[number],
@@ -110,11 +142,14 @@ def compare_runs(
                     "difference_high_nats": found.high[number],
                     "confidence": confidence,
                     "resamples": resamples,
-                    "images": losses.shape[1],
+                    "n_images": losses.shape[1],
                 }
-                for number, (of, _) in enumerate(ours)
-            ]
-    types = dict.fromkeys(("seed", "baseline_seeds", "resamples", "images"), "Int64")
-    numbers = [name for name in COLUMNS if name.endswith(("nats", "nats_se"))]
-    types |= dict.fromkeys(["beta", "confidence", *numbers], "float64")
-    return pd.DataFrame(rows, columns=COLUMNS).astype(types), origins
+
+
+def _levels_of(levels: list[Measured], probe: str) -> dict[str, list[int]]:
+    """Return the places of the seeds of each baseline that a probe's runs are compared with."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for place, each in enumerate(levels):
+        if each.of.get("probe", probe) == probe:
+            found[each.of["baseline"]].append(place)
+    return found

@@ -5,6 +5,20 @@ import pandas as pd
 from labelinfo.information import label_entropy_bias_nats
 from labelinfo.units import nats_to_bits
 
+# Of both probes of a point, beyond C and
+# accuracy of the paper's.
+PROBE_COLUMNS = [
+    "label_distortion_train_nats",
+    "probe_converged",
+    "strong_label_distortion_nats",
+    "strong_label_distortion_nats_se",
+    "strong_label_accuracy",
+    "strong_label_accuracy_se",
+    "strong_label_distortion_valid_nats",
+    "strong_label_distortion_train_nats",
+    "strong_probe_converged",
+]
+CONVERGED = ["probe_converged", "strong_probe_converged"]
 LABEL_COLUMNS = [
     "label_distortion_bits",
     "label_distortion_bits_se",
@@ -25,14 +39,17 @@ def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]
     See :func:`labelinfo.information.label_entropy_bias_nats`.
     """
     test = datasets[datasets["split"] == "test"]
+    # tables of older versions lack the column: all their images had labels
+    images = test["images"]
+    labelled = test.get("labelled_images", images).fillna(images)
     return {
-        (row["dataset"], row["task"]): label_entropy_bias_nats(row["images"], row["classes"])
-        for row in test.to_dict("records")
+        (row["dataset"], row["task"]): label_entropy_bias_nats(labels, row["classes"])
+        for row, labels in zip(test.to_dict("records"), labelled, strict=True)
     }
 
 
 def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Return ``table`` with C in bits and the retained share 1 − C / H(Y), standard errors beside.
+    """Return ``table`` with C in bits and the retained share 1 − C / H(Y), with standard errors.
 
     As H(Y) − C is a **lower** bound on I(Y; Z), the share is a lower bound on the share of the
     label's entropy that the code keeps; it is negative for a probe worse than one that knows only

@@ -9,8 +9,14 @@ import pyarrow as pa
 
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_arrow
-from labelinfo.tables.audit import audit_row
-from labelinfo.tables.label_columns import LABEL_COLUMNS, with_label_columns
+from labelinfo.tables.audit import audit_row, validation_row
+from labelinfo.tables.label_columns import (
+    CONVERGED,
+    LABEL_COLUMNS,
+    PROBE_COLUMNS,
+    with_label_columns,
+)
+from labelinfo.tables.stack import drop_repeated
 
 IDENTITY = ["dataset", "encoder", "decoder", "marginal", "beta", "seed"]
 COLUMNS = [
@@ -36,26 +42,45 @@ COLUMNS = [
     "precision",
     "status",
     "violations",
+    "violations_valid",
     # beyond what the figures need
     "label_accuracy_se",
     *LABEL_COLUMNS,
     "label_distortion_valid_nats",
+    *PROBE_COLUMNS,
+    "probe_seeds",
+    "label_distortion_probe_sd_nats",
+    "strong_label_distortion_probe_sd_nats",
+    "prequential_label_nats",
     "rate_valid_nats",
     "distortion_valid_nats",
     "rate_plus_distortion_nats",
     "rate_plus_distortion_nats_se",
+    "nll_iwae_nats",
+    "nll_iwae_nats_se",
     "rate_estimator",
     "rate_monte_carlo_nats",
     "rate_monte_carlo_nats_se",
     "rate_difference_nats",
     "rate_difference_nats_se",
     "best_epoch",
+    "training_mode",
+    "path_id",
+    "epochs_total",
+    "beta_start",
+    "beta_warmup_epochs",
     "diverged_epoch",
     "diverged_step",
     "weights_sha256",
     "compiled",
     "caveat",
 ]
+_OF_PROBE_SEEDS = [
+    "label_distortion_probe_sd_nats",
+    "strong_label_distortion_probe_sd_nats",
+    "prequential_label_nats",
+]
+_OF_TRAINING = ["epochs_total", "beta_start", "beta_warmup_epochs"]
 # the file that a row comes from
 _FILE = "file"
 _TEXT = [
@@ -64,7 +89,10 @@ _TEXT = [
     "status",
     "rate_estimator",
     "violations",
+    "violations_valid",
     "weights_sha256",
+    "training_mode",
+    "path_id",
     "caveat",
 ]
 
@@ -89,13 +117,14 @@ def aggregate_runs(
     expected
         The identity columns and ``task``, one row per row of the result.
     training, measures, probes
-        The jobs' one-row tables; each names its run itself. Files may be missing.
+        The jobs' one-row tables, or packed ones of slices; each row names its run. Rows may be
+        missing.
     label_entropies
         H(Y) of the test split in nats by (data set, task).
     label_entropy_biases
         By how much those are too small on average, in nats.
     best_known_nats
-        Best known negative log-likelihood by data set, or None.
+        The lowest negative log-likelihood known by data set, or None.
     caveats
         What has to be said of a data set's results, by data set.
     standard_errors, probe_tolerance_nats
@@ -106,13 +135,16 @@ def aggregate_runs(
     DataFrame
         Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, where some of
         the run's jobs are done; or ``missing``.
+        ``violations`` is of the test split; ``violations_valid``, of validation, is what choices
+        among runs go by.
     list
         The origins of the files read.
 
     Raises
     ------
     StorageError
-        If a table does not name its run, or is about other weights than the training's record.
+        If a table does not name its run, is about other weights than the training's record, or if
+        two rows of one run have different numbers.
     """
     origins: list[dict[str, Any]] = []
     trained = _stack(training, IDENTITY, origins)
@@ -139,20 +171,27 @@ def aggregate_runs(
     table["label_entropy_nats"] = table["label_entropy_nats"].astype(float)
     table = with_label_columns(table)
     table["caveat"] = table["dataset"].map(caveats)
-    table["violations"] = [
-        audit_row(
-            row,
-            standard_errors=standard_errors,
-            probe_tolerance_nats=probe_tolerance_nats,
-            label_entropy_bias_nats=label_entropy_biases.get((row["dataset"], row["task"]), 0.0),
-            best_known_nats=best_known_nats[row["dataset"]],
-        )
-        for row in table.to_dict("records")
-    ]
+    for column, of_split in (("violations", dict), ("violations_valid", validation_row)):
+        table[column] = [
+            audit_row(
+                of_split(row),
+                standard_errors=standard_errors,
+                probe_tolerance_nats=probe_tolerance_nats,
+                label_entropy_bias_nats=label_entropy_biases.get(
+                    (row["dataset"], row["task"]), 0.0
+                ),
+                best_known_nats=best_known_nats[row["dataset"]],
+            )
+            for row in table.to_dict("records")
+        ]
     table[_TEXT] = table[_TEXT].astype(object).fillna("").astype(str)
-    counts = ["epochs", "best_epoch", "diverged_epoch", "diverged_step"]
-    table[counts] = table[counts].astype("Int64")
-    table["compiled"] = table["compiled"].astype("boolean")
+    counts = ["epochs", "best_epoch", "diverged_epoch", "diverged_step", "probe_seeds"]
+    flags = ["compiled", *CONVERGED]
+    # a column that is all null has a type too
+    numbers = [name for name in PROBE_COLUMNS if name not in CONVERGED]
+    numbers += [*_OF_PROBE_SEEDS, *_OF_TRAINING, "nll_iwae_nats", "nll_iwae_nats_se"]
+    types = (("Int64", counts), ("boolean", flags), (float, numbers))
+    table = table.astype({name: kind for kind, names in types for name in names})
     return table[COLUMNS], origins
 
 
@@ -172,7 +211,8 @@ def _stack(
         empty = {key: pd.Series(dtype=object) for key in keys}
         return pd.DataFrame(empty).astype({"beta": float, "seed": int})
     # thousands of rows as tables of pandas would take longer than all the rest
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    stacked = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return drop_repeated(stacked, keys, "runs")
 
 
 def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:

@@ -4,7 +4,7 @@ import textwrap
 
 import pandas as pd
 
-from labelinfo.tables.headlines import headlines
+from labelinfo.tables.sentences import sentences
 
 
 def summarise(
@@ -29,7 +29,7 @@ def summarise(
     for panel in panels:
         lines.append(panel["title"])
         for number, sentence in enumerate(
-            headlines(runs, baselines, differences, panel["dataset"], panel["task"]), start=1
+            sentences(runs, baselines, differences, panel["dataset"], panel["task"]), start=1
         ):
             lines += textwrap.wrap(
                 sentence, 96, initial_indent=f"  {number}. ", subsequent_indent="     "

@@ -23,7 +23,7 @@ _OF_ADAM = {"step", "exp_avg", "exp_avg_sq"}
 
 @dataclass
 class Progress:
-    """What a training has reached, apart from parameters and optimiser."""
+    """Progress of a training, without parameters and optimiser."""
 
     epoch: int = 0
     seconds: float = 0.0
@@ -69,10 +69,8 @@ def save_checkpoint(
     fingerprint: dict[str, Any],
 ) -> None:
     """Write everything that :func:`load_checkpoint` needs, atomically."""
-    tensors = {f"model/{name}": value for name, value in module.state_dict().items()}
+    tensors = training_tensors(module, optimizer)
     tensors |= {f"best/{name}": value for name, value in progress.best_state.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
     metadata = {
         "fingerprint": fingerprint,
         "epoch": progress.epoch,
@@ -90,7 +88,7 @@ def load_checkpoint(
     optimizer: torch.optim.Optimizer,
     fingerprint: dict[str, Any],
 ) -> Progress | None:
-    """Restore a training, or return None where it has to start anew.
+    """Restore a training, or return None if it has to start again.
 
     A checkpoint is used only if its fingerprint (identity, settings, code, data, arithmetic) is
     the present one; another one's, or a damaged file, is left aside with a line in the log.
@@ -104,22 +102,49 @@ def load_checkpoint(
                 "The checkpoint %s belongs to other settings or code: starting anew.", source
             )
             return None
-        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
-        for name, value in tensors.items():
-            part, _, rest = name.partition("/")
-            parts[part][rest] = value
-        # all before anything is restored, so that nothing is left half-restored
-        progress = _progress(metadata, parts["best"])
-        for part in ("model", "best"):
-            _check_like(parts[part], module.state_dict(), part)
-        state = _optimizer_state(parts["optimizer"], [p.detach() for p in module.parameters()])
+        best = {
+            name.removeprefix("best/"): value
+            for name, value in tensors.items()
+            if name.startswith("best/")
+        }
+        # all is checked before anything is restored, so that nothing is left half-restored
+        progress = _progress(metadata, best)
+        _check_like(best, module.state_dict(), "best")
+        rest = {name: value for name, value in tensors.items() if not name.startswith("best/")}
+        restore_tensors(rest, module, optimizer)
     except (StorageError, KeyError, ValueError, TypeError, IndexError) as error:
         logger.warning("The checkpoint %s cannot be used (%s): starting anew.", source, error)
         return None
+    return progress
+
+
+def training_tensors(module: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return parameters, buffers and Adam's moments by name."""
+    tensors = {f"model/{name}": value for name, value in module.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
+    return tensors
+
+
+def restore_tensors(
+    tensors: dict[str, Tensor], module: nn.Module, optimizer: torch.optim.Optimizer
+) -> None:
+    """Load what :func:`training_tensors` returned; if anything does not fit, change nothing.
+
+    Raises
+    ------
+    KeyError, ValueError, TypeError, IndexError
+        If a tensor has another name, shape or type.
+    """
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
+    for name, value in tensors.items():
+        part, _, rest = name.partition("/")
+        parts[part][rest] = value
+    _check_like(parts["model"], module.state_dict(), "model")
+    state = _optimizer_state(parts["optimizer"], [p.detach() for p in module.parameters()])
     module.load_state_dict(parts["model"])
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
-    return progress
 
 
 def _progress(metadata: dict[str, Any], best_state: dict[str, Tensor]) -> Progress:

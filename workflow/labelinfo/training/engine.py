@@ -25,9 +25,11 @@ class Engine:
     records
         M.
     learning_rate
-        What the optimiser is made with; each step is told its own.
+        Initial learning rate; ``run`` sets the rate of every step.
     gradient_norm_max
         Gradients of a larger Euclidean norm are scaled down to it; None leaves them alone.
+    scheduled
+        A scalar on the device that ``gradients`` reads; each step sets it to a value of its own.
     device
         Where all of it happens.
     """
@@ -40,6 +42,7 @@ class Engine:
         records: int,
         learning_rate: float,
         gradient_norm_max: float | None = None,
+        scheduled: Tensor | None = None,
         device: torch.device,
     ) -> None:
         self.module = module
@@ -54,6 +57,7 @@ class Engine:
         self._gradients = gradients
         self._records = records
         self._gradient_norm_max = gradient_norm_max
+        self._scheduled = scheduled
         self._replay: Callable[[], None] | None = None
 
     def prepare(self, steps: int, batch_size: int) -> None:
@@ -63,6 +67,7 @@ class Engine:
         """
         self._batches = torch.zeros(steps, batch_size, dtype=torch.long, device=self.device)
         self._rates = torch.zeros(steps, device=self.device)
+        self._values = torch.zeros(steps, device=self.device)
         columns = self._records + (self._gradient_norm_max is not None)
         self._table = torch.zeros(steps, columns, device=self.device)
         self._at = torch.zeros(1, dtype=torch.long, device=self.device)
@@ -79,7 +84,7 @@ class Engine:
             for tensor in tensors[len(before) :]:
                 tensor.zero_()
 
-    def run(self, batches: Tensor, rates: list[float]) -> Tensor:
+    def run(self, batches: Tensor, rates: list[float], values: list[float] | None = None) -> Tensor:
         """Take one step for each row of ``batches``; return what was recorded.
 
         Parameters
@@ -88,6 +93,8 @@ class Engine:
             (S, B) int64 indices, S and B as they were told to :meth:`prepare`.
         rates
             S learning rates.
+        values
+            S values of the scheduled scalar, if there is one.
 
         Returns
         -------
@@ -97,6 +104,8 @@ class Engine:
         """
         self._batches.copy_(batches)
         self._rates.copy_(torch.tensor(rates))
+        if values is not None:
+            self._values.copy_(torch.tensor(values))
         self._at.zero_()
         for _ in rates:
             self._replay()
@@ -105,6 +114,8 @@ class Engine:
     def _step(self) -> None:
         for group in self.optimizer.param_groups:
             group["lr"].copy_(self._rates.index_select(0, self._at)[0])
+        if self._scheduled is not None:
+            self._scheduled.copy_(self._values.index_select(0, self._at)[0])
         self.optimizer.zero_grad()
         row = self._gradients(self._batches.index_select(0, self._at)[0])
         if self._gradient_norm_max is not None:

@@ -29,7 +29,7 @@ class VaeObjective:
     train, valid
         Images, on the same device.
     beta
-        β of D + βR.
+        β of D + βR on validation images, and in training unless ``training_beta`` is changed.
     batch_size
         Images per step.
     precision
@@ -38,6 +38,11 @@ class VaeObjective:
         Megabytes of activations that the decoder may keep at once; None for no limit.
     compiled
         Whether the networks are compiled; β is no part of the compiled code.
+
+    Attributes
+    ----------
+    training_beta
+        β of the training objective, a scalar on the device.
     """
 
     # what `gradients` returns for each batch
@@ -61,6 +66,7 @@ class VaeObjective:
         self._train = train.images
         self._valid = valid.images
         self._device = train.images.device
+        self.training_beta = torch.tensor(beta, device=self._device)
         self._validation: Callable[[], Tensor] | None = None
         self.chunk = batch_size
         if activations_mb is not None:
@@ -87,9 +93,10 @@ class VaeObjective:
             distortions.append(distortion.detach())
         distortion = torch.cat(distortions).mean()
         rate = rate.mean()
-        torch.autograd.backward([self.beta * rate, z], [None, z_leaf.grad])
+        torch.autograd.backward([self.training_beta * rate, z], [None, z_leaf.grad])
         rate = rate.detach()
-        return torch.stack([rate, distortion, objective_nats(rate, distortion, self.beta)])
+        loss = objective_nats(rate, distortion, self.training_beta)
+        return torch.stack([rate, distortion, loss])
 
     def validate(self) -> tuple[float, float, float]:
         """Return mean R, D and D + βR on the validation images, in nats, from one draw of z each.

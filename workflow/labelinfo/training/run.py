@@ -1,6 +1,7 @@
 """Train one run of the sweep and keep its files."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,19 @@ from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
 from labelinfo.training.checkpoint import training_fingerprint
 from labelinfo.training.device import device_name, resolve_device, resolve_precision
-from labelinfo.training.trainer import train
+from labelinfo.training.trainer import TrainingResult, train
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """What a training of a run writes: weights at the best epoch and at the end, and two tables."""
+
+    best: Path | str
+    last: Path | str
+    curve: Path | str
+    record: Path | str
 
 
 def train_run(
@@ -27,10 +38,7 @@ def train_run(
     settings: dict[str, Any],
     *,
     dataset_file: Path | str,
-    best_file: Path | str,
-    last_file: Path | str,
-    curve_file: Path | str,
-    record_file: Path | str,
+    files: TrainingFiles,
     device: str,
     code: str,
     threads: int,
@@ -39,8 +47,8 @@ def train_run(
 ) -> None:
     """Train ``run``, or go on with it, and write its weights, learning curve and record.
 
-    The checkpoint lies beside the best weights (:func:`checkpoint_of`); whatever uses these removes
-    it. Of two processes that train the same run the second waits, and then finds
+    The checkpoint lies next to the best weights (:func:`checkpoint_of`). The stage that reads the
+    weights removes it. Of two processes that train the same run the second waits, and then finds
     the work done, or, if it took no longer than ``checkpoint_seconds``, does it again.
 
     Parameters
@@ -49,10 +57,8 @@ def train_run(
         What to train; ``settings`` is the configuration's ``training`` section.
     dataset_file
         The prepared data set.
-    best_file, last_file
-        Weights at the best validation objective, and the last good ones.
-    curve_file, record_file
-        Tables: one row per epoch, and one row in all.
+    files
+        Where results go.
     device
         ``auto``, ``cpu`` or ``cuda``.
     code
@@ -77,7 +83,7 @@ def train_run(
         threads=threads,
     )
     logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(where))
-    with alone(lock_of(best_file)):
+    with alone(lock_of(files.best)):
         result = train(
             spec,
             dataset,
@@ -85,15 +91,29 @@ def train_run(
             settings,
             run.identity,
             device=where,
-            checkpoint=checkpoint_of(best_file),
+            checkpoint=checkpoint_of(files.best),
             checkpoint_seconds=checkpoint_seconds,
             compiled_folder=compiled_folder and Path(compiled_folder),
             fingerprint=fingerprint,
         )
         origin = describe("train_vae", code=code, config=config, data=dataset.digests)
-        metadata = {"run": run.columns, "spec": spec.as_dict(), "status": result.record["status"]}
-        digest = save_tensors(best_file, result.best_state, metadata)
-        save_tensors(last_file, result.last_state, metadata)
-        write_table(curve_file, result.curve, origin)
-        record = {**run.columns, **result.record, "device": device_name(where)}
-        write_table(record_file, pd.DataFrame([record | {"weights_sha256": digest}]), origin)
+        facts = {"training_mode": "separate", "epochs_total": float(result.record["epochs"])}
+        facts |= {"device": device_name(where)}
+        write_training(run, spec, result, facts, origin, files)
+
+
+def write_training(
+    run: Run,
+    spec: VaeSpec,
+    result: TrainingResult,
+    facts: dict[str, Any],
+    origin: dict[str, Any],
+    files: TrainingFiles,
+) -> None:
+    """Write a training's weights, learning curve and record; ``facts`` are further columns."""
+    metadata = {"run": run.columns, "spec": spec.as_dict(), "status": result.record["status"]}
+    digest = save_tensors(files.best, result.best_state, metadata)
+    save_tensors(files.last, result.last_state, metadata)
+    write_table(files.curve, result.curve, origin)
+    record = {**run.columns, **result.record, **facts, "weights_sha256": digest}
+    write_table(files.record, pd.DataFrame([record]), origin)

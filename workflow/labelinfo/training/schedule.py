@@ -1,6 +1,158 @@
-"""The learning rate as a function of the step."""
+"""The learning rate and β as functions of the step."""
 
 import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from labelinfo.config.path_grid import log_linear
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps of one round: a learning rate and a β each, and β of the validation after them."""
+
+    learning_rates: list[float]
+    betas: list[float]
+    valid_beta: float
+
+
+class Schedule(Protocol):
+    """What a training does in each of its ``rounds``; ``unit`` is what the log calls one."""
+
+    rounds: int
+    unit: str
+
+    def steps(self, number: int) -> Steps:
+        """Return the steps of a round, counted from 0."""
+
+    def is_eligible(self, finished: int) -> bool:
+        """Return whether the state after so many rounds may be the best."""
+
+
+@dataclass(frozen=True)
+class EpochSchedule:
+    """One β: a round is an epoch, β rises first, the learning rate decays to 0 at the end.
+
+    Parameters
+    ----------
+    settings
+        The configuration's ``training`` section.
+    beta
+        β that is reached.
+    epoch_steps
+        Steps of an epoch.
+    """
+
+    settings: dict[str, Any]
+    beta: float
+    epoch_steps: int
+    unit = "epoch"
+
+    @property
+    def rounds(self) -> int:
+        """Epochs."""
+        return self.settings["epochs"]
+
+    @property
+    def beta_start(self) -> float:
+        """β of the first step."""
+        return min(self.settings["beta_start"], self.beta)
+
+    @property
+    def beta_warmup_epochs(self) -> float:
+        """Epochs in which β rises."""
+        rises = self.beta_start < self.beta
+        return rises * self.settings["beta_warmup"] * self.settings["epochs"]
+
+    def steps(self, number: int) -> Steps:
+        """Return the steps of an epoch, counted from 0."""
+        of_epoch = range(number * self.epoch_steps, (number + 1) * self.epoch_steps)
+        rates = [
+            learning_rate_at(
+                step,
+                peak=self.settings["learning_rate"],
+                warmup_steps=self.settings["warmup_epochs"] * self.epoch_steps,
+                total_steps=self.rounds * self.epoch_steps,
+            )
+            for step in of_epoch
+        ]
+        betas = [
+            beta_at(
+                step,
+                start=self.beta_start,
+                target=self.beta,
+                warmup_steps=self.beta_warmup_epochs * self.epoch_steps,
+            )
+            for step in of_epoch
+        ]
+        return Steps(rates, betas, self.beta)
+
+    def is_eligible(self, finished: int) -> bool:
+        """Return whether β had risen by the end of that epoch."""
+        return finished >= self.beta_warmup_epochs
+
+
+@dataclass(frozen=True)
+class PathSchedule:
+    """All β: constant at the lowest first, then one round from each snapshot's β to the next.
+
+    The learning rate warms up and stays at its peak: a run that cools down takes it to 0.
+
+    Parameters
+    ----------
+    settings
+        The configuration's ``training`` section.
+    path
+        Its ``path`` section: ``first_epochs``, ``epochs_per_decade``, ``snapshots_per_decade``.
+    betas
+        β of the snapshots, ascending.
+    epoch_steps
+        Steps of an epoch.
+    """
+
+    settings: dict[str, Any]
+    path: dict[str, Any]
+    betas: list[float]
+    epoch_steps: int
+    unit = "round"
+
+    @property
+    def round_steps(self) -> int:
+        """Steps in which β rises from one snapshot to the next."""
+        epochs = self.path["epochs_per_decade"] / self.path["snapshots_per_decade"]
+        return max(1, round(epochs * self.epoch_steps))
+
+    @property
+    def first_rounds(self) -> int:
+        """Rounds at the lowest β."""
+        return max(1, math.ceil(self.path["first_epochs"] * self.epoch_steps / self.round_steps))
+
+    @property
+    def rounds(self) -> int:
+        """Rounds at the lowest β, and one for each further snapshot."""
+        return self.first_rounds + len(self.betas) - 1
+
+    def steps(self, number: int) -> Steps:
+        """Return the steps of a round, counted from 0."""
+        of_round = range(number * self.round_steps, (number + 1) * self.round_steps)
+        warmup = self.settings["warmup_epochs"] * self.epoch_steps
+        peak = self.settings["learning_rate"]
+        rates = [peak * min(1.0, (step + 1) / max(1.0, warmup)) for step in of_round]
+        end = self.betas[max(0, number + 1 - self.first_rounds)]
+        start = self.betas[max(0, number - self.first_rounds)]
+        return Steps(rates, log_linear(start, end, self.round_steps), end)
+
+    def is_eligible(self, finished: int) -> bool:
+        """Return whether the state after so many rounds may be the best: a path has none."""
+        return False
+
+    def reached(self, finished: int) -> float | None:
+        """Return the β whose snapshot is due after so many rounds."""
+        return self.betas[finished - self.first_rounds] if finished >= self.first_rounds else None
+
+    def epochs(self, finished: int) -> float:
+        """Return the passes over the training images in so many rounds."""
+        return finished * self.round_steps / self.epoch_steps
 
 
 def learning_rate_at(step: int, *, peak: float, warmup_steps: float, total_steps: int) -> float:
@@ -24,3 +176,25 @@ def learning_rate_at(step: int, *, peak: float, warmup_steps: float, total_steps
         return peak * min(1.0, (step + 1) / warmup_steps)
     progress = (step - warmup_steps) / max(1.0, total_steps - warmup_steps)
     return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def beta_at(step: int, *, start: float, target: float, warmup_steps: float) -> float:
+    """Return β of a step: log-linear from ``start`` to ``target``, then constant.
+
+    β(t) = start^(1 − t/w) · target^(t/w) for t < w, else target. A target up to ``start`` is used
+    from the first step. A large β from the first step switches dimensions of z off that come back
+    late or never, so D + βR at a fixed β depends on the way there.
+
+    Parameters
+    ----------
+    step
+        t, counted from 0.
+    start, target
+        β of the first step, and of all steps from w on.
+    warmup_steps
+        w.
+    """
+    if start >= target or step >= warmup_steps:
+        return target
+    share = step / warmup_steps
+    return start ** (1 - share) * target**share

@@ -1,4 +1,4 @@
-"""The training loop of one VAE."""
+"""Trainings of a VAE: rounds of steps with checkpoints, and the best state by validation."""
 
 import logging
 import math
@@ -14,22 +14,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from labelinfo.data.dataset import Dataset
-from labelinfo.errors import ConfigError
-from labelinfo.models.contract import check_contract
-from labelinfo.models.vae import VAE, VaeSpec
-from labelinfo.provenance import versions
-from labelinfo.seeds import derive_seed
+from labelinfo.models.vae import VaeSpec
 from labelinfo.training.checkpoint import Progress, load_checkpoint, save_checkpoint, snapshot
-from labelinfo.training.compiling import compiled_once, is_compile_error, resolve_compile
-from labelinfo.training.device import device_name, resolve_precision
-from labelinfo.training.engine import Engine
-from labelinfo.training.objective import VaeObjective
-from labelinfo.training.schedule import learning_rate_at
+from labelinfo.training.loop import Divergence, TrainingLoop, steps_of_epoch
+from labelinfo.training.schedule import EpochSchedule, Schedule
+from labelinfo.training.snapshots import Snapshot
 
 logger = logging.getLogger(__name__)
-
-# A loss beyond this, in nats per image, has diverged: a coin toss per pixel costs 543.
-EXPLODED_NATS = 1e6
 
 CURVE_COLUMNS = (
     "epoch",
@@ -39,6 +30,7 @@ CURVE_COLUMNS = (
     "valid_rate_nats",
     "valid_distortion_nats",
     "valid_loss_nats",
+    "beta",
     "learning_rate",
     "gradient_norm",
     "seconds",
@@ -69,10 +61,23 @@ class TrainingResult:
 
 
 @dataclass(frozen=True)
-class _Divergence:
-    epoch: int
-    step: int
-    loss_nats: float
+class Checkpoints:
+    """Where a training keeps the state that it can resume from.
+
+    Attributes
+    ----------
+    file
+        The checkpoint; None keeps nothing.
+    seconds
+        Minimum age of a checkpoint before the next is written. The last one is written if the
+        training took that long in all.
+    fingerprint
+        What a checkpoint must have been made with to be used.
+    """
+
+    file: Path | None = None
+    seconds: float = 0.0
+    fingerprint: dict[str, Any] | None = None
 
 
 def train(
@@ -88,8 +93,13 @@ def train(
     compiled_folder: Path | None = None,
     fingerprint: dict[str, Any] | None = None,
     after_epoch: Callable[[int], None] | None = None,
+    start: Snapshot | None = None,
 ) -> TrainingResult:
     """Minimise D + βR on the training split; keep the state of the best validation objective.
+
+    β rises from a low value in the first part of the training
+    (:func:`~labelinfo.training.schedule.beta_at`). Epochs that end before that are not eligible as
+    the best.
 
     Every random number comes from ``identity`` and the epoch's number, so that a training that
     goes on from a checkpoint gives the same bits as one that was never stopped.
@@ -119,6 +129,8 @@ def train(
         What a checkpoint must have been made with to be used.
     after_epoch
         Called with the number of each finished epoch, after its checkpoint is written.
+    start
+        Weights and Adam's moments to start from; None starts from random weights.
 
     Returns
     -------
@@ -126,84 +138,138 @@ def train(
         With status ``ok``, or ``diverged`` if a loss or a gradient's norm was not finite, or a loss
         above 10⁶ nats.
     """
-    torch.manual_seed(derive_seed(*identity, "initialise"))
-    model = spec.build()
-    model.initialise(dataset.train.images.view(-1, 1, 28, 28))
-    check_contract(model, spec, dataset.valid.images[:2].view(-1, 1, 28, 28).float())
-    model = model.to(device)
-    loop = _Epochs(model, dataset, beta, settings, identity, device, compiled_folder)
-    # what they resolve to is the machine's to say, and both move the last bits
-    fingerprint = {
-        **(fingerprint or {}),
-        "compiled": loop.compiled,
-        "decoder_chunk": loop.objective.chunk,
+    epoch_steps = steps_of_epoch(len(dataset.train), settings["batch_size"])[1]
+    schedule = EpochSchedule(settings, beta, epoch_steps)
+    loop = TrainingLoop(
+        spec,
+        dataset,
+        settings,
+        identity,
+        round_steps=None,
+        total_steps=schedule.rounds * epoch_steps,
+        device=device,
+        compiled_folder=compiled_folder,
+    )
+    if start is not None:
+        start.restore(loop.model, loop.engine.optimizer)
+    checkpoints = Checkpoints(checkpoint, checkpoint_seconds, fingerprint)
+    progress, divergence = advance(loop, schedule, checkpoints, after_round=after_epoch)
+    record = training_record(loop, progress, divergence) | {
+        "beta_start": schedule.beta_start,
+        "beta_warmup_epochs": schedule.beta_warmup_epochs,
     }
-    optimizer = loop.engine.optimizer
-    progress = checkpoint and load_checkpoint(checkpoint, model, optimizer, fingerprint)
+    return TrainingResult(progress.best_state, snapshot(loop.model), curve_of(progress), record)
+
+
+def advance(
+    loop: TrainingLoop,
+    schedule: Schedule,
+    checkpoints: Checkpoints,
+    *,
+    keep: Callable[[int], None] | None = None,
+    after_round: Callable[[int], None] | None = None,
+) -> tuple[Progress, Divergence | None]:
+    """Take all rounds of a schedule, from a checkpoint if there is one that fits.
+
+    After a divergence the model has the last good state.
+
+    Parameters
+    ----------
+    loop, schedule, checkpoints
+        What is trained, how, and where its state is kept.
+    keep, after_round
+        Called with the number of finished rounds, before and after a checkpoint is written. What
+        ``keep`` writes is there whenever a checkpoint is.
+    """
+    # what the machine decides moves the last bits
+    fingerprint = {**(checkpoints.fingerprint or {}), **loop.arithmetic}
+    model, optimizer = loop.model, loop.engine.optimizer
+    progress = checkpoints.file and load_checkpoint(checkpoints.file, model, optimizer, fingerprint)
     if progress:
-        logger.info("Going on after epoch %d.", progress.epoch)
+        logger.info("Resuming after round %d.", progress.epoch)
     else:
         progress = Progress(best_state=snapshot(model))
-    loop.prepare(spec.as_dict(), fingerprint.get("code"))
+    loop.prepare(fingerprint.get("code"))
     checkpointed = time.monotonic()
-    divergence = None
-    last_state = snapshot(model)
+    good = snapshot(model)
+    name = "-".join(map(str, loop.identity))
     bar = tqdm(
-        desc="-".join(map(str, identity)),
-        total=settings["epochs"],
+        desc=name,
+        total=schedule.rounds,
         initial=progress.epoch,
-        unit="epoch",
+        unit=schedule.unit,
         leave=False,
         disable=None,
     )
     with bar:
-        while progress.epoch < settings["epochs"]:
-            started = time.perf_counter()
-            row, divergence = loop.run(progress.epoch)
+        while progress.epoch < schedule.rounds:
+            divergence = _one_round(loop, schedule, progress)
             if divergence:
-                break
-            progress.epoch += 1
-            seconds = time.perf_counter() - started
-            progress.seconds += seconds
-            row |= {"seconds": seconds, "images_per_second": loop.images_per_epoch / seconds}
-            progress.curve.append({"epoch": progress.epoch, **row})
-            last_state = snapshot(model)
-            if row["valid_loss_nats"] < progress.best_loss_nats:
-                progress.best_loss_nats = row["valid_loss_nats"]
-                progress.best_epoch = progress.epoch
-                progress.best_state = last_state
+                model.load_state_dict(good)
+                _report_divergence(name, progress.epoch + 1, divergence)
+                return progress, divergence
+            good = snapshot(model)
+            if keep:
+                keep(progress.epoch)
             # at the end so that a training that took long is not lost with its job's outputs
-            last = progress.epoch == settings["epochs"]
+            last = progress.epoch == schedule.rounds
             age = progress.seconds if last else time.monotonic() - checkpointed
-            if checkpoint and age >= checkpoint_seconds:
-                save_checkpoint(checkpoint, model, optimizer, progress, fingerprint)
+            if checkpoints.file and age >= checkpoints.seconds:
+                save_checkpoint(checkpoints.file, model, optimizer, progress, fingerprint)
                 checkpointed = time.monotonic()
-            logger.info(
-                "epoch %d/%d: train D + βR %.2f, valid D %.2f + %g · R %.2f = %.2f nats, %.1f s",
-                progress.epoch,
-                settings["epochs"],
-                row["train_loss_nats"],
-                row["valid_distortion_nats"],
-                beta,
-                row["valid_rate_nats"],
-                row["valid_loss_nats"],
-                seconds,
-            )
             bar.update()
-            bar.set_postfix(loss=f"{row['valid_loss_nats']:.1f}", refresh=False)
-            if after_epoch:
-                after_epoch(progress.epoch)
+            if after_round:
+                after_round(progress.epoch)
+    return progress, None
+
+
+def _one_round(loop: TrainingLoop, schedule: Schedule, progress: Progress) -> Divergence | None:
+    started = time.perf_counter()
+    row, divergence = loop.run(progress.epoch, schedule.steps(progress.epoch))
     if divergence:
-        logger.warning(
-            "The training %s diverged in epoch %d, step %d, with a loss of %g nats: lower "
-            "`training.learning_rate` or leave this β out. The last good state is kept.",
-            "-".join(map(str, identity)),
-            divergence.epoch,
-            divergence.step,
-            divergence.loss_nats,
-        )
-    images = loop.images_per_epoch * progress.epoch
-    record = {
+        return divergence
+    progress.epoch += 1
+    seconds = time.perf_counter() - started
+    progress.seconds += seconds
+    images = loop.round_steps * loop.batch_size
+    row |= {"seconds": seconds, "images_per_second": images / seconds}
+    progress.curve.append({"epoch": progress.epoch, **row})
+    if schedule.is_eligible(progress.epoch) and row["valid_loss_nats"] < progress.best_loss_nats:
+        progress.best_loss_nats = row["valid_loss_nats"]
+        progress.best_epoch = progress.epoch
+        progress.best_state = snapshot(loop.model)
+    logger.info(
+        "%s %d/%d: train D + βR %.2f, valid D %.2f + %g · R %.2f = %.2f nats, %.1f s",
+        schedule.unit,
+        progress.epoch,
+        schedule.rounds,
+        row["train_loss_nats"],
+        row["valid_distortion_nats"],
+        loop.objective.beta,
+        row["valid_rate_nats"],
+        row["valid_loss_nats"],
+        seconds,
+    )
+    return None
+
+
+def _report_divergence(name: str, epoch: int, divergence: Divergence) -> None:
+    logger.warning(
+        "The training %s diverged in epoch %d, step %d, with a loss of %g nats: lower "
+        "`training.learning_rate` or leave this β out. The last good state is kept.",
+        name,
+        epoch,
+        divergence.step,
+        divergence.loss_nats,
+    )
+
+
+def training_record(
+    loop: TrainingLoop, progress: Progress, divergence: Divergence | None
+) -> dict[str, Any]:
+    """Return one row's worth of facts on a training."""
+    images = loop.round_steps * loop.batch_size * progress.epoch
+    return {
         "status": "diverged" if divergence else "ok",
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
@@ -212,120 +278,12 @@ def train(
         "prepare_seconds": loop.prepare_seconds,
         "precision": loop.objective.precision,
         "compiled": loop.compiled,
-        "diverged_epoch": divergence.epoch if divergence else None,
+        "diverged_epoch": progress.epoch + 1 if divergence else None,
         "diverged_step": divergence.step if divergence else None,
         "diverged_loss_nats": divergence.loss_nats if divergence else None,
     }
-    curve = pd.DataFrame(progress.curve, columns=list(CURVE_COLUMNS))
-    return TrainingResult(progress.best_state, last_state, curve, record)
 
 
-class _Epochs:
-    """One epoch at a time: the batches, their learning rates, the validation."""
-
-    def __init__(
-        self,
-        model: VAE,
-        dataset: Dataset,
-        beta: float,
-        settings: dict[str, Any],
-        identity: tuple[str | int, ...],
-        device: torch.device,
-        compiled_folder: Path | None,
-    ) -> None:
-        self.settings = settings
-        self.identity = identity
-        self.device = device
-        self.images = len(dataset.train)
-        self.batch_size = min(settings["batch_size"], self.images)
-        # Only whole batches, so that every step has one shape; the images left out differ from
-        # epoch to epoch.
-        self.steps = self.images // self.batch_size
-        self.images_per_epoch = self.steps * self.batch_size
-        self.compiled = resolve_compile(
-            settings["compile"], device, self.steps * settings["epochs"], compiled_folder
-        )
-        self.compiled_folder = compiled_folder if self.compiled else None
-        self.objective = VaeObjective(
-            model,
-            dataset.train.to(device),
-            dataset.valid.to(device),
-            beta=beta,
-            batch_size=self.batch_size,
-            precision=resolve_precision(settings["precision"], device),
-            activations_mb=settings["activations_mb"] if device.type == "cpu" else None,
-            compiled=self.compiled,
-        )
-        self.engine = Engine(
-            model,
-            self.objective.gradients,
-            records=len(VaeObjective.RECORDS),
-            learning_rate=settings["learning_rate"],
-            gradient_norm_max=settings["gradient_norm_max"],
-            device=device,
-        )
-        self.prepare_seconds = 0.0
-
-    def prepare(self, spec: dict[str, Any], code: str | None) -> None:
-        """Compile and record what every epoch does."""
-        started = time.perf_counter()
-        self.objective.model.train()
-        # everything that the machine code depends on, and so not β
-        key = [spec, code, self.batch_size, self.objective.chunk, self.objective.precision]
-        key += [device_name(self.device), torch.get_num_threads(), versions()]
-        try:
-            with compiled_once(self.compiled_folder, key):
-                self.engine.prepare(self.steps, self.batch_size)
-        except Exception as error:
-            if not (self.compiled and is_compile_error(error)):
-                raise
-            raise ConfigError(
-                f"The networks cannot be compiled ({' '.join(str(error).split())[:200]}): set the "
-                "config key `training.compile` to 'never'."
-            ) from error
-        self.prepare_seconds = time.perf_counter() - started
-
-    def run(self, epoch: int) -> tuple[dict[str, float], _Divergence | None]:
-        """Train epoch number ``epoch`` (from 0) and validate; return the curve's row."""
-        torch.manual_seed(derive_seed(*self.identity, "epoch", epoch))
-        order = torch.randperm(self.images, device=self.device)[: self.images_per_epoch]
-        rates = [self._learning_rate(epoch * self.steps + step) for step in range(self.steps)]
-        self.objective.model.train()
-        table = self.engine.run(order.view(self.steps, self.batch_size), rates)
-        losses, norms = table[:, 2], table[:, 3]
-        bad = ~torch.isfinite(losses) | (losses > EXPLODED_NATS) | ~torch.isfinite(norms)
-        if bad.any():
-            step = int(bad.nonzero()[0])
-            return {}, _Divergence(epoch + 1, step + 1, float(losses[step]))
-        rate, distortion, loss = self._validate()
-        if not (math.isfinite(loss) and loss <= EXPLODED_NATS):
-            return {}, _Divergence(epoch + 1, self.steps, loss)
-        means = table.double().mean(0).tolist()
-        return {
-            "train_rate_nats": means[0],
-            "train_distortion_nats": means[1],
-            "train_loss_nats": means[2],
-            "valid_rate_nats": rate,
-            "valid_distortion_nats": distortion,
-            "valid_loss_nats": loss,
-            "learning_rate": rates[-1],
-            "gradient_norm": means[3],
-        }, None
-
-    def _validate(self) -> tuple[float, float, float]:
-        """Return R, D and D + βR on the validation split, in nats, with the same z-noise always.
-
-        Common random numbers make epochs comparable; products are taken in the training's
-        precision, as this only picks a state and is never reported as a result.
-        """
-        self.objective.model.eval()
-        torch.manual_seed(derive_seed(*self.identity, "validate"))
-        return self.objective.validate()
-
-    def _learning_rate(self, step: int) -> float:
-        return learning_rate_at(
-            step,
-            peak=self.settings["learning_rate"],
-            warmup_steps=self.settings["warmup_epochs"] * self.steps,
-            total_steps=self.settings["epochs"] * self.steps,
-        )
+def curve_of(progress: Progress) -> pd.DataFrame:
+    """Return the learning curve, one row a finished round."""
+    return pd.DataFrame(progress.curve, columns=list(CURVE_COLUMNS))

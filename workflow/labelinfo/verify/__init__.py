@@ -1,1 +1,1 @@
-"""Published rows, made anew from what they say of their origin."""
+"""Published rows, recomputed from their provenance."""

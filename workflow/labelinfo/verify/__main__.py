@@ -1,4 +1,4 @@
-"""Make a sample of a published table anew, and compare.
+"""Recompute a sample of a published table, and compare.
 
 python -m labelinfo.verify results/published/demo --rows 1
 """
@@ -62,7 +62,7 @@ def _verify(options: argparse.Namespace) -> int:
         for number in sorted(chosen):
             row = whole.iloc[number]
             agreed &= _verify_row(row, origins, prepared, files, Path(folder), options.device)
-    sys.stdout.write(f"{len(chosen)} of {len(whole)} rows made anew: ")
+    sys.stdout.write(f"{len(chosen)} of {len(whole)} rows recomputed: ")
     sys.stdout.write("all agree.\n" if agreed else "NOT all agree.\n")
     return 0 if agreed else 1
 

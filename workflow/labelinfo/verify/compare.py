@@ -1,4 +1,4 @@
-"""Compare a published row with the same row made anew."""
+"""Compare a published row with the same row recomputed."""
 
 import math
 from dataclasses import dataclass
@@ -7,10 +7,9 @@ import pandas as pd
 
 from labelinfo.tables.label_columns import LABEL_COLUMNS, with_label_columns
 
-# Another machine rounds otherwise, and a training grows small differences until it is like one of
-# another seed. So much may a number differ there, beside this many of its standard errors. What is
-# minimised, D + βR, is well determined; how an autoregressive decoder splits it is not, as it can
-# do without the code for long (docs/faults.md has what was measured).
+# Rounding differs between CPUs, and training amplifies it to the spread between seeds. We allow
+# these relative tolerances in addition to STANDARD_ERRORS. D + βR is well determined. Its split by
+# an autoregressive decoder is not, as that can do without the code for long (docs/faults.md).
 STANDARD_ERRORS = 4.0
 TOLERANCES = {
     "objective_nats": 0.05,
@@ -37,7 +36,7 @@ class Comparison:
     published, made_again
         Its two values.
     allowed
-        How far they may be apart; 0 where the same bits are due.
+        Largest difference allowed; 0 where bits have to agree.
     """
 
     quantity: str
@@ -47,14 +46,14 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the values are no further apart than allowed."""
+        """Whether the values differ by no more than allowed."""
         return abs(self.published - self.made_again) <= self.allowed
 
 
 def compare_rows(published: pd.Series, made_again: pd.Series, *, exactly: bool) -> list[Comparison]:
-    """Compare a row with itself made anew: all that was measured, where the same bits are due.
+    """Compare a row with its recomputation: all that was measured, where bits have to agree.
 
-    Elsewhere the objective D + βR, R, D and C, a published with b made anew: |a − b| ≤
+    Elsewhere the objective D + βR, R, D and C, a published with b recomputed: |a − b| ≤
     tolerance · min(|a|, |b|) + 4 √2 se_b, with :data:`TOLERANCES`, or
     :data:`TOLERANCES_AUTOREGRESSIVE` for such a decoder. What the published row says of its errors
     does not count. H(Y) has to be the same up to rounding, and what a table says in bits and shares
@@ -65,7 +64,7 @@ def compare_rows(published: pd.Series, made_again: pd.Series, *, exactly: bool) 
     published
         A row of the table of runs.
     made_again
-        The same columns, of the run made anew; times and what the audit says may be missing.
+        The same columns, of the recomputed run; times and what the audit says may be missing.
     exactly
         Whether the same bits are due.
     """

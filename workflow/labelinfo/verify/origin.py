@@ -14,8 +14,8 @@ from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import versions
 
 _WORKFLOW = Path(__file__).parents[2]
-# the stages behind a row of the table of runs
-STAGES = ("train_vae", "measure_vae", "train_probe")
+# the stages that train, by `training_mode`
+TRAINING_STAGES = {"separate": ("train_vae",), "path": ("train_path", "cool_vae")}
 
 Origins = dict[str, list[dict[str, Any]]]
 
@@ -30,6 +30,11 @@ class RowOrigin:
         Whose numbers they are, for which labels, and what the VAE is made of.
     training, measure, probe
         The configuration's sections that the three stages read.
+    path, betas
+        Of a run that cooled down from a path: the section `path`, and β of the path's snapshots;
+        else None.
+    strong_probe
+        The recipe of the task's strong probe.
     unlike_here
         What is not as it was then, in words; the same bits are due only where this is empty.
     """
@@ -38,8 +43,11 @@ class RowOrigin:
     task: str
     spec: VaeSpec
     training: dict[str, Any]
+    path: dict[str, Any] | None
+    betas: list[float] | None
     measure: dict[str, Any]
     probe: dict[str, Any]
+    strong_probe: dict[str, Any]
     unlike_here: tuple[str, ...]
 
 
@@ -74,28 +82,40 @@ def origin_of(row: pd.Series, origins: Origins, device: str, data: dict[str, Any
     except KeyError as error:
         raise StorageError(
             f"The row is of the component {error}, which is not one of the package's, so it cannot "
-            "be made anew from the table alone: run its workflow again."
+            "be recomputed from the table alone: run its workflow again."
         ) from error
-    trained = [
-        origin
-        for origin in origins.get("train_vae", [])
-        if origin["data"] == data
-        and all(origin["config"]["model"][kind] == path for kind, path in paths.items())
-    ]
+    stages = TRAINING_STAGES[row.get("training_mode") or "separate"]
+    trained = {
+        stage: [
+            origin
+            for origin in origins.get(stage, [])
+            if origin["data"] == data
+            and all(origin["config"]["model"][kind] == path for kind, path in paths.items())
+        ]
+        for stage in stages
+    }
     of_data = {
         stage: [origin for origin in origins.get(stage, []) if origin["data"] == data]
-        for stage in STAGES[1:]
+        for stage in ("measure_vae", "train_probe")
     }
-    candidates = {"train_vae": trained} | of_data
+    # each task has its own strong probe
+    of_data["train_probe"] = [
+        origin for origin in of_data["train_probe"] if origin["config"].get("task") == row["task"]
+    ]
+    candidates = trained | of_data
     found = {stage: _only(each, stage, run) for stage, each in candidates.items()}
-    train = found["train_vae"]
+    train = found[stages[-1]]
+    followed = found["train_path"]["config"] if "train_path" in stages else None
     return RowOrigin(
         run=run,
         task=row["task"],
         spec=VaeSpec(**train["config"]["model"]),
         training=train["config"]["training"] | _precision(row),
+        path=followed and followed["path"] | train["config"]["path"],
+        betas=followed and followed["betas"],
         measure=found["measure_vae"]["config"]["measure"],
         probe=found["train_probe"]["config"]["probe"],
+        strong_probe=found["train_probe"]["config"]["strong_probe"],
         unlike_here=tuple(_unlike_here(row, candidates, paths, device)),
     )
 
@@ -144,7 +164,7 @@ def _unlike_here(
 
 
 def unlike_made(row: pd.Series, made: pd.Series) -> list[str]:
-    """Return what turned out otherwise when a row was made anew, in words."""
+    """Return the differences of a recomputed row, in words."""
     then = row.get("compiled")
     if pd.isna(then) or bool(then) == bool(made["compiled"]):
         return []

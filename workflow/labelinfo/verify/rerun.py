@@ -1,4 +1,4 @@
-"""Make one published row anew: data, training, measuring, probe."""
+"""Recompute one published row: data, training, measuring, probe."""
 
 import os
 from pathlib import Path
@@ -14,9 +14,12 @@ from labelinfo.errors import StorageError
 from labelinfo.information import label_entropy_nats
 from labelinfo.io.tables import read_table
 from labelinfo.measure.run import measure_run
+from labelinfo.probes.encoding import encode_run
 from labelinfo.probes.run import probe_run
 from labelinfo.tables.label_columns import with_label_columns
-from labelinfo.training.run import train_run
+from labelinfo.training.cooling import cool_run
+from labelinfo.training.path import train_path_files
+from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.verify.origin import RowOrigin
 
 
@@ -28,7 +31,7 @@ def prepare_again(
     downloads: Path,
     root: Path,
 ) -> None:
-    """Prepare a data set anew as its origin tells, from the files of the catalogue.
+    """Prepare a data set again from its provenance, from the files of the catalogue.
 
     Parameters
     ----------
@@ -63,11 +66,11 @@ def prepare_again(
     settings = origin["config"]["data"]
     dataset, _ = prepare_dataset(
         name,
-        definition,
+        # what was published was checked
+        definition | {"matched_distinct_min_share": 0},
         sources,
         tasks=definition.get("tasks", ()),
         clamp=settings.get("naive_bayes_clamp"),
-        # what was published was checked
         duplicates_max_share=1.0,
         device=torch.device("cpu"),
     )
@@ -86,25 +89,49 @@ def make_again(
     device: str,
     threads: int = 1,
 ) -> pd.Series:
-    """Train, measure and probe one run anew; return its numbers by the names of their columns.
+    """Train, measure and probe one run again; return its numbers by the names of their columns.
 
     Its bits depend on ``threads``; a job has one.
     """
     weights = folder / "best.safetensors"
-    train_run(
-        origin.run,
-        origin.spec,
-        origin.training,
-        dataset_file=dataset_file,
-        best_file=weights,
-        last_file=folder / "last.safetensors",
-        curve_file=folder / "learning_curve.parquet",
-        record_file=folder / "training.parquet",
-        device=device,
-        code="verify",
-        threads=threads,
-        compiled_folder=folder.parent / "compiled",
+    files = TrainingFiles(
+        weights,
+        folder / "last.safetensors",
+        folder / "learning_curve.parquet",
+        folder / "training.parquet",
     )
+    how = {
+        "dataset_file": dataset_file,
+        "device": device,
+        "code": "verify",
+        "threads": threads,
+        "compiled_folder": folder.parent / "compiled",
+    }
+    if origin.path is None:
+        train_run(origin.run, origin.spec, origin.training, files=files, **how)
+    else:
+        settings = {"training": origin.training, "path": origin.path}
+        record, snapshots = folder / "path.parquet", folder / "snapshots"
+        train_path_files(
+            origin.run.path_columns,
+            origin.spec,
+            settings,
+            origin.betas,
+            snapshots=snapshots,
+            curve_file=folder / "path_curve.parquet",
+            record_file=record,
+            **how,
+        )
+        cool_run(
+            origin.run,
+            origin.spec,
+            settings,
+            origin.betas,
+            snapshots=snapshots,
+            path_record=record,
+            files=files,
+            **how,
+        )
     measure_run(
         origin.run,
         origin.spec,
@@ -115,15 +142,29 @@ def make_again(
         device=device,
         code="verify",
     )
+    features = folder / "features.safetensors"
+    encode_run(
+        origin.run,
+        origin.spec,
+        binarizations=origin.probe["binarizations"],
+        dataset_file=dataset_file,
+        weights_file=weights,
+        target=features,
+        device=device,
+    )
     probe_run(
         origin.run,
         origin.spec,
         origin.task,
-        origin.probe,
-        dataset_file=dataset_file,
-        weights_file=weights,
-        target=folder / "probe.parquet",
-        losses_target=folder / "probe.losses.parquet",
+        {"probe": origin.probe, "strong_probe": origin.strong_probe},
+        files={
+            "dataset": dataset_file,
+            "weights": weights,
+            "features": features,
+            "table": folder / "probe.parquet",
+            "losses": folder / "probe.losses.parquet",
+            "strong_losses": folder / "probe.strong.losses.parquet",
+        },
         device=device,
         code="verify",
         compiled_folder=folder.parent / "compiled",

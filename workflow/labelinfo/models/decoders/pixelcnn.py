@@ -1,5 +1,7 @@
 """The autoregressive decoder."""
 
+from collections.abc import Iterable, Sequence
+
 import torch
 from torch import Size, Tensor, nn
 from torch.distributions import Distribution, constraints
@@ -29,19 +31,29 @@ class PixelCnnDecoder(nn.Module):
         Multiplier of every channel count.
     channels
         Channels of the two streams at width 1.
-    layers
-        Gated residual layers of each stream before the turn, and as many after it.
+    dilations, dropout
+        See :class:`PixelNetwork`. (1, 2, 4) reaches every earlier pixel of a 28×28 image.
 
     References
     ----------
-    Salimans et al. (2017), *PixelCNN++*, https://arxiv.org/abs/1701.05517, at one resolution and
-    without weight normalisation and dropout (ours).
+    Salimans et al. (2017), *PixelCNN++*, https://arxiv.org/abs/1701.05517, without weight
+    normalisation, and with dilated convolutions in place of lower resolutions (ours).
     """
 
-    def __init__(self, latent_dim: int, width: float, *, channels: int, layers: int) -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        width: float,
+        *,
+        channels: int,
+        dilations: Sequence[int],
+        dropout: float,
+    ) -> None:
         super().__init__()
         self.trunk = DeconvTrunk(latent_dim, width)
-        self.network = PixelNetwork(scaled(channels, width), layers, self.trunk.out_channels)
+        self.network = PixelNetwork(
+            scaled(channels, width), dilations, self.trunk.out_channels, dropout
+        )
 
     def forward(self, z: Tensor) -> Distribution:
         """Return d(x|z), a distribution over images (B, 1, 28, 28), for z (B, L)."""
@@ -51,38 +63,56 @@ class PixelCnnDecoder(nn.Module):
 class PixelNetwork(nn.Module):
     """Logits ℓ_i(x_<i, features) from two streams of shifted gated residual convolutions.
 
-    The down stream knows the rows above a pixel, the down-right stream also what is left of it in
-    its own row, and is told at each layer what the down stream knows; together they have no blind
-    spot within their reach, some 4 · ``layers`` + 2 rows and columns back. Layers after the turn
-    also see their mirror image before it (skip connections).
+    The down stream knows the rows above a pixel. The down-right stream knows the pixels to the left
+    in the same row, and reads the down stream at each layer. Together they reach 4 Σ d + 2 rows and
+    columns back, d the dilations. They have no blind spot there if each d ≤ 4 Σ (earlier d) + 2.
+    Layers after the turn also see their mirror image before it (skip connections).
 
     Parameters
     ----------
     channels
         Channels of each stream.
-    layers
-        Residual layers of each stream before the turn, and as many after it.
+    dilations
+        Dilation of each residual layer of a stream before the turn; its mirror image after the
+        turn has the same.
     feature_channels
         Channels of the map that conditions every layer.
+    dropout
+        Share of units that each residual layer sets to zero in training.
     """
 
-    def __init__(self, channels: int, layers: int, feature_channels: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        dilations: Sequence[int],
+        feature_channels: int,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
 
-        def residual(convolution: type, aside_channels: int) -> nn.ModuleList:
+        def residual(
+            convolution: type, aside_channels: int, dilations: Iterable[int]
+        ) -> nn.ModuleList:
             return nn.ModuleList(
-                GatedResidual(convolution, channels, feature_channels, aside_channels)
-                for _ in range(layers)
+                GatedResidual(
+                    convolution,
+                    channels,
+                    feature_channels,
+                    aside_channels,
+                    dilation=dilation,
+                    dropout=dropout,
+                )
+                for dilation in dilations
             )
 
         # two channels: the pixel, and a one that tells it from the border's zeros
         self.down_first = DownConv2d(2, channels)
-        self.down_before = residual(DownConv2d, 0)
-        self.down_after = residual(DownConv2d, channels)
+        self.down_before = residual(DownConv2d, 0, dilations)
+        self.down_after = residual(DownConv2d, channels, dilations[::-1])
         self.right_first = DownRightConv2d(2, channels)
         self.right_above = Conv2d(channels, channels, 1)
-        self.right_before = residual(DownRightConv2d, channels)
-        self.right_after = residual(DownRightConv2d, 2 * channels)
+        self.right_before = residual(DownRightConv2d, channels, dilations)
+        self.right_after = residual(DownRightConv2d, 2 * channels, dilations[::-1])
         self.logits = Conv2d(channels, 1, 1)
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:

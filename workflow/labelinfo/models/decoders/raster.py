@@ -10,8 +10,8 @@ class RasterMemory:
     """What each convolution of a network has been fed, as far as later pixels look back on it.
 
     It lets the same network run in raster order, a row or a pixel at a time, with nothing
-    evaluated twice: a kernel of height 2 needs its present row and the one before, so two rows per
-    convolution are kept.
+    evaluated twice. A kernel of height 2 and dilation d needs the present row and the row d above
+    it, so d + 1 rows per convolution are kept.
 
     Parameters
     ----------
@@ -30,59 +30,71 @@ class RasterMemory:
         self._rows: dict[nn.Module, Tensor] = {}
 
     def window(self, convolution: "ShiftedConv2d", x: Tensor) -> Tensor:
-        """Take in a row (B, C, 1, W) or a pixel (B, C, 1, 1); return what the kernel covers."""
-        left, right = convolution.left, convolution.right
+        """Take in a row (B, C, 1, W) or a pixel (B, C, 1, 1); return what the kernel covers.
+
+        For a row these are all pixels between the kernel's rows, for a pixel the kernel's own.
+        """
+        left, right, above, _ = convolution.margins
         rows = self._rows.get(convolution)
         if rows is None:
-            rows = x.new_zeros(*x.shape[:2], 2, left + self.width + right)
+            rows = x.new_zeros(*x.shape[:2], above + 1, left + self.width + right)
         if self.column is None:
             rows = cat([rows[:, :, 1:], functional.pad(x, (left, right))], dim=2)
             self._rows[convolution] = rows
             return rows
         if self.column == 0:
-            rows = cat([rows[:, :, 1:], rows.new_zeros(rows[:, :, 1:].shape)], dim=2)
+            rows = cat([rows[:, :, 1:], rows.new_zeros(rows[:, :, :1].shape)], dim=2)
             self._rows[convolution] = rows
-        rows[:, :, 1, left + self.column] = x[:, :, 0, 0]
-        return rows[:, :, :, self.column : self.column + convolution.kernel_size[1]]
+        rows[:, :, above, left + self.column] = x[:, :, 0, 0]
+        columns = slice(self.column, self.column + left + 1 + right, convolution.dilation[1])
+        return rows[:, :, ::above, columns]
 
 
 class ShiftedConv2d(Conv2d):
-    """Convolution whose kernel lies on the pixel's own row and the one above.
+    """Convolution whose kernel lies on the pixel's own row and the row d above, d its dilation.
 
-    Its output at (i, j) depends on rows i − 1 and i, columns j − ``left`` to j + ``right``.
+    Its output at (i, j) depends on rows i − d and i, columns j − d · ``left`` to j + d · ``right``
+    in steps of d.
 
     Parameters
     ----------
     in_channels, out_channels
         Numbers of channels.
     left, right
-        How far the kernel reaches to either side.
+        Kernel columns on either side of the pixel.
+    dilation
+        d.
+
+    Attributes
+    ----------
+    margins
+        Pixels that the kernel covers to the left, to the right, above and below.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, left: int, right: int) -> None:
-        super().__init__(in_channels, out_channels, (2, left + 1 + right))
-        self.left = left
-        self.right = right
+    def __init__(
+        self, in_channels: int, out_channels: int, left: int, right: int, dilation: int
+    ) -> None:
+        super().__init__(in_channels, out_channels, (2, left + 1 + right), dilation=dilation)
+        self.margins = (left * dilation, right * dilation, dilation, 0)
 
     def forward(self, x: Tensor, memory: RasterMemory | None = None) -> Tensor:
         """Map (B, C, H, W) to (B, c, H, W); with a memory, the next row or pixel only."""
-        if memory is None:
-            return super().forward(functional.pad(x, (self.left, self.right, 1, 0)))
-        return super().forward(memory.window(self, x))
+        window = functional.pad(x, self.margins) if memory is None else memory.window(self, x)
+        return super().forward(window)
 
 
 class DownConv2d(ShiftedConv2d):
-    """2×3: the pixel's own row and the one above, to both sides."""
+    """2×3: the pixel's own row and the row above, to both sides."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, left=1, right=1)
+    def __init__(self, in_channels: int, out_channels: int, dilation: int = 1) -> None:
+        super().__init__(in_channels, out_channels, left=1, right=1, dilation=dilation)
 
 
 class DownRightConv2d(ShiftedConv2d):
     """2×2: nothing to the right of the pixel."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, left=1, right=0)
+    def __init__(self, in_channels: int, out_channels: int, dilation: int = 1) -> None:
+        super().__init__(in_channels, out_channels, left=1, right=0, dilation=dilation)
 
 
 def concat_elu(x: Tensor) -> Tensor:
@@ -91,9 +103,9 @@ def concat_elu(x: Tensor) -> Tensor:
 
 
 class GatedResidual(nn.Module):
-    """x + a · σ(b), [a, b] = conv(elu±(conv(elu± x) + 1×1(elu± aside))) + 1×1(features).
+    """x + a · σ(b), [a, b] = conv(drop(elu±(conv(elu± x) + 1×1(elu± aside)))) + 1×1(features).
 
-    elu± stacks elu(x) and elu(−x).
+    elu± stacks elu(x) and elu(−x); drop sets a share of the units to zero in training.
 
     Parameters
     ----------
@@ -105,6 +117,10 @@ class GatedResidual(nn.Module):
         Channels of the map that z became.
     aside_channels
         Channels taken in from elsewhere in the network, 0 for none.
+    dilation
+        Dilation of both convolutions.
+    dropout
+        Share of units set to zero in training.
 
     References
     ----------
@@ -117,10 +133,14 @@ class GatedResidual(nn.Module):
         channels: int,
         feature_channels: int,
         aside_channels: int = 0,
+        *,
+        dilation: int = 1,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.first = convolution(2 * channels, channels)
-        self.second = convolution(2 * channels, 2 * channels)
+        self.first = convolution(2 * channels, channels, dilation)
+        self.second = convolution(2 * channels, 2 * channels, dilation)
+        self.dropout = nn.Dropout(dropout)
         self.features = Conv2d(feature_channels, 2 * channels, 1, bias=False)
         self.aside = Conv2d(2 * aside_channels, channels, 1) if aside_channels else None
 
@@ -135,5 +155,5 @@ class GatedResidual(nn.Module):
         y = self.first(concat_elu(x), memory)
         if self.aside is not None:
             y = y + self.aside(concat_elu(aside))
-        y = self.second(concat_elu(y), memory) + self.features(features)
+        y = self.second(self.dropout(concat_elu(y)), memory) + self.features(features)
         return x + functional.glu(y, dim=1)

@@ -8,25 +8,27 @@ from labelinfo.models.encoders.trunk import ConvTrunk
 from labelinfo.models.layers import at_least_float32
 
 
-class GaussianEncoder(nn.Module):
-    """p(z|x) = N(z; μ(x), diag σ²(x)), mean and log-variance linear in the trunk's features.
+class GaussianHead(nn.Module):
+    """p(z|x) = N(z; μ(x), diag σ²(x)), mean and log-variance linear in a trunk's features.
 
     Parameters
     ----------
     latent_dim
         Dimension L of z.
-    width
-        Multiplier of every channel count.
+    trunk
+        Maps images (B, 1, 28, 28) to (B, F).
+    features
+        F.
 
     References
     ----------
     Kingma & Welling (2014), *Auto-encoding variational Bayes*, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, latent_dim: int, width: float) -> None:
+    def __init__(self, latent_dim: int, trunk: nn.Module, features: int) -> None:
         super().__init__()
-        self.trunk = ConvTrunk(width)
-        self.head = nn.Linear(self.trunk.out_features, 2 * latent_dim)
+        self.trunk = trunk
+        self.head = nn.Linear(features, 2 * latent_dim)
 
     def features(self, x: Tensor) -> Tensor:
         """Return all that the posterior needs of images x (B, 1, 28, 28), as (B, 2L) numbers.
@@ -46,6 +48,22 @@ class GaussianEncoder(nn.Module):
     def forward(self, x: Tensor) -> Distribution:
         """Return p(z|x) for images x (B, 1, 28, 28)."""
         return self.posterior(self.features(x))
+
+
+class GaussianEncoder(GaussianHead):
+    """The diagonal Gaussian of the paper, on its convolutional trunk.
+
+    Parameters
+    ----------
+    latent_dim
+        Dimension L of z.
+    width
+        Multiplier of every channel count.
+    """
+
+    def __init__(self, latent_dim: int, width: float) -> None:
+        trunk = ConvTrunk(width)
+        super().__init__(latent_dim, trunk, trunk.out_features)
 
 
 def diagonal_gaussian(heads: Tensor) -> Distribution:

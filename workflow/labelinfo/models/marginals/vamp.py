@@ -32,7 +32,7 @@ class VampMarginal(nn.Module):
 
     @torch.no_grad()
     def initialise(self, images: Tensor) -> None:
-        """Start at random training images (N, 1, 28, 28), with noise that tells repeats apart."""
+        """Start at random training images (N, 1, 28, 28), with noise so that repeats differ."""
         order = torch.randperm(len(images))
         rows = order[torch.arange(len(self.pixel_logits)) % len(images)]
         chosen = images[rows].to(self.pixel_logits.dtype)

@@ -1,0 +1,74 @@
+"""The page of claims says what the tables say, and loads nothing."""
+
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from labelinfo.claims.headline_numbers import COLUMNS
+from labelinfo.claims.page import write_page
+
+CLAIMS = pd.DataFrame(
+    [
+        {
+            "claim": number,
+            "statement": f"Statement <{number}> & more.",
+            "rule": f"Rule {number} ≤ 2.",
+            "evidence": f"Evidence {number} > 1.",
+            "verdict": verdict,
+        }
+        for number, verdict in enumerate(["holds", "fails", "not enough data", "holds"], start=1)
+    ]
+)
+NUMBERS = {
+    "dataset": "mnist", "task": "digit", "decoders": "all", "probe": "strong", "runs": 40,
+    "data_entropy_nats": 79.78, "data_entropy_kind": "best_of_sweep",
+    "compression_factor_upper": 4.0, "compression_factor_upper_low": 3.75,
+    "compression_factor_upper_high": 4.25,
+    "crossing_rate_nats": 18.0, "crossing_rate_low_nats": 17.0, "crossing_rate_high_nats": 19.5,
+    "preference_score_upper": 0.8, "preference_score_upper_low": 0.78,
+    "preference_score_upper_high": 0.82,
+}  # fmt: skip
+
+
+class Text(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.words = []
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def page():
+    headlines = pd.DataFrame([NUMBERS]).reindex(columns=COLUMNS)
+    return write_page(CLAIMS, headlines, "<mine>")
+
+
+@pytest.fixture(scope="module")
+def words(page):
+    text = Text()
+    text.feed(page)
+    return " ".join(" ".join(text.words).split())
+
+
+def test_the_page_has_every_verdict(words):
+    for row in CLAIMS.to_dict("records"):
+        for column in ("statement", "rule", "evidence"):
+            assert row[column] in words
+    assert "2 holds, 1 fails, 1 not enough data" in words
+
+
+def test_headline_numbers_are_named_with_their_bounds_and_kinds(words):
+    assert "79.78 (best of sweep)" in words
+    for number in ("4.0 (3.8 to 4.2)", "18.0 (17.0 to 19.5)", "0.800 (0.780 to 0.820)"):
+        assert number in words
+    for head in ("H(X) at most", "compression at most", "preference score at most", "probe"):
+        assert head in words
+    assert "strong" in words
+
+
+def test_the_page_loads_nothing(page):
+    assert "<mine>" not in page
+    assert not any(word in page for word in ("http://", "https://", "src=", "@import"))

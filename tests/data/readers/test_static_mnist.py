@@ -1,0 +1,114 @@
+"""Formats of static MNIST: round trips, and one sentence for each fault."""
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelinfo.data.files import read_verified
+from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
+from labelinfo.errors import DataError
+
+NAME = "folder/the-file"
+MIRROR = os.environ.get("LABELINFO_MIRROR")
+
+
+def idx(array, kind=8):
+    return struct.pack(f">HBB{array.ndim}I", 0, kind, array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 28, 28)])
+def test_idx(shape):
+    array = np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
+    parsed = parse_idx(idx(array), NAME)
+    np.testing.assert_array_equal(parsed, array)
+    assert parsed.dtype == np.uint8
+    assert parsed.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"", "no IDX file"),
+        (b"<!DOCTYPE html>", "no IDX file"),
+        (idx(np.zeros(4, np.float32), kind=0x0D), "no IDX file"),
+        (b"\0\0\x08\0" + b"\0" * 8, "no IDX file"),
+        (idx(np.zeros((1, 1, 1, 1), np.uint8)), "no IDX file"),
+        (b"\0\0\x08\x03\0\0\0\x05\0\0", "header alone takes 16"),
+        (idx(np.zeros((2, 3), np.uint8))[:-1], "truncated: it has 17 bytes .* announces 18"),
+        (idx(np.zeros((2, 3), np.uint8)) + b"\0", "bytes too many: it has 19 bytes"),
+        (b"\0\0\x08\x03" + b"\xff" * 12, "truncated: it has 16 bytes"),
+        (b"\0\0\x08\x03" + b"\0" * 4 + b"\xff" * 8, "no items"),
+    ],
+)
+def test_idx_refused(content, match):
+    with pytest.raises(DataError, match=f"{NAME}.*{match}"):
+        parse_idx(content, NAME)
+
+
+def amat(bits):
+    return b"".join(b" ".join(b"%d" % bit for bit in row) + b"\n" for row in bits)
+
+
+ONES = amat(np.ones((4, 7), np.uint8))
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 7, 784])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_amat(pixels, end):
+    bits = np.random.default_rng(7).integers(0, 2, (5, pixels), dtype=np.uint8)
+    parsed = parse_amat(amat(bits)[:-1] + end, NAME, pixels)
+    np.testing.assert_array_equal(parsed, bits)
+    assert parsed.dtype == np.uint8
+
+
+@pytest.mark.parametrize("line", [0, 3])
+@pytest.mark.parametrize(
+    ("offset", "bad"),
+    [
+        *((offset, bad) for offset in (0, 4, 12) for bad in (b"2", b"/", b" ", b"\n", b"\xff")),
+        *[(1, b"0"), (1, b"\t"), (13, b" "), (3, b"\n")],
+    ],
+)
+def test_amat_wrong_byte(offset, bad, line):
+    content = bytearray(ONES)
+    content[line * 14 + offset] = bad[0]
+    if line == 0:
+        content[3 * 14] = ord("x")  # the first bad line is reported
+    with pytest.raises(DataError, match=f"^Line {line + 1} of the file {NAME}.* 7 digits"):
+        parse_amat(bytes(content), NAME, 7)
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"", "empty"),
+        (b"\n", "line 1"),
+        (b"<html>404</html>", "Line 1"),
+        (ONES.replace(b"\n", b"\r\n"), "Line 1"),
+        (ONES.replace(b"\n", b" \n"), "Line 1"),
+        (ONES + b"\n", "line 5"),
+        (amat(np.ones((2, 6), np.uint8)), "Line 1"),
+        (amat(np.ones((2, 8), np.uint8)), "Line 1"),
+        *((ONES[:kept], "truncated") for kept in (1, 2, 15, 42 + 11)),
+    ],
+)
+def test_amat_refused(content, match):
+    with pytest.raises(DataError, match=match) as caught:
+        parse_amat(content, NAME, 7)
+    assert NAME in str(caught.value)
+
+
+@pytest.mark.mirror
+@pytest.mark.skipif(not MIRROR, reason="LABELINFO_MIRROR is not set")
+@pytest.mark.parametrize(
+    ("split", "count", "mean"),
+    [("train", 50_000, 0.13056), ("valid", 10_000, 0.13113), ("test", 10_000, 0.13251)],
+)
+def test_real_static_mnist(split, count, mean):
+    path = Path(MIRROR, "mnist_static", f"binarized_mnist_{split}.amat.gz")
+    bits = parse_amat(read_verified(path), str(path))
+    assert bits.shape == (count, 784)
+    assert bits.mean() == pytest.approx(mean, abs=1e-5)

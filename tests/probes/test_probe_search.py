@@ -1,0 +1,93 @@
+"""The search for a strong probe: of validation alone, over runs that did not diverge."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from components import make_spec
+from labelinfo.baselines.choice import choose_candidate
+from labelinfo.baselines.chosen import RECIPE, chosen_recipe
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import Dataset, Split, save_dataset
+from labelinfo.errors import LabelinfoError
+from labelinfo.io.tables import read_table, write_table
+from labelinfo.io.tensors import save_tensors
+from labelinfo.probes.encoding import encode_run
+from labelinfo.probes.search import SearchedRun, search_probe
+from recipes import STRONG
+
+SPEC = make_spec(latent_dim=3, width=0.125)
+SETTINGS = STRONG | {"epochs": 3, "precision": "float32"}
+
+
+def searched(folder, dataset, statuses=("ok", "ok"), **settings):
+    """Return the row of a candidate that is tried on runs of these statuses."""
+    save_dataset(folder / "dataset", dataset)
+    runs = []
+    for seed, status in enumerate(statuses):
+        run = Run("tiny", "gaussian", "deconv", "gaussian", str(seed + 1), 0)
+        torch.manual_seed(seed)
+        metadata = {"run": run.columns, "spec": SPEC.as_dict(), "status": status}
+        each = SearchedRun(run, folder / f"weights{seed}", folder / f"features{seed}")
+        save_tensors(each.weights, SPEC.build().state_dict(), metadata)
+        encode_run(
+            run, SPEC, binarizations=1, dataset_file=folder / "dataset",
+            weights_file=each.weights, target=each.features, device="cpu",
+        )  # fmt: skip
+        runs.append(each)
+    search_probe(
+        runs, SPEC, "half", SETTINGS | settings,
+        files={"dataset": folder / "dataset", "table": folder / "table"}, device="cpu", code="c",
+    )  # fmt: skip
+    return read_table(folder / "table").iloc[0]
+
+
+def test_a_candidate_is_the_mean_over_runs_of_c_on_validation(tiny_dataset, tmp_path):
+    both = searched(tmp_path, tiny_dataset)
+    assert {name: both[name] for name in RECIPE} == {name: SETTINGS[name] for name in RECIPE}
+    alone = [
+        searched(tmp_path, tiny_dataset, statuses)["label_distortion_valid_nats"]
+        for statuses in (("ok", "diverged"), ("diverged", "ok"))
+    ]
+    assert both["label_distortion_valid_nats"] == pytest.approx(np.mean(alone))
+    assert both["n_runs"] == 2
+    assert alone[0] != alone[1]
+
+
+def test_no_test_image_has_a_say_and_validation_has(tiny_dataset, tmp_path):
+    def of(changed):
+        split = getattr(tiny_dataset, changed)
+        other = Split(1 - split.images, {"half": 1 - split.labels["half"]})
+        splits = {name: getattr(tiny_dataset, name) for name in ("train", "valid", "test")}
+        splits |= {changed: other}
+        dataset = Dataset("tiny", **splits, classes=tiny_dataset.classes, digests={})
+        return searched(tmp_path, dataset)["label_distortion_valid_nats"]
+
+    first = searched(tmp_path, tiny_dataset)["label_distortion_valid_nats"]
+    assert of("test") == first
+    assert of("valid") != first
+
+
+def test_where_all_runs_diverged_the_remedy_is_told(tiny_dataset, tmp_path):
+    with pytest.raises(LabelinfoError, match=r"set the config key `strong_probe\.search` to false"):
+        searched(tmp_path, tiny_dataset, ("diverged",))
+
+
+def test_the_choice_replaces_what_is_searched_and_nothing_else(tmp_path):
+    configured = {name: SETTINGS[name] for name in RECIPE}
+    better = {"learning_rate": 0.002, "hidden_units": 32, "dropout": 0.25}
+    table = pd.DataFrame(
+        [
+            configured | {"label_distortion_valid_nats": 0.5},
+            better | {"label_distortion_valid_nats": 0.25},
+        ]
+    )
+    write_table(tmp_path / "choice", choose_candidate(table, configured=configured), {})
+    assert read_table(tmp_path / "choice")["configured"].tolist() == [False, True]
+    recipe = chosen_recipe(STRONG, [tmp_path / "choice"])
+    assert recipe == STRONG | better
+    assert {name: type(recipe[name]) for name in RECIPE} == {
+        name: type(STRONG[name]) for name in RECIPE
+    }
+    assert chosen_recipe(STRONG, []) == STRONG

@@ -1,0 +1,262 @@
+"""The strong probe, and what is said of both: known answers, the epoch kept, seeds, convergence."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from labelinfo.probes.both import ProbeSettings, both_columns, probe_both
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.mlp import BatchedMLP
+from labelinfo.probes.recipe import PaperRecipe, StrongRecipe
+from labelinfo.probes.streams import Streams
+from recipes import probes
+
+CPU = torch.device("cpu")
+COUNTS = {"train": 1200, "valid": 400, "test": 600}
+RECIPE = StrongRecipe(
+    hidden_units=32, epochs=12, batch_size=50, learning_rate=1e-2, precision="float32", dropout=0.1
+)
+
+
+class Codes:
+    """z = clean + σ ε, of one probe."""
+
+    probes, binarizations, device = 1, 1, CPU
+
+    def __init__(self, clean, sigma=0.0):
+        self.clean, self.sigma = clean, sigma
+        self.in_features = clean["train"].shape[1]
+
+    def draw(self, split, index):
+        clean = self.clean[split][index]
+        return (clean + self.sigma * torch.randn_like(clean)).unsqueeze(0)
+
+
+def labelled(make, classes, seed=0, sigma=0.0):
+    """Return labels, and codes that ``make`` gives for the labels of a split."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = {
+        name: torch.randint(classes, (count,), generator=generator)
+        for name, count in COUNTS.items()
+    }
+    clean = {name: make(own, generator) for name, own in labels.items()}
+    return TaskLabels(labels, classes), Codes(clean, sigma)
+
+
+def strong(codes, labels, recipe=RECIPE, names=("a",), identities=(("toy", 0),)):
+    return fit_probes(codes, labels, recipe, list(identities), list(names))
+
+
+def nats_of(fitted, codes, labels, split="test", samples=16):
+    options = {"samples": samples, "seed": 1}
+    return measure_probes(fitted.probes, codes, split, labels.splits[split], **options).nats
+
+
+# Known answers
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.5])
+def test_gaussian_classes_reach_but_never_beat_the_posterior_of_bayes(sigma):
+    means = torch.tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.5]])
+    labels, codes = labelled(lambda y, _: means[y], 3, sigma=sigma)
+    found = nats_of(strong(codes, labels), codes, labels, samples=64)[0]
+    torch.manual_seed(0)
+    y = torch.arange(3).repeat(100_000)
+    z = means[y] + sigma * torch.randn(len(y), 2)
+    scores = -((z[:, None] - means) ** 2).sum(dim=2) / (2 * sigma**2)
+    losses = -torch.log_softmax(scores.double(), dim=1).gather(1, y[:, None])
+    best = float(losses.mean())
+    assert best - 0.03 < found < best + 0.03
+
+
+def test_a_code_that_is_the_label_leaves_nothing():
+    labels, codes = labelled(lambda y, _: torch.nn.functional.one_hot(y, 4).float(), 4)
+    assert 0 <= nats_of(strong(codes, labels), codes, labels)[0] < 0.01
+
+
+def test_a_label_independent_of_the_code_costs_its_entropy():
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g), 3)
+    found = nats_of(strong(codes, labels), codes, labels)[0]
+    assert math.log(3) - 0.02 < found < math.log(3) + 0.05
+
+
+# The epoch that is kept
+
+
+def overfitting():
+    """Return labels that training images are learned by heart for, and no others."""
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 20, generator=g), 2)
+    return labels, codes, replace(RECIPE, epochs=40, dropout=0.0)
+
+
+def test_the_kept_epoch_is_the_best_on_validation():
+    labels, codes, recipe = overfitting()
+    kept = strong(codes, labels, recipe)
+    last = fit_probes(codes, labels, _Last(**vars(recipe)), [("toy", 0)], ["a"])
+    assert nats_of(last, codes, labels, "valid")[0] > 1.2 * math.log(2)
+    assert nats_of(kept, codes, labels, "valid")[0] < 1.1 * math.log(2)
+    # codes without noise: any draw is the same
+    np.testing.assert_allclose(kept.best_valid_nats, nats_of(kept, codes, labels, "valid"))
+
+
+class _Last(StrongRecipe):
+    """The strong recipe, but its last epoch."""
+
+    keeps_best = False
+
+
+def test_probes_of_one_batch_keep_their_own_epochs():
+    labels, codes, recipe = overfitting()
+    seeds = [("toy", 0), ("toy", 1), ("toy", 2)]
+    together = strong(codes, labels, recipe, "aaa", seeds).best_valid_nats
+    alone = [strong(codes, labels, recipe, "a", [seed]).best_valid_nats[0] for seed in seeds]
+    np.testing.assert_allclose(together, alone, atol=2e-3)
+    assert len(set(together)) == 3
+
+
+def test_test_labels_change_nothing_but_the_numbers_of_test():
+    labels, codes, _ = overfitting()
+    permuted = labels.splits | {"test": 1 - labels.splits["test"]}
+    settings = ProbeSettings.of(*probes(epochs=4, strong={"epochs": 4}).values())
+    rows = [
+        both_columns(probe_both(codes, own, settings, [("toy", 0)], ["a"]))
+        for own in (labels, replace(labels, splits=permuted))
+    ]
+    of_test = {name for name in rows[0] if rows[0][name] != rows[1][name]}
+    columns = ("label_distortion_nats", "label_accuracy")
+    assert of_test >= {f"{kind}{name}" for kind in ("", "strong_") for name in columns}
+    assert not any("valid" in name or "train" in name for name in of_test)
+    assert not any("converged" in name for name in of_test)
+
+
+# Dropout
+
+
+def test_dropout_is_of_the_share_asked_for_and_off_where_nothing_is_learned():
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g), 2)
+    streams = Streams(codes, [("toy", 0)], 1200, replace(RECIPE, dropout=0.25))
+    index = streams.epoch(0)
+    masks = torch.stack([mask for step in index for mask in streams.draw(step)[1]]).float()
+    error = math.sqrt(0.75 * 0.25 / masks.numel())
+    assert abs(masks.mean() - 0.75) < 5 * error
+    assert streams.mask_scale == pytest.approx(1 / 0.75)
+    # no unit and no image is left out more often than others
+    assert (masks.mean(dim=(0, 1, 2)) - 0.75).abs().max() < 5 * error * math.sqrt(32)
+    assert not torch.equal(masks[0], masks[1])
+    fitted = strong(codes, labels, replace(RECIPE, dropout=0.9, epochs=2))
+    once, again = (nats_of(fitted, codes, labels, samples=1) for _ in range(2))
+    assert once == again
+
+
+def test_without_dropout_there_are_no_masks():
+    _, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g), 2)
+    streams = Streams(codes, [("toy", 0)], 1200, replace(RECIPE, dropout=0.0))
+    assert streams.draw(streams.epoch(0)[0])[1] == []
+    assert streams.mask_scale == 1
+
+
+# Probe seeds
+
+
+@pytest.mark.parametrize("kind", ["paper", "strong"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_first_of_several_seeds_is_the_probe_that_trains_alone(kind, precision):
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g) + y[:, None], 2)
+    codes.sigma = 0.5
+    settings = probes()["probe"] | {"epochs": 2, "precision": precision}
+    recipes = {
+        "paper": PaperRecipe.of(settings),
+        "strong": replace(RECIPE, epochs=2, precision=precision),
+    }
+    seeds = [("toy", 0), ("toy", 0, "seed", 1), ("toy", 0, "seed", 2)]
+    several, one = (
+        fit_probes(codes, labels, recipes[kind], own, ["vae"] * len(own)).probes
+        for own in (seeds, seeds[:1])
+    )
+    tolerance = {"float32": 1e-4, "bfloat16": 2e-2}[precision]
+    for many, single in zip(several.parameters(), one.parameters(), strict=True):
+        torch.testing.assert_close(many[0], single[0], rtol=tolerance, atol=tolerance / 10)
+        assert not torch.equal(many[1], many[2])
+
+
+def test_each_seed_draws_its_own_order_noise_and_dropout():
+    _, codes = labelled(lambda y, g: torch.zeros(len(y), 3), 2, sigma=1.0)
+    seeds = [("toy", 0), ("toy", 1)]
+    both = Streams(codes, seeds, 1200, RECIPE)
+    index = both.epoch(3)
+    drawn = [both.draw(step) for step in index[:4]]
+    for number, seed in enumerate(seeds):
+        own = Streams(codes, [seed], 1200, RECIPE)
+        order = own.epoch(3)
+        assert torch.equal(index[:, number], order)
+        for (z, masks), step in zip(drawn, order, strict=False):
+            z_alone, masks_alone = own.draw(step)
+            assert torch.equal(z[number], z_alone[0])
+            assert all(
+                torch.equal(a[number], b[0]) for a, b in zip(masks, masks_alone, strict=True)
+            )
+    assert not torch.equal(index[:, 0], index[:, 1])
+
+
+def test_the_mean_over_seeds_is_of_losses_and_its_spread_that_of_c():
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g) + y[:, None], 2)
+    settings = ProbeSettings.of(*probes(epochs=2, strong={"epochs": 2}).values())
+    seeds = [("toy", 0), ("toy", 1), ("toy", 2)]
+    probed = probe_both(codes, labels, settings, seeds, ["vae"] * 3)["paper"]
+    nats = [probed.columns(seed)["label_distortion_nats"] for seed in range(3)]
+    one = probed.over_seeds()
+    assert one.columns(0)["label_distortion_nats"] == pytest.approx(np.mean(nats))
+    np.testing.assert_allclose(one.losses[0], probed.losses.mean(axis=0))
+    assert probed.seed_sd_nats == pytest.approx(np.std(nats, ddof=1))
+    assert math.isnan(one.seed_sd_nats)
+
+
+# Convergence
+
+
+def test_a_learning_rate_that_decays_early_does_not_pass_for_convergence():
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g) + 2 * y[:, None], 2)
+
+    def row(**paper):
+        settings = ProbeSettings.of(*probes(**paper).values())
+        return both_columns(probe_both(codes, labels, settings, [("toy", 0)], ["a"]))
+
+    # its C has stopped to move, as its steps have next to no length
+    stalled = row(learning_rate=1e-3, decay_epochs=1, epochs=8, decay_factor=0.1)
+    assert stalled["strong_label_distortion_valid_nats"] < stalled["label_distortion_valid_nats"]
+    assert stalled["strong_label_distortion_nats"] < stalled["label_distortion_nats"] - 0.1
+    assert not stalled["probe_converged"]
+    assert stalled["strong_probe_converged"]
+    trained = row(learning_rate=1e-2, epochs=12, decay_epochs=8)
+    assert trained["probe_converged"]
+
+
+def test_a_strong_probe_that_twice_the_epochs_make_better_has_not_converged():
+    labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g) + 2 * y[:, None], 2)
+    short = {"epochs": 4, "learning_rate": 3e-4}
+    settings = ProbeSettings.of(*probes(strong=short).values())
+    row = both_columns(probe_both(codes, labels, settings, [("toy", 0)], ["a"]))
+    assert not row["strong_probe_converged"]
+
+
+def test_c_on_train_is_of_a_seeded_subset_of_what_was_trained_on(monkeypatch):
+    monkeypatch.setattr("labelinfo.probes.both.TRAIN_IMAGES_MAX", 300)
+    labels, codes, _ = overfitting()
+    settings = ProbeSettings.of(*probes(epochs=60, decay_epochs=60).values())
+    probed = probe_both(codes, labels, settings, [("toy", 0)], ["a"])["paper"]
+    assert probed.splits["train"].per_image_nats.shape == (1, 300)
+    assert probed.columns(0)["label_distortion_train_nats"] < 0.5
+    assert probed.columns(0)["label_distortion_valid_nats"] > 0.9
+
+
+def test_a_diverged_probe_keeps_what_it_began_with():
+    labels, codes = labelled(lambda y, g: torch.full((len(y), 2), math.nan), 2)
+    fitted = strong(codes, labels, replace(RECIPE, epochs=1))
+    initial = BatchedMLP([0], 2, 32, 2)
+    assert fitted.best_valid_nats.tolist() == [math.inf]
+    assert all(torch.isfinite(parameter).all() for parameter in fitted.probes.parameters())
+    assert fitted.probes.weights[0].shape == initial.weights[0].shape

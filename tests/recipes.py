@@ -1,0 +1,29 @@
+"""Small probes of both kinds, for tests."""
+
+PAPER = {
+    "hidden_units": 16,
+    "epochs": 12,
+    "batch_size": 50,
+    "learning_rate": 1e-2,
+    "decay_factor": 0.1,
+    "decay_epochs": 8,
+    "precision": "float32",
+    "samples": 2,
+    "binarizations": 2,
+    "seeds": 1,
+    "converged_nats": 0.01,
+    "prequential_classes_max": 100,
+}
+STRONG = {
+    "hidden_units": 16,
+    "epochs": 8,
+    "batch_size": 50,
+    "learning_rate": 1e-2,
+    "dropout": 0.0,
+    "warmup_share": 0.1,
+}
+
+
+def probes(*, strong=None, **paper):
+    """Return the settings of both kinds, with changes to either."""
+    return {"probe": PAPER | paper, "strong_probe": STRONG | (strong or {})}

@@ -1,0 +1,69 @@
+"""The baseline `complex_image`: the convolutional classifier, trained and measured."""
+
+from pathlib import Path
+from typing import Any
+
+from labelinfo.baselines.chosen import NETWORK
+from labelinfo.baselines.classifiers import measure_classifier, resume_complex_image
+from labelinfo.baselines.points import Point, write_point
+from labelinfo.data.dataset import load_dataset
+from labelinfo.provenance import describe
+from labelinfo.training.device import resolve_device
+
+
+def train_classifier(
+    task: str,
+    seed: int,
+    settings: dict[str, Any],
+    *,
+    files: dict[str, Path | str],
+    device: str,
+    code: str,
+    network: dict[str, Any] | None = None,
+    checkpoint_seconds: float = 0.0,
+) -> None:
+    """Train the convolutional classifier and write C and accuracy: `complex_image`.
+
+    Parameters
+    ----------
+    task, seed
+        For which labels; the number of the training.
+    settings
+        The configuration's section ``classifier`` with the task's depth and dropout.
+    files
+        ``dataset`` is read; ``table`` of one row and the ``losses`` of each test image are written.
+    device, code
+        Where to compute; digest of the stage's code.
+    network
+        Depth and dropout that a search has chosen, instead of those in ``settings``.
+    checkpoint_seconds
+        How old a checkpoint gets, at least, before the next is written.
+    """
+    dataset = load_dataset(files["dataset"]).labelled(task)
+    where = resolve_device(device)
+    settings = settings | (network or {})
+    model, facts = resume_complex_image(
+        dataset,
+        task,
+        settings,
+        (dataset.name, "complex_image", task, seed),
+        device=where,
+        output=files["table"],
+        code=code,
+        dataset_file=files["dataset"],
+        checkpoint_seconds=checkpoint_seconds,
+    )
+    test, valid = (
+        measure_classifier(model, dataset.split(name), task, where) for name in ("test", "valid")
+    )
+    row = test.row(0) | {"label_distortion_valid_nats": float(valid.nats[0])}
+    params = {key: settings[key] for key in NETWORK}
+    params |= {"searched": network is not None, **facts}
+    write_point(
+        files["table"],
+        {files["losses"]: (test.per_image_nats, {})},
+        dataset,
+        Point(task, "complex_image", seed, params),
+        row,
+        describe("train_classifier", code=code, config=settings, data=dataset.digests),
+    )

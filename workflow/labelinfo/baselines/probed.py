@@ -1,0 +1,55 @@
+"""One point of a baseline whose code two probes read."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from labelinfo.baselines.points import Point, write_point
+from labelinfo.data.dataset import Dataset
+from labelinfo.probes.both import LOSSES, ProbeSettings, both_columns, probe_both
+from labelinfo.probes.codes import Codes
+from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.recipe import Identity
+
+
+def write_probed(
+    files: dict[str, Path | str],
+    dataset: Dataset,
+    point: Point,
+    codes: Codes,
+    settings: dict[str, Any],
+    identity: Identity,
+    origin: dict[str, Any],
+    *,
+    compiled_folder: Path | None,
+) -> None:
+    """Train both probes on a deterministic code of the images and write what they reach.
+
+    Parameters
+    ----------
+    files
+        ``table`` of one row and the losses of each test image, ``losses`` and ``strong_losses``,
+        are written; the ``dataset`` has been read.
+    dataset, point, codes
+        What is probed; the codes are of all images, those without a label are left out here.
+    settings
+        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
+    identity
+        Root of the probes' seeds.
+    origin
+        Of the tables; the precisions are added to it.
+    compiled_folder
+        Where compiled code is kept for other probes.
+    """
+    own = ProbeSettings.of(settings["probe"], settings["strong_probe"])
+    # draws of a deterministic code are all the same
+    own = replace(own, samples=1)
+    labels = TaskLabels.of(dataset, point.task)
+    codes = labels.codes_of(codes)
+    own = own.resolved(len(labels.splits["train"]), codes.device, compiled_folder)
+    origin = origin | {"config": origin["config"] | {"precisions": own.precisions}}
+    probed = probe_both(codes, labels, own, [identity], ["probe"], compiled_folder=compiled_folder)
+    losses = {
+        files[target]: (probed[kind].losses, {"probe": kind}) for kind, target in LOSSES.items()
+    }
+    write_point(files["table"], losses, dataset, point, both_columns(probed), origin)

@@ -1,0 +1,49 @@
+"""The baseline `simple_image`: the probes' networks on pixels."""
+
+from pathlib import Path
+from typing import Any
+
+from labelinfo.baselines.points import Point
+from labelinfo.baselines.probed import write_probed
+from labelinfo.data.dataset import load_dataset
+from labelinfo.probes.codes import Pixels
+from labelinfo.provenance import describe
+from labelinfo.training.device import resolve_device
+
+
+def probe_images(
+    task: str,
+    seed: int,
+    settings: dict[str, Any],
+    *,
+    files: dict[str, Path | str],
+    device: str,
+    code: str,
+    compiled_folder: Path | str | None = None,
+) -> None:
+    """Train both probes on raw pixels and write what they reach: `simple_image`.
+
+    Parameters
+    ----------
+    task, seed
+        For which labels; the number of the training.
+    settings
+        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
+    files
+        See :func:`~labelinfo.baselines.probed.write_probed`.
+    device, code
+        Where to compute; digest of the stage's code.
+    compiled_folder
+        Where compiled code is kept for other probes.
+    """
+    dataset = load_dataset(files["dataset"])
+    write_probed(
+        files,
+        dataset,
+        Point(task, "simple_image", seed, {"hidden_units": settings["probe"]["hidden_units"]}),
+        Pixels(dataset, resolve_device(device)),
+        settings,
+        (dataset.name, "simple_image", task, seed),
+        describe("probe_images", code=code, config=settings, data=dataset.digests),
+        compiled_folder=compiled_folder and Path(compiled_folder),
+    )

@@ -1,0 +1,91 @@
+"""The claims that need no β-VAE: principal components, and balls."""
+
+import numpy as np
+import pandas as pd
+
+from labelinfo import paper
+from labelinfo.baselines.rate_axes import AXES
+from labelinfo.claims.balls import chance_of_all_red
+from labelinfo.claims.decision import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Decision,
+    all_of,
+    three_way,
+    verdict,
+)
+from labelinfo.claims.evidence import Evidence
+from labelinfo.tables.baselines import data_entropy_of, setting_of
+
+_PAIRS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character"))
+
+
+def best_dimensions(evidence: Evidence) -> Decision:
+    """Claim 11: the best numbers of principal components."""
+    outcomes, parts = zip(*(_of_task(evidence, *pair) for pair in _PAIRS), strict=True)
+    return all_of(outcomes), "; ".join(parts) + "."
+
+
+def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
+    dataset, papers = evidence.dataset(kind, task), paper.BEST_PCA_DIMENSION[task]
+    rows = evidence.baseline(dataset, task, "pca")
+    settings = pd.DataFrame([setting_of(row) for row in rows.to_dict("records")], index=rows.index)
+    theirs = rows[settings["k"] == papers] if len(rows) else rows
+    if theirs.empty:
+        return UNDECIDED, f"{task}: not measured with k = {papers}"
+    entropy = data_entropy_of(evidence.baseline(dataset, task, "random_discard"))
+    ends = {axis: entropy if end is None else end for axis, end in AXES.items()}
+    best = int(settings.loc[settings["selected"].astype(bool), "k"].iloc[0])
+    found = {
+        axis: _of_axis(rows, settings["k"], theirs.iloc[0], axis, end, evidence)
+        for axis, end in ends.items()
+    }
+    outcomes = [outcome for outcome, _ in found.values()]
+    by_axis = ", ".join(
+        f"{'H(X)' if AXES[axis] is None else f'{AXES[axis]:g} nats'} {grounds}"
+        for axis, (_, grounds) in found.items()
+    )
+    stand_in = f", on {paper.STAND_INS[dataset]}" if dataset in paper.STAND_INS else ""
+    outcome = three_way(set(outcomes) == {HOLDS}, set(outcomes) == {FAILS})
+    return outcome, (
+        f"{task}: {best} is best to {theirs['selection_rate_max_nats'].iloc[0]:.1f} nats; "
+        f"{papers} is behind by, to {by_axis}{stand_in}"
+    )
+
+
+def _of_axis(
+    rows: pd.DataFrame,
+    dimensions: pd.Series,
+    theirs: pd.Series,
+    axis: str,
+    end: float | None,
+    evidence: Evidence,
+) -> Decision:
+    """Decide whether the paper's k is behind on one rate axis, and say by how much."""
+    name = f"selection_excess_{axis}_nats2"
+    excess, error = float(theirs[name]), float(theirs[f"{name}_se"])
+    if end is None or not np.isfinite(excess):
+        return UNDECIDED, "unknown"
+    groups = rows.groupby(dimensions)
+    reaches, flat = groups["rate_nats"].max() >= end, groups["selection_flat"].first() == 1
+    steep = list(reaches.index[~reaches & ~flat])
+    grounds = f"{excess:.2f} ± {error:.2f} nats²"
+    if steep:
+        named = ", ".join(map(str, steep))
+        return UNDECIDED, f"{grounds} (but C still falls at the last σ of k = {named})"
+    return verdict(excess <= evidence.settings.standard_errors * error), grounds
+
+
+def balls(_evidence: Evidence) -> Decision:
+    """Claim 12: the chances of the balls."""
+    percents = {drawn: 100 * chance_of_all_red(drawn) for drawn in paper.BALLS_PERCENT}
+    held = all(
+        f"{percents[drawn]:.{len(printed.partition('.')[2])}f}" == printed
+        for drawn, printed in paper.BALLS_PERCENT.items()
+    )
+    odds = 1 / chance_of_all_red(10) - 1
+    return verdict(held), (
+        f"70 balls: {percents[70]:.2f} %; 10 balls: {percents[10]:.4f} %, odds of {odds:,.0f} to 1 "
+        "(the paper prints 979 to 1)."
+    )

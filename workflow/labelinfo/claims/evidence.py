@@ -1,0 +1,146 @@
+"""What a claim may look at: the tables of one experiment, by data set and task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.claims.errors import with_total_errors
+from labelinfo.curves import pareto_front
+from labelinfo.paper import DATASETS, STAND_INS
+from labelinfo.tables.probe_views import baselines_of_probe, rows_of_probe, runs_of_probe
+from labelinfo.tables.results import Panel, TaskResults, countable, select_results
+
+# a run in the rate plane, with the standard error of its C
+POINT = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the paper leaves open in its claims; the configuration's section ``claims``.
+
+    Attributes
+    ----------
+    near_nats
+        C this close to the ceiling counts as equal to it.
+    nearly_all_share
+        The share 1 − C / H(Y) from which on nearly all of the label is retained.
+    about_share
+        A number this close to the paper's, relative to it, is about the paper's.
+    near_line_share
+        A C this close to a baseline's line, relative to H(Y), is near that line.
+    many_share
+        This share of the runs is many of them; more than it, most of them.
+    as_a_rule_share
+        What is so for this share of the runs or rates, or for more, is so as a rule.
+    much_weaker_share
+        A preference score below this share of another is much weaker than it.
+    rate_min_nats
+        Runs of a smaller rate on validation do not count.
+    runs_min
+        Fewer runs than this decide nothing.
+    standard_errors
+        Beyond so many of them a difference counts.
+    """
+
+    near_nats: float
+    nearly_all_share: float
+    about_share: float
+    near_line_share: float
+    many_share: float
+    as_a_rule_share: float
+    much_weaker_share: float
+    rate_min_nats: float
+    runs_min: int
+    standard_errors: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tables of an experiment as one probe measured them, and the settings of claims."""
+
+    runs: pd.DataFrame
+    baselines: pd.DataFrame
+    differences: pd.DataFrame
+    headlines: pd.DataFrame
+    settings: Settings
+
+    def of_probe(self, probe: str) -> "Evidence":
+        """Return the same tables as one of the two probes sees them."""
+        return replace(
+            self,
+            runs=runs_of_probe(self.runs, probe),
+            baselines=baselines_of_probe(self.baselines, probe),
+            differences=rows_of_probe(self.differences, probe),
+            headlines=rows_of_probe(self.headlines, probe),
+        )
+
+    def results(self, kind: str, task: str) -> TaskResults | None:
+        """Return the runs and baselines of a data set of the paper, None without runs that count.
+
+        ``kind`` is ``mnist`` or ``omniglot``. Runs count by :func:`labelinfo.tables.results.
+        countable`; their errors of C are those of :func:`labelinfo.claims.errors.
+        with_total_errors`.
+        """
+        for dataset in DATASETS[kind]:
+            data = select_results(self.runs, self.baselines, Panel(dataset, task, ""))
+            runs = countable(data.runs, self.settings.rate_min_nats)
+            if len(runs):
+                return replace(data, runs=with_total_errors(runs))
+        return None
+
+    def dataset(self, kind: str, task: str) -> str | None:
+        """Return the name of that data set in this experiment's table of baselines."""
+        present = self.baselines[self.baselines["task"] == task]["dataset"]
+        return next((name for name in DATASETS[kind] if (present == name).any()), None)
+
+    def baseline(self, dataset: str | None, task: str, name: str) -> pd.DataFrame:
+        """Return the rows of a baseline."""
+        table = self.baselines
+        return table[
+            (table["dataset"] == dataset) & (table["task"] == task) & (table["baseline"] == name)
+        ]
+
+    def difference(self, data: TaskResults, run: pd.Series, baseline: str) -> pd.Series | None:
+        """Return the row that compares a run with a baseline, if there is one."""
+        found = self.differences[
+            (self.differences["dataset"] == data.panel.dataset)
+            & (self.differences["task"] == data.panel.task)
+            & (self.differences["baseline"] == baseline)
+        ]
+        for key in ("encoder", "decoder", "marginal", "beta", "seed"):
+            found = found[found[key] == run[key]]
+        return None if found.empty else found.iloc[0]
+
+    def headline(self, data: TaskResults) -> pd.Series | None:
+        """Return the headline numbers over all runs of a data set and task."""
+        rows = self.headlines[
+            (self.headlines["dataset"] == data.panel.dataset)
+            & (self.headlines["task"] == data.panel.task)
+            & (self.headlines["decoders"] == "all")
+        ]
+        return None if rows.empty else rows.iloc[0]
+
+
+def name_of(run: pd.Series) -> str:
+    """Return a run's architecture and β as text."""
+    return f"{run['encoder']}-{run['decoder']}-{run['marginal']}, β = {run['beta']:g}"
+
+
+def numbers(runs: pd.DataFrame, *names: str) -> list[np.ndarray]:
+    """Return columns of a table as arrays of floats."""
+    return [runs[name].to_numpy(dtype=float) for name in names]
+
+
+def best_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that no other beats in both R and C on validation, by their R on test."""
+    kept = pareto_front(*numbers(runs, "rate_valid_nats", "label_distortion_valid_nats"))
+    return runs.iloc[kept].sort_values("rate_nats")
+
+
+def caveat(results: Sequence[TaskResults | None]) -> str:
+    """Say which stand-ins the evidence comes from, if any."""
+    names = {data.panel.dataset for data in results if data is not None}
+    said = [f"{name}, {STAND_INS[name]}" for name in sorted(names & STAND_INS.keys())]
+    return f" (on {'; '.join(said)})" if said else ""

@@ -1,0 +1,123 @@
+"""Label distortion C as a function of rate R: lines between points, fronts and convex hulls."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of C against R in nats, sorted by rate.
+
+    Attributes
+    ----------
+    rate_nats, label_distortion_nats
+        (P,) each.
+    label_distortion_nats_se
+        Standard errors of C, (P,); empty where C is known exactly.
+    """
+
+    rate_nats: np.ndarray
+    label_distortion_nats: np.ndarray
+    label_distortion_nats_se: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+
+def interpolate(curve: Curve, rates: np.ndarray, *, flat: bool = False) -> np.ndarray:
+    """Return C at some rates by straight lines between the curve's points, NaN outside.
+
+    ``flat`` continues the last point to larger rates, as a code of a smaller rate can be used there
+    too.
+    """
+    if len(curve.rate_nats) == 0:
+        return np.full(np.shape(rates), np.nan)
+    right = curve.label_distortion_nats[-1] if flat else np.nan
+    return np.interp(rates, curve.rate_nats, curve.label_distortion_nats, left=np.nan, right=right)
+
+
+def interpolate_error(curve: Curve, rates: np.ndarray) -> np.ndarray:
+    """Return the standard error of :func:`interpolate`, at most.
+
+    Between two points it is the mean of their errors by the weights of the interpolation: an
+    **upper** bound whatever their correlation, as both C are of the same images.
+    """
+    if len(curve.label_distortion_nats_se) == 0:
+        return np.zeros(np.shape(rates))
+    return np.interp(rates, curve.rate_nats, curve.label_distortion_nats_se)
+
+
+def pareto_front(rates: np.ndarray, distortions: np.ndarray) -> np.ndarray:
+    """Return the points that no other beats in both R and C, as indices in order of rate.
+
+    Of two points of equal rate the one of smaller C remains.
+    """
+    order = np.lexsort((distortions, rates))
+    best, kept = np.inf, []
+    for index in order:
+        if distortions[index] < best:
+            best = distortions[index]
+            kept.append(int(index))
+    return np.array(kept, dtype=int)
+
+
+def lower_hull(
+    rates: np.ndarray, distortions: np.ndarray, label_entropy: float, end: Point | None = None
+) -> np.ndarray:
+    """Return the points on the lower convex hull of C against R that begins at (0, H(Y)).
+
+    Between two codes one can take one or the other by the toss of a coin, so every point of the
+    hull can be reached. A code of rate 0 has C = H(Y).
+
+    Parameters
+    ----------
+    rates, distortions
+        R and C of the points in nats. Points with R ≤ 0 or C ≥ H(Y) cannot be on the hull.
+    label_entropy
+        H(Y) in nats.
+    end
+        A further point (R, C) to the right of all others, such as (H(X), 0): points of larger rate
+        do not count. Without it the hull ends at the smallest C.
+
+    Returns
+    -------
+    ndarray
+        Indices of points in order of rate, without the two ends.
+    """
+    last = np.inf if end is None else end[0]
+    inside = [
+        (float(rate), float(distortion), index)
+        for index, (rate, distortion) in enumerate(zip(rates, distortions, strict=True))
+        if 0 < rate < last and distortion < label_entropy
+    ]
+    points = [(0.0, float(label_entropy), -1), *sorted(inside)]
+    points += [] if end is None else [(float(end[0]), float(end[1]), -1)]
+    hull: list[tuple[float, float, int]] = []
+    for point in points:
+        while len(hull) > 1 and _turn(hull[-2], hull[-1], point) <= 0:
+            hull.pop()
+        hull.append(point)
+    if end is None:
+        smallest = min(range(len(hull)), key=lambda place: hull[place][1])
+        hull = hull[: smallest + 1]
+    return np.array([index for _, _, index in hull if index >= 0], dtype=int)
+
+
+def _turn(a: tuple, b: tuple, c: tuple) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def crossing_rate(curve: Curve, highest: float) -> float:
+    """Return the smallest rate at which C falls to ``highest``, NaN if it never does.
+
+    C is joined by straight lines between the curve's points.
+    """
+    rate, c = curve.rate_nats, curve.label_distortion_nats
+    low = np.flatnonzero(c <= highest)
+    if not len(low):
+        return float("nan")
+    first = low[0]
+    if first == 0:
+        return float(rate[0])
+    share = (c[first - 1] - highest) / (c[first - 1] - c[first])
+    return float(rate[first - 1] + share * (rate[first] - rate[first - 1]))

@@ -1,0 +1,161 @@
+"""Omniglot in the split of Burda et al. (2015), a MATLAB file.
+
+References
+----------
+Burda, Grosse and Salakhutdinov (2015), Importance weighted autoencoders;
+https://github.com/yburda/iwae/blob/master/datasets.py
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.io
+
+from labelinfo.data.readers.arrays import MAX_CLASSES, PIXELS, SIDE, shape_text
+from labelinfo.data.readers.raw import InputFile, Matcher, RawData, reason
+from labelinfo.errors import DataError
+
+# Seed of the shuffle and size of the validation split, both of Burda et al.
+_SHUFFLE_SEED = 123
+_VALID = 1345
+_VARIABLES = ("data", "target", "targetchar")
+
+
+@dataclass(frozen=True)
+class OmniglotPart:
+    """Training or test part of the file, N images.
+
+    Attributes
+    ----------
+    images
+        (N, 784) float32 intensities in [0, 1], each 28×28 image row by row.
+    alphabet
+        (N,) int64 codes from 0.
+    character
+        (N,) int64 numbers from 1 inside the alphabet: a character is the pair of both.
+    """
+
+    images: np.ndarray
+    alphabet: np.ndarray
+    character: np.ndarray
+
+
+def read_omniglot(
+    name: str,
+    definition: Mapping[str, Any],
+    tasks: Sequence[str],
+    files: Mapping[str, InputFile],
+    match: Matcher,
+) -> RawData:
+    """Return Omniglot in the published split, with the tasks ``alphabet`` and ``character``.
+
+    Parameters
+    ----------
+    name, definition, tasks, match
+        Not used.
+    files
+        Role: ``data`` (``chardata.mat``).
+
+    Raises
+    ------
+    DataError
+        If the file is not that of the published split.
+    """
+    file = files["data"]
+    train, test = parse_omniglot(file.content, file.name)
+    count = len(train.images)
+    if count <= _VALID:
+        raise DataError(
+            f"{file.name} holds {count} training images, but {_VALID} of them are to be "
+            "validation: fetch it again."
+        )
+    # The legacy generator: the published split was drawn with it.
+    order = np.random.RandomState(_SHUFFLE_SEED).permutation(count)
+    # Rows of each split in the training images followed by the test images
+    rows = {
+        "train": order[:-_VALID],
+        "valid": order[-_VALID:],
+        "test": np.arange(count, count + len(test.images)),
+    }
+    images = np.concatenate([train.images, test.images])
+    alphabet = np.concatenate([train.alphabet, test.alphabet])
+    numbers = np.concatenate([train.character, test.character])
+    pairs, character = np.unique(np.stack([alphabet, numbers], axis=1), axis=0, return_inverse=True)
+    codes = {"alphabet": alphabet, "character": character.reshape(-1).astype(np.int64)}
+    return RawData(
+        {split: images[part] for split, part in rows.items()},
+        {split: {task: of[part] for task, of in codes.items()} for split, part in rows.items()},
+        {
+            "alphabet": [str(code) for code in range(int(alphabet.max()) + 1)],
+            "character": [f"{code}/{number}" for code, number in pairs],
+        },
+    )
+
+
+def parse_omniglot(content: bytes, name: str) -> tuple[OmniglotPart, OmniglotPart]:
+    """Return the training and test parts of ``chardata.mat``.
+
+    The file's columns are images column by column; the images returned are row by row.
+
+    Raises
+    ------
+    DataError
+        If the file is not a MATLAB file, or a variable is missing or has values out of its range.
+    """
+    wanted = [prefix + variable for prefix in ("", "test") for variable in _VARIABLES]
+    try:
+        loaded = scipy.io.loadmat(io.BytesIO(content), variable_names=wanted)
+    except Exception as error:  # SciPy raises many kinds on a damaged file
+        raise DataError(
+            f"The MATLAB file {name} cannot be read ({reason(error)}): fetch it again."
+        ) from error
+    for variable in wanted:
+        if variable not in loaded:
+            raise DataError(f"The file {name} lacks the variable '{variable}': fetch it again.")
+        if loaded[variable].dtype.kind not in "buif":
+            raise DataError(
+                f"The variable '{variable}' of the file {name} does not hold real numbers: fetch "
+                "it again."
+            )
+    alphabets = len(loaded["target"])
+    return _part(loaded, "", alphabets, name), _part(loaded, "test", alphabets, name)
+
+
+def _part(loaded: Mapping[str, np.ndarray], prefix: str, alphabets: int, name: str) -> OmniglotPart:
+    data, target, character = (loaded[prefix + variable] for variable in _VARIABLES)
+    count = data.shape[-1]
+    # Each check is false for NaN. The upper bound keeps the conversion to int64 exact.
+    checks = [
+        ("data", data.shape == (PIXELS, count) and count > 0, f"the shape {PIXELS}×N"),
+        ("target", target.shape == (alphabets, count), f"the shape {alphabets}×{count}"),
+        ("targetchar", character.shape == (1, count), f"the shape 1×{count}"),
+    ]
+    for variable, fits, expected in checks:
+        if not fits:
+            shape = shape_text(loaded[prefix + variable].shape)
+            raise DataError(
+                f"The variable '{prefix}{variable}' of the file {name} has the shape {shape} "
+                f"where {expected} is expected: fetch it again."
+            )
+    one_hot = np.all((target == 0) | (target == 1)) and np.all((target == 1).sum(axis=0) == 1)
+    whole = np.all(
+        (character >= 1) & (character <= MAX_CLASSES) & (character == np.floor(character))
+    )
+    checks = [
+        ("data", np.all((data >= 0) & (data <= 1)), "values outside [0, 1]"),
+        ("target", one_hot, "columns that are not one-hot (a single 1)"),
+        ("targetchar", whole, "values that are not positive integers"),
+    ]
+    for variable, fits, fault in checks:
+        if not fits:
+            raise DataError(
+                f"The variable '{prefix}{variable}' of the file {name} has {fault}: fetch it again."
+            )
+    columnwise = data.T.astype(np.float32).reshape(-1, SIDE, SIDE)
+    images = np.ascontiguousarray(columnwise.transpose(0, 2, 1)).reshape(-1, PIXELS)
+    return OmniglotPart(
+        images, np.argmax(target, axis=0).astype(np.int64), character[0].astype(np.int64)
+    )

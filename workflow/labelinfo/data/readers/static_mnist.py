@@ -1,0 +1,157 @@
+"""Static MNIST: text files of binary images, labelled by matching them with MNIST's originals.
+
+References
+----------
+Larochelle and Murray (2011), The neural autoregressive distribution estimator.
+"""
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from labelinfo.data.dataset import SPLITS
+from labelinfo.data.readers.arrays import PIXELS, SIDE
+from labelinfo.data.readers.originals import as_stored, better_form, fits, misfit_sentence
+from labelinfo.data.readers.raw import InputFile, Matcher, RawData
+from labelinfo.errors import DataError
+
+# Training and validation images were drawn from the training originals, test images from the test
+# originals.
+_PARTS = {"train": ("train", "valid"), "test": ("test",)}
+
+
+def read_static_mnist(
+    name: str,
+    definition: Mapping[str, Any],
+    tasks: Sequence[str],
+    files: Mapping[str, InputFile],
+    match: Matcher,
+) -> RawData:
+    """Return static MNIST; each image has the digit of its most likely original.
+
+    Parameters
+    ----------
+    name, tasks
+        The data set's key, for messages; not used.
+    definition
+        Its section of the configuration: ``originals`` and ``matched_distinct_min_share``.
+    files
+        Roles: ``train``, ``valid``, ``test`` (amat); ``train_originals``, ``train_labels``,
+        ``test_originals``, ``test_labels`` (IDX).
+    match
+        Finds the original of each binary image.
+
+    Raises
+    ------
+    DataError
+        If a file is malformed, or the originals do not fit their labels.
+    """
+    form = definition.get("originals", "as_is")
+    images = {split: parse_amat(files[split].content, files[split].name) for split in SPLITS}
+    matches, labels, misfit = {}, {}, ""
+    for part, members in _PARTS.items():
+        originals, digits = _originals(files[f"{part}_originals"], files[f"{part}_labels"])
+        bits = np.concatenate([images[member] for member in members])
+        found = match(bits, as_stored(originals, form))
+        start = 0
+        for member in members:
+            rows = slice(start, start + len(images[member]))
+            start = rows.stop
+            matches[member] = found.part(rows)
+            if not misfit and not fits(matches[member], definition):
+                better = better_form(images[member], originals, form, matches[member], match)
+                named = files[member].name, files[f"{part}_originals"].name
+                misfit = misfit_sentence(name, *named, matches[member], better)
+            labels[member] = {"digit": digits[found.index[rows]].astype(np.int64)}
+    classes = {"digit": [str(digit) for digit in range(10)]}
+    return RawData(images, labels, classes, matches, misfit)
+
+
+def _originals(image_file: InputFile, label_file: InputFile) -> tuple[np.ndarray, np.ndarray]:
+    """Return original images (M, 784) and their digits (M,)."""
+    originals = parse_idx(image_file.content, image_file.name)
+    digits = parse_idx(label_file.content, label_file.name)
+    if originals.shape != (*digits.shape, SIDE, SIDE) or digits.ndim != 1:
+        raise DataError(
+            f"{image_file.name} with {label_file.name} are not N images of 28×28 with N labels, "
+            f"but {originals.shape} and {digits.shape}: fetch both again."
+        )
+    if digits.max() > 9:
+        raise DataError(f"{label_file.name} holds a label above 9: it is no MNIST label file.")
+    return originals.reshape(-1, PIXELS), digits
+
+
+def parse_idx(content: bytes, name: str) -> np.ndarray:
+    """Return the uint8 array of one to three dimensions in an IDX file (MNIST's format).
+
+    Raises
+    ------
+    DataError
+        If the header is not that of such an array, or announces another size than the file's.
+    """
+    dimensions = content[3] if len(content) >= 4 else 0
+    if content[:3] != b"\0\0\x08" or not 1 <= dimensions <= 3:
+        raise DataError(
+            f"The file {name} is no IDX file of unsigned bytes in one to three dimensions (it "
+            f"begins with {content[:4].hex() or 'nothing'}): fetch it again."
+        )
+    start = 4 + 4 * dimensions
+    if len(content) < start:
+        raise DataError(
+            f"The file {name} is truncated: it has {len(content)} bytes but its header alone "
+            f"takes {start}; fetch it again."
+        )
+    shape = struct.unpack_from(f">{dimensions}I", content, 4)
+    announced = start + math.prod(shape)
+    if min(shape) == 0:
+        raise DataError(f"The file {name} announces no items at all: fetch it again.")
+    if len(content) != announced:
+        fault = "is truncated" if len(content) < announced else "has bytes too many"
+        raise DataError(
+            f"The file {name} {fault}: it has {len(content)} bytes but its header announces "
+            f"{announced}; fetch it again."
+        )
+    # Copy: an array over bytes is read-only.
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
+
+
+def parse_amat(content: bytes, name: str, pixels: int = PIXELS) -> np.ndarray:
+    """Return the uint8 array of 0 and 1, (N, ``pixels``), in a text file of binary images.
+
+    Every line has exactly ``pixels`` digits 0 or 1, single spaces between them and a line feed at
+    the end. The last line feed is optional.
+
+    Raises
+    ------
+    DataError
+        If any line is different; the message gives the first such line.
+    """
+    layout = (
+        f"every line has to be {pixels} digits 0 or 1 with single spaces between them and a line "
+        "feed at the end"
+    )
+    if not content:
+        raise DataError(f"The file {name} is empty, but {layout}: fetch it again.")
+    if not content.endswith(b"\n"):
+        content += b"\n"
+    text = np.frombuffer(content, np.uint8)
+    count, rest = divmod(text.size, 2 * pixels)
+    lines = text[: text.size - rest].reshape(count, 2 * pixels)
+    # Digits are at even offsets, separators at odd ones.
+    bits = lines[:, 0::2] - ord("0")
+    separators = np.full(pixels, ord(" "), np.uint8)
+    separators[-1] = ord("\n")
+    bad = (bits > 1).any(axis=1) | (lines[:, 1::2] != separators).any(axis=1)
+    if bad.any():
+        raise DataError(
+            f"Line {bad.argmax() + 1} of the file {name} is malformed, {layout}: fetch it again."
+        )
+    if rest:
+        raise DataError(
+            f"The file {name} is truncated or malformed in line {count + 1}, {layout}: fetch it "
+            "again."
+        )
+    return bits

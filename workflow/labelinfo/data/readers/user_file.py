@@ -1,0 +1,247 @@
+"""A user's own file: `.npz` or Parquet, with a column of images and any number of label columns.
+
+A column is loaded only when it is needed, so that a column of another type is no fault of the file.
+"""
+
+import io
+import logging
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from labelinfo.data.dataset import SPLITS
+from labelinfo.data.own_files import table_kind
+from labelinfo.data.readers.arrays import LABEL_TYPES, PIXELS, as_images, as_labels, shown
+from labelinfo.data.readers.raw import InputFile, Matcher, RawData, reason
+from labelinfo.errors import DataError
+from labelinfo.seeds import derive_seed
+
+logger = logging.getLogger(__name__)
+
+# Loaders of the columns by name; each raises a DataError if the column cannot be used.
+Columns = dict[str, Callable[[], np.ndarray]]
+
+# Most bytes that the arrays of an npz file, and most values that a Parquet file may announce
+_MAX_UNPACKED = 2**31
+
+
+def read_user_file(
+    name: str,
+    definition: Mapping[str, Any],
+    tasks: Sequence[str],
+    files: Mapping[str, InputFile],
+    match: Matcher,
+) -> RawData:
+    """Return the images and all columns that can be labels.
+
+    Parameters
+    ----------
+    name
+        The data set's key, the root of its seeds.
+    definition
+        Its section of the configuration: ``split`` has the shares of the splits, ``scale`` the
+        value of a white pixel.
+    tasks
+        Columns that have to be labels; any other column that cannot be one is passed over.
+    files
+        Role: ``table``.
+    match
+        Not used.
+
+    Raises
+    ------
+    DataError
+        If the file, its images, its splits or the column of a task cannot be used.
+    """
+    content, file = files["table"].content, files["table"].name
+    columns = open_npz(content, file) if table_kind(file) == ".npz" else open_parquet(content, file)
+    if "images" not in columns:
+        raise DataError(f"{file} has no `images`; it has {sorted(columns)[:20]}: rename yours.")
+    key = f"datasets.{name}.scale"
+    images = as_images(columns["images"](), file, scale=definition.get("scale"), key=key)
+    rows = _split_rows(name, definition, columns, len(images), file)
+    available = sorted(set(columns) - {"images", "split"})
+    for task in tasks:
+        if task not in available:
+            raise DataError(
+                f"{file} has no label column {task!r}; it has {available[:20]}: correct the "
+                f"config key `datasets.{name}.tasks`."
+            )
+    labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
+    classes = {}
+    for column in available:
+        try:
+            codes, classes[column] = _labels(columns, column, len(images), file)
+        except DataError as fault:
+            if column in tasks:
+                raise
+            logger.info("No labels: %s", fault)
+            continue
+        for split in SPLITS:
+            labels[split][column] = codes[rows[split]]
+    return RawData({split: images[rows[split]] for split in SPLITS}, labels, classes)
+
+
+def _split_rows(
+    name: str, definition: Mapping[str, Any], columns: Columns, count: int, file: str
+) -> dict[str, np.ndarray]:
+    """Return the rows of each split: those of the column `split`, or seeded shares."""
+    if "split" in columns:
+        codes, words = _labels(columns, "split", count, file)
+        if codes.min() < 0:
+            raise DataError(
+                f"{file} has missing values in its `split` column: use {', '.join(SPLITS)}."
+            )
+        unknown = sorted(set(words) - set(SPLITS))
+        if unknown:
+            raise DataError(
+                f"{file} has {unknown[0][:40]!r} in its `split` column: use {', '.join(SPLITS)}."
+            )
+        return {split: np.flatnonzero(np.array(words)[codes] == split) for split in SPLITS}
+    order = np.random.default_rng(derive_seed(name, "split")).permutation(count)
+    tests = round(definition["split"]["test"] * count)
+    valids = round(definition["split"]["valid"] * count)
+    return {
+        "test": order[:tests],
+        "valid": order[tests : tests + valids],
+        "train": order[tests + valids :],
+    }
+
+
+def _labels(columns: Columns, column: str, count: int, file: str) -> tuple[np.ndarray, list[str]]:
+    values = columns[column]()
+    if values.shape[:1] != (count,):
+        found = len(values) if values.ndim else "no column of"
+        raise DataError(
+            f"{file} has {count} images but {found} values in {column[:60]!r}: they have to agree."
+        )
+    return as_labels(values, file, column)
+
+
+def open_npz(content: bytes, file: str) -> Columns:
+    """Return a loader of each array of an ``.npz`` file; pickled objects are never loaded.
+
+    Raises
+    ------
+    DataError
+        If the file is not a sound zip archive, or its arrays are too large.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            announced = sum(member.file_size for member in archive.infolist())
+            damaged = archive.testzip() if announced <= _MAX_UNPACKED else None
+        arrays = np.load(io.BytesIO(content), allow_pickle=False)
+    except Exception as error:  # zipfile and NumPy raise many kinds
+        raise DataError(
+            f"The file {file} is no sound .npz file ({reason(error)}): save it again with "
+            "numpy.savez."
+        ) from error
+    if announced > _MAX_UNPACKED:
+        raise DataError(
+            f"The file {file} announces {announced} bytes of arrays where at most {_MAX_UNPACKED} "
+            "are allowed: save fewer images."
+        )
+    if damaged is not None:
+        raise DataError(f"The array {shown(damaged)} of {file} is damaged: save the file again.")
+    return {name: partial(_load, arrays.__getitem__, name, file) for name in arrays.files}
+
+
+def open_parquet(content: bytes, file: str) -> Columns:
+    """Return a loader of each column of a Parquet file: ``images`` (N, pixels), others (N,).
+
+    Raises
+    ------
+    DataError
+        If the file is not a sound Parquet file, or its columns are too large.
+    """
+    try:
+        stored = pq.ParquetFile(pa.BufferReader(content))
+        groups = [stored.metadata.row_group(number) for number in range(stored.num_row_groups)]
+        # A long run of one value takes next to nothing in the file.
+        values = sum(
+            group.column(number).num_values
+            for group in groups
+            for number in range(group.num_columns)
+        )
+        table = stored.read(use_threads=False) if values <= _MAX_UNPACKED else None
+    except Exception as error:  # pyarrow raises several kinds
+        raise DataError(
+            f"The file {file} is no sound Parquet file ({reason(error)}): write it again."
+        ) from error
+    if table is None:
+        raise DataError(
+            f"The file {file} announces {values} values where at most {_MAX_UNPACKED} are allowed: "
+            "write fewer images."
+        )
+
+    def read(name: str) -> np.ndarray:
+        return (_pixels if name == "images" else _entries)(table[name], name, file)
+
+    return {name: partial(_load, read, name, file) for name in table.column_names}
+
+
+def _load(read: Callable[[str], Any], name: str, file: str) -> np.ndarray:
+    try:
+        return np.asarray(read(name))
+    except DataError:
+        raise
+    except Exception as error:  # object arrays, lying headers, types that NumPy does not have
+        raise DataError(
+            f"The column {shown(name)} of {file} cannot be read ({reason(error)}): save it as "
+            "plain numbers or texts, or leave it out."
+        ) from error
+
+
+def _pixels(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
+    kind = column.type
+    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    if not any(test(kind) for test in lists) or not _is_number(kind.value_type):
+        raise DataError(
+            f"The column {name!r} of {file} is of the type {kind} where lists of numbers are "
+            "expected: store each image as one flat list of its pixels."
+        )
+    pixels = pc.list_flatten(column)
+    _check_complete(column, name, file)
+    _check_complete(pixels, name, file)
+    if len(column) == 0:
+        return np.empty((0, PIXELS))
+    if len(pc.list_value_length(column).unique()) != 1:
+        raise DataError(
+            f"The lists in the column {name!r} of {file} differ in length: write every image with "
+            f"the same number of pixels, {PIXELS}."
+        )
+    return pixels.to_numpy().reshape(len(column), -1)
+
+
+def _entries(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not (
+        _is_number(column.type)
+        or pa.types.is_string(column.type)
+        or pa.types.is_large_string(column.type)
+    ):
+        raise DataError(
+            f"The column {shown(name)} of {file} is of the type {column.type}: {LABEL_TYPES}."
+        )
+    # NumPy has no integers with gaps
+    return np.array(column.to_pylist(), object) if column.null_count else column.to_numpy()
+
+
+def _check_complete(column: pa.ChunkedArray, name: str, file: str) -> None:
+    if column.null_count:
+        raise DataError(
+            f"The column {shown(name)} of {file} has missing values: fill them or leave their "
+            "rows out."
+        )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+    return any(test(kind) for test in tests)

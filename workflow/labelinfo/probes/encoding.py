@@ -1,0 +1,148 @@
+"""What an encoder computes of every image, once: the features from which codes are drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import SPLITS, Dataset, draw_binary, load_dataset
+from labelinfo.errors import StorageError
+from labelinfo.io.tensors import load_tensors, save_tensors
+from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VaeSpec
+from labelinfo.seeds import derive_seed
+from labelinfo.training.device import resolve_device
+
+# at full width, about what a core's cache holds; no processor seen so far gave other bits for it
+_ENCODING_BATCH = 200
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of all images of a data set.
+
+    Attributes
+    ----------
+    splits
+        (D · N, F) of ``train``, (N, F) of ``valid`` and ``test``; the d-th binarisation of training
+        image i is row d · N + i.
+    binarizations
+        D; 1 where the training images are bits already.
+    """
+
+    splits: dict[str, Tensor]
+    binarizations: int
+
+    def to(self, device: torch.device) -> "Features":
+        """Return the features on ``device``."""
+        return Features(
+            {name: split.to(device) for name, split in self.splits.items()}, self.binarizations
+        )
+
+    def standardised(self) -> "Features":
+        """Return features of mean 0 and deviation 1 on the training split, each number by itself.
+
+        The map is invertible, except that a number that never varies only loses its mean. So it
+        changes no information, only how well a probe of a given learning rate finds it.
+        """
+        deviation, mean = torch.std_mean(self.splits["train"], dim=0)
+        scale = torch.where(deviation > 0, deviation, 1.0)
+        scaled = {name: (split - mean) / scale for name, split in self.splits.items()}
+        return Features(scaled, self.binarizations)
+
+
+def encode_dataset(
+    features: Callable[[Tensor], Tensor],
+    dataset: Dataset,
+    *,
+    binarizations: int,
+    identity: tuple[str | int, ...],
+    device: torch.device,
+) -> Features:
+    """Apply ``features`` to every image of a data set.
+
+    Parameters
+    ----------
+    features
+        Maps bits (B, 1, 28, 28) to (B, F).
+    dataset
+        Its images; training images that are intensities are binarised ``binarizations`` times.
+    identity
+        Root of the seeds of these binarisations.
+    device
+        Where to compute.
+    """
+
+    @torch.no_grad()
+    def encode(images: Tensor, seed: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        batches = images.split(_ENCODING_BATCH)
+        return torch.cat([features(draw_binary(batch, generator).to(device)) for batch in batches])
+
+    draws = 1 if dataset.train.is_binary else binarizations
+    seeds = [derive_seed(*identity, "binarize", draw) for draw in range(draws)]
+    train = torch.cat([encode(dataset.train.images, seed) for seed in seeds])
+    held_out = {name: encode(dataset.split(name).images, 0) for name in SPLITS[1:]}
+    return Features({"train": train, **held_out}, draws)
+
+
+def encode_run(
+    run: Run,
+    spec: VaeSpec,
+    *,
+    binarizations: int,
+    dataset_file: Path | str,
+    weights_file: Path | str,
+    target: Path | str,
+    device: str,
+) -> None:
+    """Write the features that a run's frozen encoder gives of every image.
+
+    A diverged run has none: its file holds no tensors.
+
+    Parameters
+    ----------
+    run, spec
+        The run, and what its VAE is made of.
+    binarizations
+        See :func:`encode_dataset`.
+    dataset_file, weights_file, target
+        The prepared data set, the best weights, and the file of the features.
+    device
+        Where to compute.
+    """
+    vae = load_vae(weights_file, spec, run)
+    metadata = {"weights_sha256": vae.weights_sha256, "binarizations": 0}
+    splits = {}
+    if vae.status == "ok":
+        where = resolve_device(device)
+        encoder = vae.model.encoder.to(where)
+        features = encode_dataset(
+            encoder.features,
+            load_dataset(dataset_file),
+            binarizations=binarizations,
+            identity=run.identity,
+            device=where,
+        )
+        splits, metadata["binarizations"] = features.splits, features.binarizations
+    save_tensors(target, splits, metadata)
+
+
+def load_features(source: Path | str, weights_sha256: str) -> Features:
+    """Read the features that :func:`encode_run` wrote.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, damaged, or of other weights.
+    """
+    splits, metadata = load_tensors(source)
+    if metadata.get("weights_sha256") != weights_sha256:
+        raise StorageError(
+            f"The features {source} are not those of the run's weights: delete the file and run "
+            "the workflow again."
+        )
+    return Features(splits, int(metadata["binarizations"]))

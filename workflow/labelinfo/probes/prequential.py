@@ -1,0 +1,96 @@
+"""How many nats a label costs if a probe learns while it decodes: prequential code length."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+
+from labelinfo.probes.codes import Codes, PartOfCodes
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.recipe import Identity, StrongRecipe
+from labelinfo.seeds import derive_seed
+
+# Shares of the training labels at which a probe is trained on all that came before.
+SHARES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0)
+# a probe of few labels takes at least so many steps
+_STEPS_MIN = 100
+# labels of validation that choose its epoch, and among how many epochs
+_VALID_IMAGES_MAX, _MEASURED_EPOCHS = 2000, 10
+
+
+def prequential_label_nats(
+    codes: Codes,
+    labels: TaskLabels,
+    recipe: StrongRecipe,
+    identity: Identity,
+    *,
+    compiled_folder: Path | None = None,
+) -> float:
+    """Return the prequential (online) code length of the training labels, in nats a label.
+
+    The labels, in a seeded order, are cut into blocks that end at :data:`SHARES` of all. The first
+    block costs ln K a label. Each later block is coded by a probe that was trained on all labels
+    before it: L = (n_1 ln K − Σ_b Σ_{i in b} ln c_b(y_i|z_i)) / N, with one draw of z each. So the
+    description of the probe is paid for, as it is not in C: L falls if a label is both present in
+    the code and learned from few examples. The labels of validation, which both ends of the channel
+    have, choose each probe's epoch, and code a block uniformly where its probe is worse than that.
+    Without any label information L is about the entropy of the labels, and never much above ln K.
+
+    Parameters
+    ----------
+    codes
+        Of one probe.
+    labels, compiled_folder
+        As for :func:`~labelinfo.probes.fit.fit_probes`.
+    recipe
+        The strong probe's; a probe of few labels takes more epochs, of at least 100 steps in all.
+    identity
+        Root of all seeds.
+
+    References
+    ----------
+    Voita & Titov (2020), https://arxiv.org/abs/2003.12298, section 3.2.
+    """
+    train = labels.splits["train"]
+    generator = torch.Generator().manual_seed(derive_seed(*identity, "order"))
+    order = torch.randperm(len(train), generator=generator)
+    ends = sorted({max(1, round(share * len(train))) for share in SHARES})
+    uniform = math.log(labels.classes)
+    total = ends[0] * uniform
+    for begin, end in pairwise(ends):
+        known, block = order[:begin], order[begin:end]
+        own = (*identity, begin)
+        part = PartOfCodes(codes, {"train": known}, len(train))
+        fitted = fit_probes(
+            part,
+            replace(labels, splits=labels.splits | {"train": train[known]}),
+            _long_enough(recipe, begin).resolved(begin, codes.device, compiled_folder),
+            [own],
+            ["prequential"],
+            compiled_folder=compiled_folder,
+            valid_images_max=_VALID_IMAGES_MAX,
+            measured_epochs=_MEASURED_EPOCHS,
+        )
+        if fitted.best_valid_nats[0] < uniform:
+            seed = derive_seed(*own, "code")
+            coded = measure_probes(
+                fitted.probes, codes, "train", train[block], samples=1, seed=seed, index=block
+            )
+            total += float(coded.per_image_nats.sum())
+        else:
+            total += len(block) * uniform
+    return total / len(train)
+
+
+def _long_enough(recipe: StrongRecipe, images: int) -> StrongRecipe:
+    """Return the recipe with epochs for the least number of steps.
+
+    Few images are not worth compiling, so that they take float32.
+    """
+    steps, _ = recipe.shape(images)
+    precision = "float32" if recipe.precision == "float32" else "auto"
+    epochs = max(recipe.epochs, -(-_STEPS_MIN // steps))
+    return replace(recipe, epochs=epochs, precision=precision)

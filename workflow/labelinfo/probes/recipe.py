@@ -1,0 +1,128 @@
+"""How a probe is trained: the paper's way and the strong one."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from labelinfo.training.compiling import resolve_compile
+from labelinfo.training.device import resolve_precision
+from labelinfo.training.schedule import learning_rate_at
+
+# What seeds are derived from.
+Identity = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Recipe(ABC):
+    """What both kinds of probe have.
+
+    Attributes
+    ----------
+    hidden_units
+        H, in each of the two hidden layers.
+    epochs, batch_size
+        Passes over the training images, and images per step.
+    learning_rate
+        Adam's largest.
+    precision
+        Of matrix products in training: ``float32``, ``bfloat16``, or ``auto`` until it is resolved.
+    """
+
+    hidden_units: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    precision: str
+
+    # share of hidden activations that each step sets to 0
+    dropout = 0.0
+    # whether the epoch of the smallest C on validation is kept, instead of the last
+    keeps_best = False
+
+    @abstractmethod
+    def rate(self, epoch: int, step: int, steps: int) -> float:
+        """Return the learning rate of a step (from 0) of an epoch (from 0) of ``steps`` steps."""
+
+    def shape(self, images: int) -> tuple[int, int]:
+        """Return the number of steps an epoch, and of images a step."""
+        batch_size = min(self.batch_size, images)
+        return images // batch_size, batch_size
+
+    def compiles(self, images: int, device: torch.device, folder: Path | None) -> bool:
+        """Return whether steps in bfloat16 are compiled for a training on so many images."""
+        steps, _ = self.shape(images)
+        return resolve_compile("auto", device, steps * self.epochs, folder)
+
+    def resolved(self, images: int, device: torch.device, folder: Path | None) -> Self:
+        """Return the recipe with ``float32`` or ``bfloat16`` for ``auto``.
+
+        On a CPU ``auto`` takes bfloat16 where its products are faster, the training is long enough
+        to win back the time that compiling takes, and there is a compiler: only compiled steps make
+        something of the faster products. On a GPU it takes float32, where steps are recorded.
+        """
+        if self.precision != "auto":
+            return self
+        low = (
+            device.type == "cpu"
+            and resolve_precision("auto", device) == "bfloat16"
+            and self.compiles(images, device, folder)
+        )
+        return replace(self, precision="bfloat16" if low else "float32")
+
+
+@dataclass(frozen=True)
+class PaperRecipe(Recipe):
+    """The paper's: the learning rate times ``decay_factor`` every ``decay_epochs``, last epoch.
+
+    References
+    ----------
+    Fertig, Arbabi & Alemi (2018), https://arxiv.org/abs/1812.02682, section 3.
+    """
+
+    decay_factor: float
+    decay_epochs: int
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> "PaperRecipe":
+        """Return the recipe of a configuration's ``probe`` section."""
+        return cls(**{name: settings[name] for name in cls.__dataclass_fields__})
+
+    def rate(self, epoch: int, step: int, steps: int) -> float:
+        """Return the learning rate of a step."""
+        return self.learning_rate * self.decay_factor ** (epoch // self.decay_epochs)
+
+
+@dataclass(frozen=True)
+class StrongRecipe(Recipe):
+    """Dropout after both hidden layers; linear warm-up, cosine decay to 0; best epoch kept.
+
+    Attributes
+    ----------
+    dropout
+        Share of hidden activations that each step sets to 0; the others are divided by what is
+        left. Taken to the nearest 1/256.
+    warmup_share
+        Of all steps, the share of the warm-up.
+    """
+
+    dropout: float = 0.0
+    warmup_share: float = 0.02
+    keeps_best = True
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> "StrongRecipe":
+        """Return the recipe of one task's section under a configuration's ``strong_probe``."""
+        return cls(**{name: settings[name] for name in cls.__dataclass_fields__})
+
+    def rate(self, epoch: int, step: int, steps: int) -> float:
+        """Return the learning rate of a step."""
+        total = self.epochs * steps
+        return learning_rate_at(
+            epoch * steps + step,
+            peak=self.learning_rate,
+            warmup_steps=self.warmup_share * total,
+            total_steps=total,
+        )

@@ -1,0 +1,99 @@
+"""The search for the strong probe of a data set and task."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.baselines.chosen import RECIPE
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import load_dataset
+from labelinfo.errors import LabelinfoError
+from labelinfo.io.tables import write_table
+from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VaeSpec
+from labelinfo.probes.codes import VaeCodes
+from labelinfo.probes.encoding import load_features
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.recipe import StrongRecipe
+from labelinfo.provenance import describe
+from labelinfo.training.device import resolve_device
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SearchedRun:
+    """A run on whose codes candidates are tried, and its files."""
+
+    run: Run
+    weights: Path | str
+    features: Path | str
+
+
+def search_probe(
+    runs: list[SearchedRun],
+    spec: VaeSpec,
+    task: str,
+    settings: dict[str, Any],
+    *,
+    files: dict[str, Path | str],
+    device: str,
+    code: str,
+    compiled_folder: Path | str | None = None,
+) -> None:
+    """Train one candidate on the codes of each run and write its mean C on validation.
+
+    The test split has no part in it. Runs that diverged are left out.
+
+    Parameters
+    ----------
+    runs, spec
+        Runs of one architecture, and what it is made of.
+    task, settings
+        For which labels; the candidate's recipe with its precision.
+    files
+        The prepared ``dataset`` is read, the ``table`` of one row is written.
+    device, code
+        Where to compute; digest of the stage's code.
+    compiled_folder
+        Where compiled code is kept for other probes.
+
+    Raises
+    ------
+    LabelinfoError
+        If all runs diverged.
+    """
+    dataset = load_dataset(files["dataset"])
+    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    labels = TaskLabels.of(dataset, task)
+    images = len(labels.splits["train"])
+    recipe = StrongRecipe.of(settings).resolved(images, where, folder)
+    nats = []
+    for each in runs:
+        vae = load_vae(each.weights, spec, each.run)
+        if vae.status == "ok":
+            features = load_features(each.features, vae.weights_sha256).to(where)
+            fitted = fit_probes(
+                labels.codes_of(VaeCodes(vae.model.encoder, features)),
+                labels,
+                recipe,
+                [(*each.run.identity, "probe search", task)],
+                ["candidate"],
+                compiled_folder=folder,
+            )
+            nats.append(float(fitted.best_valid_nats[0]))
+    if not nats:
+        raise LabelinfoError(
+            f"A strong probe for {task} cannot be searched, as the runs to try it on diverged: set "
+            "the config key `strong_probe.search` to false."
+        )
+    row = {"dataset": dataset.name, "task": task, **{name: settings[name] for name in RECIPE}}
+    row |= {"label_distortion_valid_nats": np.mean(nats), "n_runs": len(nats)}
+    logger.info("%s: C %.4f nats on valid, of %d runs", row, np.mean(nats), len(nats))
+    origin = describe("search_probe", code=code, config=settings, data=dataset.digests)
+    write_table(files["table"], pd.DataFrame([row]), origin)

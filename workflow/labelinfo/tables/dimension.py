@@ -1,0 +1,105 @@
+"""The best number of principal components, added to the rows of a measured grid."""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.baselines.pca_selection import select_dimension
+from labelinfo.baselines.rate_axes import SELECTION_COLUMNS
+from labelinfo.io.losses import probe_of, read_losses
+from labelinfo.tables.baselines import setting_of
+from labelinfo.tables.probe_views import PAPER, STRONG, baselines_of_probe
+
+logger = logging.getLogger(__name__)
+
+
+def with_selection(
+    rows: pd.DataFrame,
+    valid_losses: Mapping[str, np.ndarray],
+    entropy: float,
+    *,
+    rate_max_nats: float,
+    data_entropy_nats: float | None,
+    flat_share: float,
+) -> pd.DataFrame:
+    """Return the rows of a grid with the columns of the selection, by the validation split.
+
+    Parameters
+    ----------
+    rows
+        Rows of the table of baselines; ``params`` holds k and σ.
+    valid_losses
+        Losses of the validation images in nats, (rows, N), by probe. The paper's probe selects the
+        k that is drawn; the columns of the strong probe begin with ``strong_``.
+    entropy
+        H(Y) of the validation split in nats.
+    rate_max_nats, data_entropy_nats, flat_share
+        See :func:`labelinfo.baselines.pca_selection.select_dimension`.
+    """
+    settings = [setting_of(row) for row in rows.to_dict("records")]
+    table = rows.copy()
+    for probe, losses in valid_losses.items():
+        points = baselines_of_probe(rows, probe).assign(k=[each["k"] for each in settings])
+        found = select_dimension(
+            points[["k", "rate_nats", "label_distortion_valid_nats"]],
+            losses,
+            entropy,
+            rate_max_nats=rate_max_nats,
+            data_entropy_nats=data_entropy_nats,
+            flat_share=flat_share,
+        )
+        prefix = "strong_" if probe == STRONG else ""
+        for name in SELECTION_COLUMNS:
+            table[prefix + name] = found[name].astype(float)
+        if probe == PAPER:
+            table["params"] = [
+                json.dumps(setting | {"selected": bool(selected)}, sort_keys=True)
+                for setting, selected in zip(settings, found["selected"], strict=True)
+            ]
+    return table
+
+
+def losses_by_probe(files: Iterable[Path | str]) -> dict[str, np.ndarray]:
+    """Return the losses (points, N) of each file, in nats, by the probe that measured them."""
+    found = {}
+    for file in files:
+        losses, of, _ = read_losses(file)
+        found[probe_of(of)] = losses
+    return found
+
+
+def axis_end(configured: float | None, data_entropy_nats: float | None, dataset: str) -> float:
+    """Return the end of the rate axis in nats: the configured one, else H(X), else 40 nats."""
+    if configured is not None:
+        return configured
+    if data_entropy_nats is not None:
+        return data_entropy_nats
+    logger.warning(
+        "H(X) of %s is not known, so the best k is selected up to 40 nats. Set "
+        "`datasets.%s.entropy_nats` or `pca.selection_rate_max_nats`.",
+        *[dataset] * 2,
+    )
+    return 40.0
+
+
+def warn_of_slopes(rows: pd.DataFrame) -> None:
+    """Log each k whose curve ends before the rate axis while C still falls."""
+    for k, group in _by_dimension(rows):
+        end = group["selection_rate_max_nats"].iloc[0]
+        if group["selection_flat"].iloc[0] == 0 and group["rate_nats"].max() < end:
+            logger.warning(
+                "k = %d: C still falls at the smallest σ, R = %.1f nats, and the axis ends at "
+                "%.1f nats, so its area is too large: add smaller values to `pca.sigmas`.",
+                k,
+                group["rate_nats"].max(),
+                end,
+            )
+
+
+def _by_dimension(rows: pd.DataFrame) -> Any:
+    return rows.groupby([setting_of(row)["k"] for row in rows.to_dict("records")])

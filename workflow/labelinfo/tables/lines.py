@@ -1,0 +1,158 @@
+"""The lines of a figure and a verdict, from the rows of the table of baselines."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.curves import Curve, lower_hull
+from labelinfo.errors import LabelinfoError
+from labelinfo.information import PUBLISHED
+
+_CLASSIFIERS = ("simple_image", "complex_image")
+
+
+@dataclass(frozen=True)
+class Level:
+    """A baseline of unbounded rate: C in nats over its seeds.
+
+    Attributes
+    ----------
+    mean_nats, deviation_nats
+        Mean and standard deviation over seeds on test.
+    standard_error_nats
+        Of the mean: over images and, of two seeds or more, over seeds.
+    valid_nats
+        Mean over seeds on validation.
+    """
+
+    mean_nats: float
+    deviation_nats: float
+    standard_error_nats: float = 0.0
+    valid_nats: float = float("nan")
+
+
+def curves_and_levels(rows: pd.DataFrame) -> tuple[dict[str, Curve], dict[str, Level]]:
+    """Return the baselines of bounded and of unbounded rate of one data set and task, by name."""
+    curves: dict[str, Curve] = {}
+    levels: dict[str, Level] = {}
+    for name, group in rows.groupby("baseline"):
+        bounded = np.isfinite(group["rate_nats"].to_numpy(dtype=float))
+        if not bounded.any():
+            levels[str(name)] = _level(group)
+        elif (curve := _selected_curve(str(name), group[bounded])) is not None:
+            curves[str(name)] = curve
+    return curves, levels
+
+
+def _level(rows: pd.DataFrame) -> Level:
+    c = rows["label_distortion_nats"].to_numpy(dtype=float)
+    deviation = float(c.std(ddof=1)) if len(c) > 1 else 0.0
+    # all seeds see the same images, so their errors do not average out
+    images = np.nan_to_num(rows["label_distortion_nats_se"].to_numpy(dtype=float)).mean()
+    return Level(
+        mean_nats=float(c.mean()),
+        deviation_nats=deviation,
+        standard_error_nats=float(np.hypot(images, deviation / np.sqrt(len(c)))),
+        valid_nats=float(rows["label_distortion_valid_nats"].astype(float).mean()),
+    )
+
+
+def best_classifier(levels: Mapping[str, Level]) -> Level | None:
+    """Return the classifier of the image whose C is lowest on validation, None without any."""
+    found = [levels[name] for name in _CLASSIFIERS if name in levels]
+    return min(found, key=lambda level: np.nan_to_num(level.valid_nats, nan=np.inf), default=None)
+
+
+def random_discard(rows: pd.DataFrame) -> tuple[Curve | None, float | None, str]:
+    """Return the random-discard line, H(X) in nats and its kind, from the line's rows."""
+    if rows.empty:
+        return None, None, ""
+    settings = [_params(params, "random_discard") for params in rows["params"]]
+    entropies = {setting["data_entropy_nats"] for setting in settings}
+    if len(entropies) != 1:
+        raise LabelinfoError(
+            f"The random-discard line has several data entropies, {sorted(entropies)} nats: delete "
+            "the table of baselines and run the workflow again."
+        )
+    kind = settings[0].get("data_entropy_kind", PUBLISHED)
+    return _averaged(rows), float(entropies.pop()), kind
+
+
+def classifier_discard(discard: Curve | None, classifier: Level | None) -> Curve | None:
+    """Return the line of random discarding from (0, H(Y)) to (H(X), C of the classifier)."""
+    if discard is None or classifier is None:
+        return None
+    return Curve(
+        discard.rate_nats,
+        np.array([discard.label_distortion_nats[0], classifier.mean_nats]),
+        np.array([0.0, classifier.standard_error_nats]),
+    )
+
+
+def selected_dimension(rows: pd.DataFrame) -> int | None:
+    """Return the k of the selected rows of PCA, None where they do not agree on one."""
+    settings = [_params(params, "pca") for params in rows["params"]]
+    found = {params.get("k") for params in settings if params.get("selected", True)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _selected_curve(name: str, rows: pd.DataFrame) -> Curve | None:
+    selected = [_params(params, name).get("selected", True) for params in rows["params"]]
+    rows = rows[np.array(selected, dtype=bool)]
+    return None if rows.empty else _averaged(rows)
+
+
+def _averaged(rows: pd.DataFrame) -> Curve:
+    """Join the points of all rates; those of one rate differ by seed alone."""
+    names = ["label_distortion_nats", "label_distortion_nats_se"]
+    means = rows.groupby("rate_nats", sort=True)[names].mean()
+    c, error = (means[name].to_numpy(dtype=float) for name in names)
+    return Curve(means.index.to_numpy(dtype=float), c, np.nan_to_num(error))
+
+
+def convex_hull(rows: pd.DataFrame, label_entropy: float | None) -> Curve | None:
+    """Return the lower convex hull of points (R, C) and (0, H(Y)), None without points below H(Y).
+
+    Its points are chosen by C on validation; C and its errors are of test. Beyond its smallest C it
+    is flat up to the largest rate measured, as a code of a smaller rate can be used there too.
+    """
+    rows = rows[np.isfinite(rows["label_distortion_valid_nats"].to_numpy(dtype=float))]
+    if rows.empty or label_entropy is None:
+        return None
+    rate, valid, c, error = (
+        rows[name].to_numpy(dtype=float)
+        for name in (
+            "rate_nats",
+            "label_distortion_valid_nats",
+            "label_distortion_nats",
+            "label_distortion_nats_se",
+        )
+    )
+    kept = lower_hull(rate, valid, label_entropy)
+    if not len(kept):
+        return None
+    kept_rate = np.append(rate[kept], rate.max())
+    last = np.append(kept, kept[-1])
+    return Curve(
+        np.insert(kept_rate, 0, 0.0),
+        np.insert(c[last], 0, label_entropy),
+        np.insert(np.nan_to_num(error[last]), 0, 0.0),
+    )
+
+
+def _params(text: str, baseline: str) -> dict[str, Any]:
+    needed: Iterable[str] = ("data_entropy_nats",) if baseline == "random_discard" else ()
+    try:
+        params = json.loads(text)
+        for key in needed:
+            float(params[key])
+    except (TypeError, ValueError, KeyError) as error:
+        raise LabelinfoError(
+            f"The parameters {text!r} of the baseline {baseline} cannot be read: delete the table "
+            "of baselines and run the workflow again."
+        ) from error
+    return params

@@ -1,0 +1,161 @@
+"""The numbers to take home, one sentence each."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.paper import BEST_PCA_DIMENSION, DATASETS
+from labelinfo.tables.probe_views import PAPER, rows_of_probe
+from labelinfo.tables.results import countable
+from labelinfo.units import nats_to_bits
+
+# A code "keeps most of the label" if it retains this share of its entropy.
+MOST = 0.8
+CEILING = "complex_image"
+
+
+def sentences(
+    runs: pd.DataFrame,
+    baselines: pd.DataFrame,
+    differences: pd.DataFrame,
+    dataset: str,
+    task: str,
+) -> list[str]:
+    """Return some sentences on one data set and task.
+
+    Runs are chosen on the validation split; what is said of them was measured on test.
+
+    Parameters
+    ----------
+    runs, baselines, differences
+        The tables, of which the paper's probe counts. Runs have status ``ok`` and count by
+        :func:`labelinfo.tables.results.countable`.
+    dataset, task
+        Which rows.
+    """
+    runs, baselines, differences = (
+        table[(table["dataset"] == dataset) & (table["task"] == task)]
+        for table in (runs, baselines, differences)
+    )
+    runs = countable(runs[runs["status"] == "ok"])
+    if runs.empty:
+        found = [f"No run of {dataset}, {task}, is finished, so there is nothing to say yet."]
+    else:
+        discard = baselines[baselines["baseline"] == "random_discard"]
+        data_entropy = float(discard["rate_nats"].max()) if len(discard) else float("nan")
+        best = runs.loc[runs["label_distortion_valid_nats"].idxmin()]
+        found = [
+            _lowest(best, task),
+            *_distance(best, baselines, differences),
+            _smallest_rate(runs, data_entropy, task),
+            _comparison(runs, baselines, discard),
+        ]
+    return found + _best_dimension(baselines, dataset, task)
+
+
+def _lowest(best: pd.Series, task: str) -> str:
+    kept = 1 - best["label_distortion_nats"] / best["label_entropy_nats"]
+    left = _with_error(best, "label_distortion_nats")
+    return (
+        f"The run that knows the {task} best leaves C = {left} "
+        f"nats ({nats_to_bits(best['label_distortion_nats']):.3f} bits) of its "
+        f"{best['label_entropy_nats']:.3f} nats, so it keeps {kept:.0%} (accuracy "
+        f"{best['label_accuracy']:.1%}), at R = {best['rate_nats']:.1f} nats ({_name(best)})."
+    )
+
+
+def _smallest_rate(runs: pd.DataFrame, data_entropy: float, task: str) -> str:
+    share = 1 - runs["label_distortion_valid_nats"] / runs["label_entropy_nats"]
+    enough = runs[share >= MOST]
+    if enough.empty:
+        return f"No run keeps {MOST:.0%} of the {task}'s entropy, at any rate of this sweep."
+    first = enough.loc[enough["rate_valid_nats"].idxmin()]
+    factor = ""
+    if np.isfinite(data_entropy):
+        ratio = data_entropy / first["rate_nats"]
+        factor = f", a compression of the image's {data_entropy:.1f} nats by at most {ratio:.1f}"
+    return (
+        f"The smallest rate that keeps {MOST:.0%} of the {task}'s entropy is "
+        f"R = {_with_error(first, 'rate_nats')} nats{factor} ({_name(first)})."
+    )
+
+
+def _comparison(runs: pd.DataFrame, baselines: pd.DataFrame, discard: pd.DataFrame) -> str:
+    if discard.empty:
+        return "Without the random-discard line there is nothing to compare the runs with."
+    ends = discard.sort_values("rate_nats")
+    by_chance = np.interp(runs["rate_valid_nats"], ends["rate_nats"], ends["label_distortion_nats"])
+    best = runs.loc[(by_chance - runs["label_distortion_valid_nats"]).idxmax()]
+    chance = float(np.interp(best["rate_nats"], ends["rate_nats"], ends["label_distortion_nats"]))
+    text = (
+        f"At R = {best['rate_nats']:.1f} nats ({_name(best)}) a β-VAE leaves "
+        f"C = {_with_error(best, 'label_distortion_nats')} nats, where random discarding would "
+        f"leave {chance:.2f}"
+    )
+    pca = baselines[baselines["baseline"] == "pca"]
+    pca = pca[[bool(json.loads(params)["selected"]) for params in pca["params"]]]
+    if len(pca):
+        pca = pca.sort_values("rate_nats")
+        low, high = pca["rate_nats"].min(), pca["rate_nats"].max()
+        if low <= best["rate_nats"] <= high:
+            there = float(
+                np.interp(best["rate_nats"], pca["rate_nats"], pca["label_distortion_nats"])
+            )
+            k = json.loads(pca["params"].iloc[0])["k"]
+            text += f" and randomised PCA with k = {k} leaves {there:.2f}"
+    return text + "."
+
+
+def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
+    """Say how far the best run is from the best that a network can do on the images themselves."""
+    ours = rows_of_probe(differences[differences["baseline"] == CEILING], PAPER)
+    for key in ("encoder", "decoder", "marginal", "beta", "seed"):
+        ours = ours[ours[key] == best[key]]
+    if ours.empty:
+        return []
+    found = ours.iloc[0]
+    ceiling = baselines.loc[baselines["baseline"] == CEILING, "label_distortion_nats"]
+    trainings = f"mean of {len(ceiling)} trainings" if len(ceiling) > 1 else "one training"
+    return [
+        f"Compared with the convolutional classifier of the image (C = {ceiling.mean():.3f} nats, "
+        f"{trainings}), that run's C is {found['difference_nats']:+.3f} nats "
+        f"({found['confidence']:.0%} interval over test images and the classifier's trainings: "
+        f"{found['difference_low_nats']:+.3f} to {found['difference_high_nats']:+.3f})."
+    ]
+
+
+def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[str]:
+    """Say which number of principal components is best, on the paper's data next to the paper's."""
+    pca = baselines[baselines["baseline"] == "pca"]
+    if pca.empty:
+        return []
+    params = pd.DataFrame([json.loads(text) for text in pca["params"]], index=pca.index)
+    best = params.loc[params["selected"].astype(bool), "k"]
+    if best.empty:
+        return []
+    text = (
+        f"Of the numbers of principal components in the grid, {int(best.iloc[0])} is best: the "
+        f"smallest area under C against R, up to R = {pca['selection_rate_max_nats'].iloc[0]:.1f} "
+        "nats, on the validation split"
+    )
+    # k of a small sample says nothing about the paper's
+    is_papers = dataset != "sample" and any(dataset in names for names in DATASETS.values())
+    papers = BEST_PCA_DIMENSION.get(task) if is_papers else None
+    if papers is None:
+        return [text + "."]
+    if papers == best.iloc[0]:
+        return [f"{text}; it is the paper's, too."]
+    theirs = pca[(params["k"] == papers).to_numpy()]
+    if theirs.empty:
+        return [f"{text}; the paper's {papers} is not in the grid."]
+    excess = _with_error(theirs.iloc[0], "selection_excess_nats2")
+    return [f"{text}; with the paper's {papers} it is larger by {excess} nats²."]
+
+
+def _with_error(row: pd.Series, column: str) -> str:
+    return f"{row[column]:.3f} ± {row[f'{column}_se']:.3f}"
+
+
+def _name(row: pd.Series) -> str:
+    return f"{row['encoder']}-{row['decoder']}-{row['marginal']}, β = {row['beta']:g}"

@@ -1,0 +1,133 @@
+"""Cool a copy of a path's snapshot down at one β: the run of a sweep in the mode ``path``."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+from labelinfo.config.path_grid import nearest_below
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import Dataset, load_dataset
+from labelinfo.io.checkpoints import checkpoint_of, lock_of
+from labelinfo.io.locks import alone
+from labelinfo.io.tables import read_table
+from labelinfo.io.tensors import stored_sha256
+from labelinfo.models.vae import VaeSpec
+from labelinfo.provenance import describe
+from labelinfo.training.checkpoint import Progress, snapshot, training_fingerprint
+from labelinfo.training.device import device_name, resolve_device, resolve_precision
+from labelinfo.training.run import TrainingFiles, write_training
+from labelinfo.training.snapshots import load_snapshot
+from labelinfo.training.trainer import TrainingResult, curve_of, train
+
+logger = logging.getLogger(__name__)
+
+
+def cooling_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a cool-down: a constant β, and a learning rate that decays to 0.
+
+    Parameters
+    ----------
+    settings
+        ``training`` and ``path``, sections of the configuration.
+    """
+    epochs = settings["path"]["cooling_epochs"]
+    constant = {"warmup_epochs": 0.0, "beta_warmup": 0.0, "beta_start": math.inf}
+    return settings["training"] | constant | {"epochs": epochs}
+
+
+def cool_run(
+    run: Run,
+    spec: VaeSpec,
+    settings: dict[str, Any],
+    betas: list[float],
+    *,
+    dataset_file: Path | str,
+    snapshots: Path | str,
+    path_record: Path | str,
+    files: TrainingFiles,
+    device: str,
+    code: str,
+    threads: int,
+    checkpoint_seconds: float = 0.0,
+    compiled_folder: Path | str | None = None,
+) -> None:
+    """Cool the nearest snapshot at or below the run's β down, and write what a training writes.
+
+    The copy is trained at the run's own β for a few epochs, and its best epoch is kept by
+    validation. Only the starting point differs from a separate training, so R, D and C bound what
+    they always bound. If the path diverged before that snapshot, the run has diverged.
+
+    Parameters
+    ----------
+    run, spec, settings, betas
+        Which run, its model, the sections ``training`` and ``path``, and β of the snapshots.
+    dataset_file, snapshots, path_record
+        The prepared data set, the path's folder of snapshots and its record.
+    files
+        Where results go.
+    device, code, threads
+        Where to compute, digest of the stage's code, threads that torch uses.
+    checkpoint_seconds, compiled_folder
+        Minimum age of a checkpoint, and where compiled code is kept.
+
+    Raises
+    ------
+    StorageError
+        If the snapshot is missing, damaged, or of another path.
+    """
+    where, dataset = resolve_device(device), load_dataset(dataset_file)
+    beta = float(run.beta)
+    start_beta = nearest_below(betas, beta)
+    reached = read_table(path_record).iloc[0]["beta_reached"]
+    config = settings | {"model": spec.as_dict(), "betas": betas}
+    facts = {"training_mode": "path", "path_id": run.path_id, "device": device_name(where)}
+    origin = describe("cool_vae", code=code, config=config, data=dataset.digests)
+    # so phrased that a path without any snapshot counts as too short
+    if not start_beta <= (reached if reached is not None else 0.0):
+        logger.warning("The path %s diverged before β = %g.", run.path_id, beta)
+        result, epochs = _diverged(spec, dataset), 0.0
+        write_training(run, spec, result, facts | {"epochs_total": epochs}, origin, files)
+        return
+    start = load_snapshot(Path(snapshots), start_beta, run.path_columns)
+    training = cooling_settings(settings)
+    fingerprint = training_fingerprint(
+        run.identity,
+        config | {"start": stored_sha256(start.source)},
+        code=code,
+        dataset_file=dataset_file,
+        device=where,
+        precision=resolve_precision(training["precision"], where),
+        threads=threads,
+    )
+    logger.info("Cooling %s from β = %g.", "-".join(map(str, run.identity)), start_beta)
+    with alone(lock_of(files.best)):
+        result = train(
+            spec,
+            dataset,
+            beta,
+            training,
+            (*run.identity, "cool"),
+            device=where,
+            checkpoint=checkpoint_of(files.best),
+            checkpoint_seconds=checkpoint_seconds,
+            compiled_folder=compiled_folder and Path(compiled_folder),
+            fingerprint=fingerprint,
+            start=start,
+        )
+        facts |= {
+            "epochs_total": start.epochs + result.record["epochs"],
+            # β rose on the path
+            "beta_start": betas[0],
+            "beta_warmup_epochs": start.epochs,
+        }
+        write_training(run, spec, result, facts, origin, files)
+
+
+def _diverged(spec: VaeSpec, dataset: Dataset) -> TrainingResult:
+    """Return the result of a run whose path did not get as far as its β."""
+    model = spec.build()
+    model.initialise(dataset.train.images.view(-1, 1, 28, 28))
+    state = snapshot(model)
+    record = {"status": "diverged", "epochs": 0, "best_epoch": 0, "train_seconds": 0.0}
+    return TrainingResult(state, state, curve_of(Progress()), record)

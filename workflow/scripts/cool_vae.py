@@ -1,0 +1,26 @@
+"""Cool a copy of a path's snapshot down at the β of one run."""
+
+from labelinfo.jobs import job
+
+with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.config.run import Run
+    from labelinfo.models.vae import VaeSpec
+    from labelinfo.training.cooling import cool_run
+    from labelinfo.training.run import TrainingFiles
+
+    output = snakemake.output
+    cool_run(
+        Run.from_wildcards(snakemake.wildcards),
+        VaeSpec(**snakemake.params.spec),
+        {"training": snakemake.params.training, "path": snakemake.params.path},
+        snakemake.params.betas,
+        dataset_file=snakemake.input.dataset,
+        snapshots=snakemake.input.snapshots,
+        path_record=snakemake.input.record,
+        files=TrainingFiles(output.best, output.last, output.curve, output.record),
+        device=snakemake.config["machine"]["device"],
+        code=snakemake.params.code,
+        threads=snakemake.threads,
+        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
+        compiled_folder="results/compiled",
+    )
