@@ -116,6 +116,12 @@ def test_gaps_within_their_errors_decide_nothing():
     assert verdicts(evidence(table))[6] == HOLDS
 
 
+def test_runs_of_factorised_decoders_alone_do_not_refute_the_largest_factor():
+    """The paper's compression factor over 9 is of an autoregressive decoder."""
+    runs = RUNS[~by(RUNS, task="digit", decoder="pixelcnn")]
+    assert verdicts(evidence(runs))[5] == UNDECIDED
+
+
 @pytest.mark.parametrize("number", [2, 5])
 @pytest.mark.parametrize("rates", [(20.5, 100.0), (0.0, 4.0)])
 def test_rates_that_no_run_visited_decide_nothing(number, rates):
