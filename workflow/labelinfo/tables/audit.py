@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+LEARNED_NOTHING = "learned_nothing"
+
 
 def audit_row(
     row: Mapping[str, Any],
@@ -72,6 +74,20 @@ def audit_row(
         > allowed("rate_difference_nats_se"),
     }
     return "; ".join(name for name, broken in checks.items() if broken)
+
+
+def warn_of_row(row: Mapping[str, Any]) -> str:
+    """Return ``learned_nothing`` if D is above that of independent pixels, else an empty text.
+
+    Independent pixels fitted on training images need no code. R, D and C of such a run are bounds
+    all the same; they say more of its training than of its architecture. What was not measured is
+    not judged.
+    """
+    limit, distortion = (
+        math.nan if row.get(name) is None else float(row[name])
+        for name in ("independent_pixels_nats", "distortion_nats")
+    )
+    return LEARNED_NOTHING if distortion > limit else ""
 
 
 def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:
