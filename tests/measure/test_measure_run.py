@@ -4,8 +4,8 @@ import logging
 
 import pytest
 import torch
-from components import make_spec
 
+from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import ByTask, Dataset, Split, save_dataset
 from labelinfo.io.tables import read_table
