@@ -9,7 +9,7 @@ def independent_pixels_nats(train: Tensor, images: Tensor) -> float:
 
     p_i = (Σ_m t_mi + ½) / (M + 1) is the mean of pixel i in M training images, smoothed so that a
     pixel that is never white there has no infinite cost. It is an **upper** bound on the smallest D
-    that a decoder reaches without its code: a trained D above it is no better than the means of the pixels.
+    that a decoder reaches without its code. A decoder above it predicts no better than these means.
 
     Parameters
     ----------
