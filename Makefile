@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit test-workflow test-mirror test-kills test-slurm verify install clean
+.PHONY: demo test lint unit dry-runs test-workflow test-mirror test-kills test-slurm verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -26,6 +26,15 @@ lint: $(VENV)/.installed-dev
 # CORES processes; each takes the next test as it comes
 unit: $(VENV)/.installed-dev
 	pytest -n $(CORES) --dist worksteal -m "not workflow and not mirror and not kills and not cluster and not slurm"
+
+# the plan of every experiment; an overlay in a folder goes after the experiment of that name
+dry-runs: $(VENV)/.installed
+	@for each in config.yaml workflow/experiments/*.yaml; do \
+	    echo "$$each"; snakemake -n --quiet rules --configfile $$each || exit 1; \
+	done
+	@for each in workflow/experiments/*/*.yaml; do \
+	    echo "$$each"; snakemake -n --quiet rules --configfile $${each%/*}.yaml $$each || exit 1; \
+	done
 
 # runs of Snakemake, dry and real, on small data
 test-workflow: $(VENV)/.installed-dev

@@ -114,9 +114,29 @@ def test_rules_scripts_and_logs_share_one_name():
             assert f"logs/{name}" in body, name
 
 
+def test_the_picture_of_the_workflow_names_every_rule():
+    picture = (ROOT / "docs" / "flow.svg").read_text(encoding="utf-8")
+    rules = {path.stem for path in (ROOT / "workflow" / "scripts").glob("*.py")}
+    missing = {rule for rule in rules if f">{rule}<" not in picture}
+    assert not missing, "run python docs/draw_flow.py"
+
+
+def test_continuous_integration_makes_targets_that_exist():
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in job["strategy"]["matrix"]["job"]:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    # a version that moves would change what is tested
+    for step in job["steps"]:
+        assert re.search(r"@v\d+\.\d+\.\d+$", step.get("uses", "@v0.0.0"))
+
+
 def test_published_files_are_small():
     for path in (ROOT / "results" / "published").rglob("*"):
         # the losses of single images keep the comparisons of a joined sweep paired
         limit = 2_000_000 if "losses" in path.name else 1_000_000
         assert path.is_dir() or path.stat().st_size < limit, path
     assert sum(path.stat().st_size for path in (ROOT / "workflow" / "sample").iterdir()) < 1_000_000
+    for path in (ROOT / "docs").glob("*.svg"):
+        assert path.stat().st_size < 100_000, path

@@ -212,6 +212,22 @@ def test_violations_of_validation_are_told_apart_from_those_of_test(jobs):
     assert table["violations_valid"].tolist() == ["", broken]
 
 
+def test_a_run_that_learned_nothing_is_warned_of_where_its_measure_knows_the_limit(jobs):
+    for run, measured in zip(MNIST, ({"independent_pixels_nats": 89.0}, {}), strict=True):
+        jobs.train(run)
+        jobs.measure(run, **measured)
+        jobs.probe(run)
+    table, _ = jobs.aggregate(MNIST)
+    # the second measure is one of an older version, as a published slice may hold
+    assert table["warnings"].tolist() == ["learned_nothing", ""]
+    assert table["violations"].tolist() == ["", ""]
+    jobs.files["measures"].clear()
+    for run in MNIST:
+        jobs.measure(run, independent_pixels_nats=90.0)
+    table, _ = jobs.aggregate(MNIST)
+    assert table["warnings"].tolist() == ["", ""]
+
+
 def test_two_tables_of_one_run_make_one_row_and_other_numbers_an_error(jobs):
     jobs.train(MNIST[0])
     jobs.train(MNIST[0])

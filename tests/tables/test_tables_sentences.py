@@ -48,6 +48,7 @@ def run(beta, numbers, **changes):
         "label_accuracy": 0.95,
         "status": "ok",
         "violations": "",
+        "warnings": "",
         "diverged_epoch": None,
         "diverged_step": None,
     }
@@ -267,6 +268,7 @@ def ended():
         run(7.0, nothing, status="missing", seed=5),
         run(5.0, nothing, status="missing"),
         run(9.0, (-2.0, 1.0, -2.0, 1.0), violations="rate_negative"),
+        run(20.0, (0.0, H, 0.0, H), warnings="learned_nothing"),
     )
 
 
@@ -281,7 +283,7 @@ def test_diverged_trainings_are_an_error_that_names_each_once():
 
 def test_diverged_trainings_can_be_accepted():
     line = check_runs(ended(), "report")
-    assert line == "rows by status: 7 ok, 3 missing, 2 diverged\n"
+    assert line == "rows by status: 8 ok, 3 missing, 2 diverged\n"
 
 
 def test_missing_runs_alone_are_no_error():
@@ -321,12 +323,14 @@ def test_the_summary_tells_the_headlines_and_the_caveat_of_each_panel(summary):
 
 def test_the_summary_counts_what_is_missing_diverged_and_flagged(summary):
     lines = summary.splitlines()
-    assert "Rows finished: 7 of 12." in lines
+    assert "Rows finished: 8 of 13." in lines
     assert "Rows missing: 3." in lines
     assert "Rows diverged: 2." in lines
     assert "Rows that break an inequality: 1." in lines
     flagged = "  mnist, digit, gaussian-deconv-maf, β = 9, seed 0: rate_negative"
     assert flagged in lines
+    place = lines.index("Rows of runs that learned nothing: 1.")
+    assert lines[place + 1].endswith("β = 20, seed 0: learned_nothing")
 
 
 def test_the_summary_of_a_whole_sweep_says_so():

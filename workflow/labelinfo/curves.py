@@ -29,6 +29,12 @@ def interpolate(curve: Curve, rates: np.ndarray, *, flat: bool = False) -> np.nd
 
     ``flat`` continues the last point to larger rates, as a code of a smaller rate can be used there
     too.
+
+    Examples
+    --------
+    >>> line = Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0]))
+    >>> interpolate(line, np.array([5.0, 20.0])), interpolate(line, np.array([20.0]), flat=True)
+    (array([1.5, nan]), array([1.]))
     """
     if len(curve.rate_nats) == 0:
         return np.full(np.shape(rates), np.nan)
@@ -41,6 +47,12 @@ def interpolate_error(curve: Curve, rates: np.ndarray) -> np.ndarray:
 
     Between two points it is the mean of their errors by the weights of the interpolation: an
     **upper** bound whatever their correlation, as both C are of the same images.
+
+    Examples
+    --------
+    >>> line = Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0]), np.array([0.0, 0.2]))
+    >>> interpolate_error(line, np.array([5.0]))
+    array([0.1])
     """
     if len(curve.label_distortion_nats_se) == 0:
         return np.zeros(np.shape(rates))
@@ -51,6 +63,13 @@ def pareto_front(rates: np.ndarray, distortions: np.ndarray) -> np.ndarray:
     """Return the points that no other beats in both R and C, as indices in order of rate.
 
     Of two points of equal rate the one of smaller C remains.
+
+    Examples
+    --------
+    The point (2, 0.9) costs more than (1, 0.5) and knows less:
+
+    >>> pareto_front(np.array([3.0, 2.0, 1.0]), np.array([0.1, 0.9, 0.5]))
+    array([2, 0])
     """
     order = np.lexsort((distortions, rates))
     best, kept = np.inf, []
@@ -83,6 +102,13 @@ def lower_hull(
     -------
     ndarray
         Indices of points in order of rate, without the two ends.
+
+    Examples
+    --------
+    The point (2, 0.9) lies above the line from (0, 1) to (4, 0.2), so mixing those is better:
+
+    >>> lower_hull(np.array([2.0, 4.0]), np.array([0.9, 0.2]), label_entropy=1.0)
+    array([1])
     """
     last = np.inf if end is None else end[0]
     inside = [
@@ -111,6 +137,11 @@ def crossing_rate(curve: Curve, highest: float) -> float:
     """Return the smallest rate at which C falls to ``highest``, NaN if it never does.
 
     C is joined by straight lines between the curve's points.
+
+    Examples
+    --------
+    >>> crossing_rate(Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0])), highest=1.25)
+    7.5
     """
     rate, c = curve.rate_nats, curve.label_distortion_nats
     low = np.flatnonzero(c <= highest)

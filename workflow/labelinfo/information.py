@@ -21,6 +21,13 @@ def label_entropy_nats(labels: np.ndarray) -> float:
     ------
     ValueError
         If there is no label.
+
+    Examples
+    --------
+    Four equally frequent classes have two bits; the missing label does not count:
+
+    >>> round(label_entropy_nats(np.array([0, 1, 2, 3, -1])), 4)  # 2 ln 2
+    1.3863
     """
     labels = np.asarray(labels)
     labels = labels[labels >= 0]
@@ -40,5 +47,10 @@ def label_entropy_bias_nats(labels: int, classes: int) -> float:
     References
     ----------
     Miller (1955), Note on the bias of information estimates.
+
+    Examples
+    --------
+    >>> label_entropy_bias_nats(labels=1000, classes=11)
+    0.005
     """
     return (classes - 1) / (2 * labels)

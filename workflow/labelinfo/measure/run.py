@@ -10,6 +10,7 @@ from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.measure.importance import measure_importance_nll
+from labelinfo.measure.independent_pixels import independent_pixels_nats
 from labelinfo.measure.rate_distortion import measure_rate_distortion
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
@@ -18,6 +19,12 @@ from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
 logger = logging.getLogger(__name__)
+
+LEARNED_NOTHING = (
+    "This run learned nothing: D = %.1f nats is above the %.1f nats of independent pixels, which "
+    "need no code. Train for more steps (`training.epochs`, or `path` for paths; a smaller "
+    "`training.batch_size`), or lower β."
+)
 
 
 def measure_run(
@@ -33,7 +40,8 @@ def measure_run(
 ) -> None:
     """Write the run's rate and distortion: on test, and on validation for choosing.
 
-    A diverged run gets its row with no numbers in it.
+    A diverged run gets its row with no numbers in it. A run whose D is above that of independent
+    pixels is reported as a warning.
 
     Parameters
     ----------
@@ -76,6 +84,11 @@ def measure_run(
             row["distortion_nats"],
             row["distortion_nats_se"],
         )
+        row["independent_pixels_nats"] = independent_pixels_nats(
+            dataset.train.images, dataset.test.images
+        )
+        if row["distortion_nats"] > row["independent_pixels_nats"]:
+            logger.warning(LEARNED_NOTHING, row["distortion_nats"], row["independent_pixels_nats"])
         if settings["iwae_draws"]:
             row |= measure_importance_nll(
                 model,

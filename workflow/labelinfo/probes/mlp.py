@@ -22,6 +22,15 @@ class BatchedMLP(nn.Module):
         alike, as ``torch.nn.Linear`` does.
     in_features, hidden_units, classes
         Sizes F, H and K.
+
+    Examples
+    --------
+    A probe in a batch is the probe that would be trained alone:
+
+    >>> z = torch.ones(1, 5, 3)
+    >>> both, second = (BatchedMLP(seeds, 3, 8, 2)(z) for seeds in ([1, 2], [2]))
+    >>> both.shape, torch.allclose(both[1], second[0])
+    (torch.Size([2, 5, 2]), True)
     """
 
     def __init__(self, seeds: list[int], in_features: int, hidden_units: int, classes: int) -> None:

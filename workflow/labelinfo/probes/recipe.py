@@ -80,6 +80,12 @@ class PaperRecipe(Recipe):
     References
     ----------
     Fertig, Arbabi & Alemi (2018), https://arxiv.org/abs/1812.02682, section 3.
+
+    Examples
+    --------
+    >>> recipe = PaperRecipe(200, 100, 128, 1e-4, "float32", decay_factor=0.1, decay_epochs=25)
+    >>> [f"{recipe.rate(epoch, step=0, steps=390):.0e}" for epoch in (0, 24, 25, 50)]
+    ['1e-04', '1e-04', '1e-05', '1e-06']
     """
 
     decay_factor: float
@@ -106,6 +112,14 @@ class StrongRecipe(Recipe):
         left. Taken to the nearest 1/256.
     warmup_share
         Of all steps, the share of the warm-up.
+
+    Examples
+    --------
+    The warm-up ends at step 2 of 100, the cosine has half its peak in the middle of the rest:
+
+    >>> recipe = StrongRecipe(512, 10, 128, 2e-3, "float32")
+    >>> [f"{recipe.rate(0, step, steps=10):.4f}" for step in (0, 2, 51)]
+    ['0.0010', '0.0020', '0.0010']
     """
 
     dropout: float = 0.0

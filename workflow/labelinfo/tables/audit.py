@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+LEARNED_NOTHING = "learned_nothing"
+
 
 def audit_row(
     row: Mapping[str, Any],
@@ -43,6 +45,15 @@ def audit_row(
     -------
     str
         Empty where all hold.
+
+    Examples
+    --------
+    No code of 0.5 nats can tell a probe a whole nat about the label:
+
+    >>> row = {"rate_nats": 0.5, "rate_nats_se": 0.01, "label_entropy_nats": 2.3}
+    >>> row |= {"label_distortion_nats": 1.3, "label_distortion_nats_se": 0.01}
+    >>> audit_row(row, standard_errors=4, probe_tolerance_nats=0.02, best_known_nats=None)
+    'label_information_above_rate'
     """
 
     def value(name: str) -> float:
@@ -74,11 +85,37 @@ def audit_row(
     return "; ".join(name for name, broken in checks.items() if broken)
 
 
+def warn_of_row(row: Mapping[str, Any]) -> str:
+    """Return ``learned_nothing`` if D is above that of independent pixels, else an empty text.
+
+    Independent pixels fitted on training images need no code. R, D and C of such a run are bounds
+    all the same; they say more of its training than of its architecture. What was not measured is
+    not judged.
+
+    Examples
+    --------
+    >>> warn_of_row({"distortion_nats": 578.0, "independent_pixels_nats": 206.0})
+    'learned_nothing'
+    """
+    limit, distortion = (
+        math.nan if row.get(name) is None else float(row[name])
+        for name in ("independent_pixels_nats", "distortion_nats")
+    )
+    return LEARNED_NOTHING if distortion > limit else ""
+
+
 def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row to audit whose R, D and C are those of the validation split.
 
     What drops a row from a choice has to be known from validation alone. The standard errors are
     those of the test split: validation has none of its own, and both splits are of a size.
+
+    Examples
+    --------
+    >>> validation_row({"rate_valid_nats": 2.0, "distortion_valid_nats": 80.0})[
+    ...     "rate_plus_distortion_nats"
+    ... ]
+    82.0
     """
     rate, distortion = row.get("rate_valid_nats"), row.get("distortion_valid_nats")
     total = None if rate is None or distortion is None else rate + distortion

@@ -109,6 +109,13 @@ def setting_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data_entropy_of(baselines: pd.DataFrame) -> float | None:
-    """Return H(X) in nats of the random-discard line in a table, None without that line."""
+    """Return H(X) in nats of the random-discard line in a table, None without that line.
+
+    Examples
+    --------
+    >>> row = {"baseline": "random_discard", "params": '{"data_entropy_nats": 79.78}'}
+    >>> data_entropy_of(pd.DataFrame([row]))
+    79.78
+    """
     lines = baselines[baselines["baseline"] == "random_discard"]
     return None if lines.empty else float(setting_of(lines.iloc[0])["data_entropy_nats"])

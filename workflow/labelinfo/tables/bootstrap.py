@@ -47,6 +47,14 @@ def paired_bootstrap(
     References
     ----------
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
+
+    Examples
+    --------
+    A difference that is the same on all images is known exactly:
+
+    >>> found = paired_bootstrap(np.full((1, 8), 0.25), resamples=10, confidence=0.95, seed=0)
+    >>> found.mean, found.standard_error, found.low
+    (array([0.25]), array([0.]), array([0.25]))
     """
     resampled = resampled_means(differences, resamples=resamples, seed=seed)
     return interval(differences.mean(axis=1), resampled, confidence=confidence)
@@ -57,6 +65,14 @@ def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndar
 
     The draws depend on the seed and the number of images alone, so that differences between rows
     of two calls are paired too.
+
+    Examples
+    --------
+    The deviation of resampled means is σ/√N, here 1/√100:
+
+    >>> values = np.tile([-1.0, 1.0], 50)[None]
+    >>> round(resampled_means(values, resamples=20_000, seed=0).std(), 2)
+    np.float64(0.1)
     """
     count, images = values.shape
     random = np.random.default_rng(seed)
@@ -81,6 +97,12 @@ def interval(
 
     ``for_intervals`` has the values (resamples, M) whose quantiles are the ends, where they are not
     those whose deviation is the error.
+
+    Examples
+    --------
+    >>> found = interval(np.array([5.0]), np.arange(11.0)[:, None], confidence=0.8)
+    >>> found.low, found.high
+    (array([1.]), array([9.]))
     """
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
     values = resampled if for_intervals is None else for_intervals
@@ -126,6 +148,13 @@ def resampled_seed_mean(seeds: np.ndarray, *, confidence: float, seed: int) -> S
     ----------
     Davison & Hinkley (1997), Bootstrap Methods and their Application, section 3.8 (hierarchical
     data).
+
+    Examples
+    --------
+    One seed says nothing about others, so its values stay:
+
+    >>> resampled_seed_mean(np.array([[1.0], [3.0]]), confidence=0.95, seed=0).for_errors
+    array([1., 3.])
     """
     resamples, count = seeds.shape
     mean = seeds.mean(axis=1)

@@ -28,7 +28,14 @@ LABEL_COLUMNS = [
 
 
 def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return H(Y) of the test split in nats by (data set, task), from the table of data sets."""
+    """Return H(Y) of the test split in nats by (data set, task), from the table of data sets.
+
+    Examples
+    --------
+    >>> row = {"split": "test", "dataset": "mnist", "task": "digit", "label_entropy_nats": 2.3}
+    >>> label_entropies(pd.DataFrame([row]))
+    {('mnist', 'digit'): 2.3}
+    """
     test = datasets[datasets["split"] == "test"]
     return test.set_index(["dataset", "task"])["label_entropy_nats"].to_dict()
 
@@ -62,6 +69,15 @@ def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
     table
         With columns ``label_distortion_nats``, ``label_distortion_nats_se``,
         ``label_entropy_nats``.
+
+    Examples
+    --------
+    A probe that leaves one of two bits retains half:
+
+    >>> row = {"label_distortion_nats": np.log(2), "label_distortion_nats_se": 0.0}
+    >>> found = with_label_columns(pd.DataFrame([row | {"label_entropy_nats": np.log(4)}]))
+    >>> found[["label_distortion_bits", "label_retained_share"]].values.tolist()
+    [[1.0, 0.5]]
     """
     nats, error = table["label_distortion_nats"], table["label_distortion_nats_se"]
     entropy = table["label_entropy_nats"]

@@ -62,7 +62,16 @@ def _level(rows: pd.DataFrame) -> Level:
 
 
 def best_classifier(levels: Mapping[str, Level]) -> Level | None:
-    """Return the classifier of the image whose C is lowest on validation, None without any."""
+    """Return the classifier of the image whose C is lowest on validation, None without any.
+
+    Examples
+    --------
+    Validation chooses, whatever test says:
+
+    >>> simple, complex_image = Level(0.1, 0.0, valid_nats=0.3), Level(0.2, 0.0, valid_nats=0.2)
+    >>> best_classifier({"simple_image": simple, "complex_image": complex_image}).mean_nats
+    0.2
+    """
     found = [levels[name] for name in _CLASSIFIERS if name in levels]
     return min(found, key=lambda level: np.nan_to_num(level.valid_nats, nan=np.inf), default=None)
 
@@ -83,7 +92,14 @@ def random_discard(rows: pd.DataFrame) -> tuple[Curve | None, float | None, str]
 
 
 def classifier_discard(discard: Curve | None, classifier: Level | None) -> Curve | None:
-    """Return the line of random discarding from (0, H(Y)) to (H(X), C of the classifier)."""
+    """Return the line of random discarding from (0, H(Y)) to (H(X), C of the classifier).
+
+    Examples
+    --------
+    >>> discard = Curve(np.array([0.0, 80.0]), np.array([2.3, 0.0]))
+    >>> classifier_discard(discard, Level(mean_nats=0.1, deviation_nats=0.0)).label_distortion_nats
+    array([2.3, 0.1])
+    """
     if discard is None or classifier is None:
         return None
     return Curve(

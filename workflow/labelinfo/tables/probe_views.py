@@ -21,6 +21,12 @@ def runs_of_probe(runs: pd.DataFrame, probe: str) -> pd.DataFrame:
 
     The columns of the strong probe begin with ``strong_``; its view has them by their plain names.
     Where it did not measure a row, they are empty.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame({"label_accuracy": [0.9], "strong_label_accuracy": [0.95]})
+    >>> runs_of_probe(runs, STRONG).to_dict("records")
+    [{'label_accuracy': 0.95}]
     """
     if probe == PAPER:
         return runs

@@ -185,6 +185,13 @@ def countable(runs: pd.DataFrame, rate_min_nats: float = 0.0) -> pd.DataFrame:
     A run of next to no rate cannot be far from any line, so ``rate_min_nats`` is the least R on
     validation. A run that breaks an inequality on validation does not count; one that breaks it on
     test does, as what is measured on test must not choose.
+
+    Examples
+    --------
+    >>> row = dict.fromkeys(_CHOOSING, 1.0)
+    >>> rows = [row, row | {"rate_valid_nats": 0.1}, row | {"violations_valid": "rate_negative"}]
+    >>> list(countable(pd.DataFrame(rows), rate_min_nats=0.5).index)
+    [0]
     """
     known = runs.dropna(subset=_CHOOSING)
     broken = known.get("violations_valid", pd.Series("", index=known.index)).fillna("") != ""

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_arrow
-from labelinfo.tables.audit import audit_row, validation_row
+from labelinfo.tables.audit import audit_row, validation_row, warn_of_row
 from labelinfo.tables.label_columns import (
     CONVERGED,
     LABEL_COLUMNS,
@@ -58,6 +58,8 @@ COLUMNS = [
     "rate_plus_distortion_nats_se",
     "nll_iwae_nats",
     "nll_iwae_nats_se",
+    "independent_pixels_nats",
+    "warnings",
     "rate_estimator",
     "rate_monte_carlo_nats",
     "rate_monte_carlo_nats_se",
@@ -81,6 +83,8 @@ _OF_PROBE_SEEDS = [
     "prequential_label_nats",
 ]
 _OF_TRAINING = ["epochs_total", "beta_start", "beta_warmup_epochs"]
+# measures of older versions lack the last
+_OF_MEASURES = ["nll_iwae_nats", "nll_iwae_nats_se", "independent_pixels_nats"]
 # the file that a row comes from
 _FILE = "file"
 _TEXT = [
@@ -90,6 +94,7 @@ _TEXT = [
     "rate_estimator",
     "violations",
     "violations_valid",
+    "warnings",
     "weights_sha256",
     "training_mode",
     "path_id",
@@ -136,7 +141,7 @@ def aggregate_runs(
         Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, where some of
         the run's jobs are done; or ``missing``.
         ``violations`` is of the test split; ``violations_valid``, of validation, is what choices
-        among runs go by.
+        among runs go by. ``warnings`` is of :func:`labelinfo.tables.audit.warn_of_row`.
     list
         The origins of the files read.
 
@@ -184,12 +189,13 @@ def aggregate_runs(
             )
             for row in table.to_dict("records")
         ]
+    table["warnings"] = [warn_of_row(row) for row in table.to_dict("records")]
     table[_TEXT] = table[_TEXT].astype(object).fillna("").astype(str)
     counts = ["epochs", "best_epoch", "diverged_epoch", "diverged_step", "probe_seeds"]
     flags = ["compiled", *CONVERGED]
     # a column that is all null has a type too
     numbers = [name for name in PROBE_COLUMNS if name not in CONVERGED]
-    numbers += [*_OF_PROBE_SEEDS, *_OF_TRAINING, "nll_iwae_nats", "nll_iwae_nats_se"]
+    numbers += [*_OF_PROBE_SEEDS, *_OF_TRAINING, *_OF_MEASURES]
     types = (("Int64", counts), ("boolean", flags), (float, numbers))
     table = table.astype({name: kind for kind, names in types for name in names})
     return table[COLUMNS], origins

@@ -38,6 +38,14 @@ def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFra
     ------
     StorageError
         If two rows of one identity have different numbers.
+
+    Examples
+    --------
+    Another duration makes no other row:
+
+    >>> table = pd.DataFrame({"run": [1, 1], "rate_nats": [2.0, 2.0], "train_seconds": [5, 6]})
+    >>> len(drop_repeated(table, ["run"], "runs"))
+    1
     """
     compared = [name for name in table.columns if name not in _CIRCUMSTANCES]
     kept = table.loc[~table[compared].astype(str).duplicated()]

@@ -43,14 +43,18 @@ def summarise(
     finished = int(counts.get("ok", 0))
     lines.append(f"Rows finished: {finished} of {len(runs)}.")
     lines += [f"Rows {status}: {count}." for status, count in counts.items() if status != "ok"]
-    flagged = runs[runs["violations"] != ""]
-    lines.append(f"Rows that break an inequality: {len(flagged)}.")
-    lines += [
-        f"  {row['dataset']}, {row['task']}, {row['encoder']}-{row['decoder']}-{row['marginal']}, "
-        f"β = {row['beta']:g}, seed {row['seed']}: {row['violations']}"
-        for _, row in flagged.iterrows()
-    ]
+    lines += _flagged(runs, "violations", "Rows that break an inequality")
+    lines += _flagged(runs, "warnings", "Rows of runs that learned nothing")
     lines.append("")
     width = max(map(len, places))
     lines += [f"{name:<{width}}  {path}" for name, path in places.items()]
     return "\n".join(lines) + "\n"
+
+
+def _flagged(runs: pd.DataFrame, column: str, title: str) -> list[str]:
+    flagged = runs[runs[column] != ""]
+    return [f"{title}: {len(flagged)}."] + [
+        f"  {row['dataset']}, {row['task']}, {row['encoder']}-{row['decoder']}-{row['marginal']}, "
+        f"β = {row['beta']:g}, seed {row['seed']}: {row[column]}"
+        for _, row in flagged.iterrows()
+    ]
