@@ -15,6 +15,7 @@ import torch
 
 from labelinfo.config.experiment import BASE, SCHEMA, read_map
 from labelinfo.config.schema import complete, load_schema
+from labelinfo.console import print_in_any_locale
 from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name, resolve_device
@@ -25,6 +26,7 @@ from labelinfo.verify.rerun import make_again, prepare_again
 
 def main(arguments: list[str] | None = None) -> int:
     """Verify a sample; return 0 if all of it agrees and 1 if not."""
+    print_in_any_locale()
     parser = argparse.ArgumentParser(prog="python -m labelinfo.verify", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds runs.parquet and datasets.parquet")
     parser.add_argument("--rows", type=_some, default=1, help="how many rows (default 1)")
