@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from checkouts import ROOT
+from checkouts import LOUD, ROOT
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster]
 
@@ -15,7 +15,7 @@ TINY = ("--configfile", "tests/workflow/tiny.yaml")
 def plan(checkout, profile, *arguments):
     """Return the plan's text with a profile."""
     profile = f"profiles/{profile}"
-    outcome = checkout.snakemake("-n", "--profile", profile, *TINY, *arguments)
+    outcome = checkout.snakemake(LOUD, "-n", "--profile", profile, *TINY, *arguments)
     assert outcome.code == 0, outcome.text
     return outcome.text
 
@@ -55,7 +55,7 @@ def test_a_run_is_one_allocation_and_so_are_the_tables(checkout):
 
 def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
     stale = ("--configfile", "tests/workflow/small.yaml", "--config", "probe={epochs: 41}")
-    stale = ("-n", "--profile", "profiles/slurm", *stale, "machine={device: cpu}")
+    stale = (LOUD, "-n", "--profile", "profiles/slurm", *stale, "machine={device: cpu}")
     outcome = finished_demo.snakemake(*stale)
     assert outcome.jobs["train_probe"] == 9
     assert "train_vae" not in outcome.jobs

@@ -56,6 +56,26 @@ def test_a_wrong_configuration_is_one_sentence(checkout, tmp_path):
     assert done.stderr.startswith("Error: Config key `sweeps` is unknown")
 
 
+@pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {}], ids=["ascii", "C"])
+def test_the_last_words_of_a_run_survive_any_locale(finished_demo, locale):
+    summary = "results/demo/write_summary/summary.txt"
+    (finished_demo.path / summary).unlink()
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    outcome = finished_demo.snakemake(
+        "--cores", "1", "--configfile", "tests/workflow/small.yaml", "--", summary,
+        **plain, **locale,
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.text
+    assert "Logging error" not in outcome.text
+    assert "Traceback" not in outcome.text
+    assert "\\u03b2 = " in outcome.text
+    # neither a bar nor a block a job: the plan, the progress, the summary
+    first, *rest = [line for line in outcome.text.splitlines() if line]
+    assert "1 job: 1 write_summary" in rest
+    assert rest[1].endswith("0 of 1 jobs done, time left not known yet; running: 1 write_summary")
+    assert "Explorer  results/demo/draw_explorer/explorer.html" in rest
+
+
 def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout):
     tampered = "datasets={sample: {files: {train: {sha256: " + 64 * "0" + "}}}}"
     outcome = checkout.snakemake(
@@ -63,6 +83,9 @@ def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout
         "--config", tampered, "--", "results/demo/tables/datasets.parquet",
     )  # fmt: skip
     assert outcome.code != 0
+    assert (
+        "Failed: prepare_dataset, log results/demo/logs/prepare_dataset/sample.log" in outcome.text
+    )
     told = outcome.text.partition("What did not end well")[2]
     assert "failed: results/demo/logs/prepare_dataset/sample.log" in told
     assert "ERROR Error: " in told

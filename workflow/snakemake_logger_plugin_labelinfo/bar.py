@@ -32,8 +32,8 @@ class Bar:
             if self._bar is None:
                 form = "{n_fmt} of {total_fmt} jobs done |{bar:20}| {desc}"
                 self._bar = tqdm(
-                    total=jobs.total, file=self._stream, bar_format=form, leave=False,
-                    dynamic_ncols=True, mininterval=0,
+                    total=jobs.total, initial=jobs.done, desc=told, file=self._stream,
+                    bar_format=form, leave=False, dynamic_ncols=True, mininterval=0,
                 )  # fmt: skip
             self._bar.total, self._bar.n = jobs.total, jobs.done
             self._bar.set_description_str(told)

@@ -74,7 +74,8 @@ class Jobs:
 
     def headline(self) -> str:
         """Return what will run."""
-        return f"{self.total:,} jobs: {_counted(self.planned.most_common(6), self.planned)}"
+        jobs = "job" if self.total == 1 else "jobs"
+        return f"{self.total:,} {jobs}: {_counted(self.planned.most_common(6), self.planned)}"
 
     def at_work(self) -> str:
         """Return the rules at work, with their numbers of jobs."""
