@@ -104,24 +104,11 @@ def test_a_plan_is_a_table_with_reasons(monkeypatch):
     other = "Params have changed since last execution; Input files updated by another job: a, b"
     jobs = [info(1, "train_vae"), info(2, "train_vae", other), info(3, "plot_figure1")]
     lines = said([PLAN, *jobs, PLAN], monkeypatch, dry=True).splitlines()
-    assert lines[3].split() == [
-        *["train_vae", "2", "missing", "output", "files", "(1),"],
-        *[
-            "params",
-            "have",
-            "changed",
-            "since",
-            "last",
-            "execution",
-            "(1),",
-            "input",
-            "files",
-            "updated",
-            "by",
-            "another",
-            "job",
-            "(1)",
-        ],
+    assert lines[3].split(maxsplit=2) == [
+        "train_vae",
+        "2",
+        "missing output files (1), params have changed since last execution (1), "
+        "input files updated by another job (1)",
     ]
     assert lines[4].split() == ["plot_figure1", "1", "missing", "output", "files"]
     assert lines[5].split() == ["total", "3"]
