@@ -95,9 +95,12 @@ def test_on_a_terminal_a_run_is_one_bar_that_is_gone_in_the_end(monkeypatch):
 
 
 def test_a_failure_names_the_job_and_its_log(monkeypatch):
-    failed = record(LogEvent.JOB_ERROR, "x", logging.ERROR, jobid=1, rule_name="train_vae", log=LOG)
-    text = said([PLAN, info(1, "train_vae"), failed], monkeypatch)
-    assert f"Failed: train_vae, log {LOG[0]}\n" in text
+    of = {"level": logging.ERROR, "jobid": 1, "rule_name": "train_vae", "rule_msg": "OUT_OF_MEMORY"}
+    failed = record(LogEvent.JOB_ERROR, "x", log=LOG, **of)
+    group = record(LogEvent.GROUP_ERROR, "x", logging.ERROR, groupid="run", aux_logs=["slurm.log"])
+    text = said([PLAN, info(1, "train_vae"), group, failed], monkeypatch)
+    assert "Failed: group run, log slurm.log\n" in text
+    assert f"Failed: train_vae, log {LOG[0]}\n    OUT_OF_MEMORY\n" in text
 
 
 def test_a_plan_is_a_table_with_reasons(monkeypatch):

@@ -96,6 +96,15 @@ def test_the_container_has_what_the_locks_say_and_all_that_the_workflow_reads():
     assert [rest for step, rest in steps if step == "USER"][-1] not in ("root", "0")
 
 
+def test_a_clone_without_symbolic_links_has_the_default_profile():
+    # Snakemake looks for it here, and goes on without a word if it is not there
+    default = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text("utf-8"))
+    assert {"rerun-triggers", "keep-going", "logger"} <= set(default)
+    tracked = ("profiles", "workflow", "docs", "envs", "tests", "benchmarks")
+    files = [path for folder in tracked for path in [ROOT / folder, *(ROOT / folder).rglob("*")]]
+    assert [path for path in files if path.is_symlink()] == []
+
+
 def test_profiles_of_clusters_share_allocations_alike():
     profiles = [
         yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text("utf-8"))

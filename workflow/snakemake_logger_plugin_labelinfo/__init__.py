@@ -20,12 +20,12 @@ from snakemake_logger_plugin_labelinfo.jobs import Jobs
 _CHATTER = (
     "Building DAG", "Assuming unrestricted", "Using shell", "host:", "Provided ", "Rules claiming",
     "Conda environments:", "Select jobs", "Execute ", "Would remove", "Removing temporary",
-    "Config file ", "SLURM run ID", "Job ", "Reasons:", "Some jobs were triggered", "Elapsed time",
+    "Config file ", "SLURM run ID", "Submitted ", "Job ", "Reasons:", "Some jobs were triggered", "Elapsed time",
     "Rules with provenance", "Storing ", "Retrieving ",
 )  # fmt: skip
 _SILENT = {
     LogEvent.WORKFLOW_STARTED, LogEvent.SHELLCMD, LogEvent.GROUP_INFO, LogEvent.RESOURCES_INFO,
-    LogEvent.RULEGRAPH, LogEvent.JOB_STARTED, LogEvent.GROUP_ERROR,
+    LogEvent.RULEGRAPH, LogEvent.JOB_STARTED,
 }  # fmt: skip
 
 
@@ -91,7 +91,10 @@ class LogHandler(LogHandlerBase):
                 self._draw()
         elif event == LogEvent.JOB_ERROR:
             self.jobs.fail(record.jobid)
-            self._print(f"Failed: {record.rule_name}{_place(record)}")
+            self._print(_failure(record.rule_name, record.log, record.rule_msg))
+        elif event == LogEvent.GROUP_ERROR:
+            # its jobs follow; the scheduler's log is the group's
+            self._print(_failure(f"group {record.groupid}", record.aux_logs))
         elif event not in _SILENT and not self._is_chatter(record):
             self._print(self.format(record))
 
@@ -108,6 +111,7 @@ class LogHandler(LogHandlerBase):
             self.bar.write(text)
 
 
-def _place(record: logging.LogRecord) -> str:
-    logs = ", ".join(str(log) for log in record.log or ())
-    return f", log {logs}" if logs else ""
+def _failure(what: str, logs: list[str] | None, message: str | None = None) -> str:
+    """Return one line that names what failed and its logs, and the scheduler's words below it."""
+    line = ", ".join([f"Failed: {what}", *(f"log {log}" for log in logs or ())])
+    return f"{line}\n    {message}" if message else line
