@@ -20,8 +20,8 @@ from snakemake_logger_plugin_labelinfo.jobs import Jobs
 _CHATTER = (
     "Building DAG", "Assuming unrestricted", "Using shell", "host:", "Provided ", "Rules claiming",
     "Conda environments:", "Select jobs", "Execute ", "Would remove", "Removing temporary",
-    "Config file ", "SLURM run ID", "Submitted ", "Job ", "Reasons:", "Some jobs were triggered", "Elapsed time",
-    "Rules with provenance", "Storing ", "Retrieving ",
+    "Config file ", "SLURM run ID", "Submitted ", "Job ", "Reasons:", "Elapsed time",
+    "Some jobs were triggered", "Rules with provenance", "Storing ", "Retrieving ",
 )  # fmt: skip
 _SILENT = {
     LogEvent.WORKFLOW_STARTED, LogEvent.SHELLCMD, LogEvent.GROUP_INFO, LogEvent.RESOURCES_INFO,
