@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -583,6 +584,16 @@ def test_what_lies_outside_figure1_is_said(runs, baselines):
     high.loc[high.baseline == "random_convolutional", "label_distortion_nats"] = 50.0
     figure = draw_figure1(runs, high, PANELS[:1])
     assert "Outside the axes: random convolutional." in texts(figure)
+
+
+def test_a_pca_without_knowledge_is_named_where_it_is_not_drawn(runs, baselines):
+    useless = baselines.copy()
+    measured = ["label_distortion_nats", "label_distortion_valid_nats"]
+    useless.loc[useless.baseline == "pca", measured] = 50.0
+    figure = draw_figure1(runs, useless, PANELS[:1])
+    said = " ".join(texts(figure).split())
+    assert re.search(r"Outside the axes: PCA, k = \d+\.", said)
+    assert "Without the hull of PCA" in said
 
 
 def test_a_negative_estimate_of_the_rate_is_shown(runs, baselines):

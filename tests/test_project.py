@@ -47,8 +47,14 @@ def test_all_that_the_workflow_imports_is_a_dependency():
     # these tests have more at hand than a user
     files = (ROOT / "workflow").rglob("*.py")
     modules = {name.partition(".")[0] for file in files for name in imported(file)}
-    packages = {"PIL": "pillow", "vl_convert": "vl-convert-python", "yaml": "pyyaml"}
-    foreign = modules - sys.stdlib_module_names - {"labelinfo"}
+    packages = {
+        "PIL": "pillow",
+        "snakemake_interface_logger_plugins": "snakemake-interface-logger-plugins",
+        "vl_convert": "vl-convert-python",
+        "yaml": "pyyaml",
+    }
+    ours = {"labelinfo", "snakemake_logger_plugin_labelinfo"}
+    foreign = modules - sys.stdlib_module_names - ours
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     dependencies = {requirement.partition(">")[0] for requirement in project["dependencies"]}
     assert {packages.get(name, name) for name in foreign} <= dependencies
@@ -90,9 +96,18 @@ def test_the_container_has_what_the_locks_say_and_all_that_the_workflow_reads():
     assert [rest for step, rest in steps if step == "USER"][-1] not in ("root", "0")
 
 
+def test_a_clone_without_symbolic_links_has_the_default_profile():
+    # Snakemake looks for it here, and goes on without a word if it is not there
+    default = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text("utf-8"))
+    assert {"rerun-triggers", "keep-going", "logger"} <= set(default)
+    tracked = ("profiles", "workflow", "docs", "envs", "tests", "benchmarks")
+    files = [path for folder in tracked for path in [ROOT / folder, *(ROOT / folder).rglob("*")]]
+    assert [path for path in files if path.is_symlink()] == []
+
+
 def test_profiles_of_clusters_share_allocations_alike():
     profiles = [
-        yaml.safe_load((ROOT / "workflow" / "profiles" / name / "config.yaml").read_text("utf-8"))
+        yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text("utf-8"))
         for name in ("slurm", "cluster-generic")
     ]
     for key in ("groups", "group-components", "cores", "resources", "retries", "config"):

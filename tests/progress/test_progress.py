@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,12 +12,13 @@ from labelinfo.config.run import Run
 from labelinfo.errors import ConfigError
 from labelinfo.progress.__main__ import progress
 from labelinfo.progress.estimate import Scale, estimate_left
+from labelinfo.progress.experiment import long_run_notice
 from labelinfo.progress.failures import failures_since
 from labelinfo.progress.report import progress_report
 from labelinfo.progress.states import job_states
 
-CPU = Scale(on_gpu=False, jobs_per_gpu=4, epochs={"train_vae": 10}, images={"data": 3990})
-GPU = Scale(on_gpu=True, jobs_per_gpu=4, epochs={"train_vae": 10}, images={"data": 3990})
+CPU = Scale(on_gpu=False, jobs_per_gpu=4, epochs={"train_vae": 10}, images={"data": 3500})
+GPU = Scale(on_gpu=True, jobs_per_gpu=4, epochs={"train_vae": 10}, images={"data": 3500})
 LINE = "2026-11-24 12:00:00,123"
 
 
@@ -61,31 +63,32 @@ def test_hours_left_are_those_of_finished_jobs_like_them(tmp_path):
     found = estimate_left(job_states(jobs, tmp_path), tmp_path, CPU)
     # 1.5 h for the one that waits, 0.6 of it for the one that runs
     assert found.hours == {"train_vae": pytest.approx(1.5 + 0.9)}
-    assert (found.measured, found.by_kind, found.by_stage, found.by_record) == (2, 2, 0, 0)
+    assert (found.measured, found.unknown) == (2, {})
     shared = estimate_left(job_states(jobs, tmp_path), tmp_path, GPU)
     assert shared.hours["train_vae"] == pytest.approx(2.4 / 4)
 
 
-def test_another_architecture_is_scaled_by_the_recorded_speeds(tmp_path):
-    jobs = [training("1"), training("1", "gaussian-deconv-vamp")]
+def test_another_architecture_is_scaled_by_its_arithmetic(tmp_path):
+    jobs = [training("1"), training("1", "gaussian-pixelcnn-gaussian")]
     finish(tmp_path, jobs[0], 400)
     found = estimate_left(job_states(jobs, tmp_path), tmp_path, CPU)
-    assert found.by_stage == 1
-    assert found.hours["train_vae"] == pytest.approx(400 * 399 / 140 / 3600)
+    assert found.hours["train_vae"] == pytest.approx(400 * 2.8 / 0.8 / 3600)
 
 
-def test_before_any_job_finished_the_recorded_speeds_count_and_the_rest_is_unknown(tmp_path):
+def test_before_any_job_finished_the_arithmetic_counts_and_the_rest_is_unknown(tmp_path):
     probe = PlannedJob("train_probe", "data/x/digit", "data/digit")
-    own = training("1", "gaussian-deconv-mine")
+    own = training("1", "gaussian-mine-gaussian")
     states = job_states([training("1"), own, probe], tmp_path)
     found = estimate_left(states, tmp_path, CPU)
-    # ten epochs of 3,990 images at 399 a second on two cores
+    # ten epochs of 3,500 images, 0.8 GFLOP each at 140 a second
     assert found.hours == {"train_vae": pytest.approx(200 / 3600)}
-    assert (found.measured, found.by_record) == (0, 1)
+    assert found.measured == 0
     assert found.unknown == {"train_vae": 1, "train_probe": 1}
-    text = progress_report("mine", states, found, tmp_path, "core-hours")
-    assert "1 trainings by the speeds in docs/speed.md" in text
+    text = progress_report("mine", states, found, "core-hours", tmp_path)
+    assert "an estimate by docs/speed.md." in text
     assert "not counted: 1 train_vae, 1 train_probe" in text
+    narrow = estimate_left(states, tmp_path, replace(CPU, width=0.25))
+    assert narrow.total == pytest.approx(found.total / 4)
 
 
 def test_a_damaged_benchmark_is_no_measurement(tmp_path):
@@ -100,16 +103,15 @@ def test_the_report_names_what_runs_and_shows_the_end_of_what_failed(tmp_path):
     log(tmp_path, jobs[0], "INFO epoch 3/10: train")
     log(tmp_path, jobs[1], "INFO Started.", "ERROR Error: the disk is full.")
     states = job_states(jobs, tmp_path)
-    text = progress_report(
-        "mine", states, estimate_left(states, tmp_path, CPU), tmp_path, "core-hours"
-    )
+    left = estimate_left(states, tmp_path, CPU)
+    text = progress_report("mine", states, left, "core-hours", tmp_path)
     assert f"train_vae {jobs[0].name}, epoch 3 of 10" in text
     assert f"failed: train_vae {jobs[1].name} ({tmp_path / jobs[1].log})" in text
     assert "Error: the disk is full." in text
 
 
 def test_a_finished_training_of_unknown_speed_does_not_scale_the_others(tmp_path):
-    done = training("1"), training("1", "mine-deconv-gaussian")
+    done = training("1"), training("1", "gaussian-mine-gaussian")
     waiting = training("1", "gaussian-pixelcnn-gaussian")
 
     def hours(finished):
@@ -118,6 +120,19 @@ def test_a_finished_training_of_unknown_speed_does_not_scale_the_others(tmp_path
         return estimate_left(job_states([*finished, waiting], tmp_path), tmp_path, CPU).hours
 
     assert hours(done) == hours(done[:1])
+
+
+def test_only_a_run_of_more_than_ten_hours_is_announced(tmp_path):
+    config = read_config([])
+    config["machine"]["device"] = "cpu"
+    (line,) = long_run_notice(config, tmp_path, at_once=2).splitlines()
+    # 100 epochs of 384 trainings on 50,000 images, 2.1 GFLOP each on average, at 140 a second
+    hours = 100 * 384 * 50_000 * (0.8 + 2.8 + 2 / 3) / 2 / 140 / 3600
+    assert f"About {hours / 2:,.0f} hours are left" in line
+    assert f"{hours:,.0f} core-hours on 2 cores, for trainings alone" in line
+    config["training"]["epochs"] = 1
+    config["sweep"]["datasets"] = ["sample"]
+    assert long_run_notice(config, tmp_path, at_once=200) == ""
 
 
 def test_the_paper_is_planned_without_results(tmp_path):

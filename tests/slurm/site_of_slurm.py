@@ -18,7 +18,7 @@ CPUS = 4
 # what a test's site differs in from the profile's: its GPUs compute nothing, nothing is accounted
 # for, and it is in a hurry
 DEVICE = "machine={device: auto}"
-PROFILE = ("--profile", "workflow/profiles/slurm")
+PROFILE = ("--profile", "profiles/slurm")
 PROFILE += ("--slurm-status-command", "squeue", "--slurm-no-account")
 PROFILE += ("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10")
 

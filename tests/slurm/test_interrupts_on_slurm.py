@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from checkouts import LOUD
 from site_of_slurm import DEVICE, PROFILE, Run
 
 pytestmark = pytest.mark.slurm
@@ -22,7 +23,7 @@ def test_an_interrupt_cancels_slurms_jobs_and_the_next_start_goes_on(cluster, sl
     assert not slurm.queue("PENDING,RUNNING")
     states = {allocation.state for allocation in slurm.ended()}
     assert "CANCELLED" in states
-    with Run(cluster, slurm, *PROFILE, *TINY, "--", RUN) as run:
+    with Run(cluster, slurm, LOUD, *PROFILE, *TINY, "--", RUN) as run:
         outcome = run.end()
     assert outcome.code == 0, outcome.text
     assert (cluster.path / RUN).exists()

@@ -13,7 +13,7 @@ TABLE = "results/tiny/tables/runs.parquet"
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
 ONE_BETA = "sweep={betas: {deconv: [1]}}"
 CONFIG = ("--config", DEVICE, ONE_BETA)
-GENERIC = ("--profile", "workflow/profiles/cluster-generic", "--latency-wait", "10")
+GENERIC = ("--profile", "profiles/cluster-generic", "--latency-wait", "10")
 
 
 @pytest.fixture(scope="module")

@@ -246,6 +246,16 @@ def test_without_finished_runs_there_is_one_sentence():
         assert sentence.startswith("No run of mnist, digit, is finished")
 
 
+def test_where_all_runs_break_an_inequality_the_sentence_names_it():
+    high = "label_distortion_above_label_entropy"
+    broken = [f"{high}; rate_negative", *[high] * (len(NUMBERS) - 1)]
+    (sentence,) = say(runs().assign(violations_valid=broken))
+    assert sentence == (
+        "All 6 finished runs of mnist, digit, break an inequality on validation, so none counts: "
+        f"{high} (6), rate_negative (1)."
+    )
+
+
 def test_without_the_random_discard_line_nothing_is_compared():
     nothing, _ = aggregate_baselines([], {})
     for baselines in (nothing, pca([1.0, 30.0], [1.5, 0.5])):

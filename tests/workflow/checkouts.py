@@ -13,6 +13,8 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
+# Snakemake's own text of each job, for a test that looks into it
+LOUD = "--logger-labelinfo-all"
 
 
 @dataclass
@@ -24,10 +26,10 @@ class Outcome:
 
     @property
     def jobs(self) -> dict[str, int]:
-        """Jobs by rule from the table that Snakemake prints, without the target rule."""
+        """Jobs by rule from the table of a dry run or a loud one, without the target rule."""
         table = re.search(r"Job stats:\njob .*\n-+ .*\n((?:.+\n)+?)total ", self.text)
-        rows = (line.split() for line in table.group(1).splitlines()) if table else ()
-        return {rule: int(count) for rule, count in rows if rule != "all"}
+        rows = (line.split()[:2] for line in table.group(1).splitlines()) if table else ()
+        return {rule: int(count.replace(",", "")) for rule, count in rows if rule != "all"}
 
 
 @dataclass

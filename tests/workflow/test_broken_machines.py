@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from checkouts import copy_repository
+from checkouts import LOUD, copy_repository
 
 pytestmark = [pytest.mark.workflow, pytest.mark.kills]
 
@@ -67,7 +67,7 @@ def test_a_full_disk_and_then_a_read_only_one_lose_nothing(disk):
     assert "results/tiny cannot be written: make it writable" in outcome.text
 
     mount("size=20m,rw")
-    outcome = checkout.snakemake("--cores", "1", MEASURE, *TINY)
+    outcome = checkout.snakemake(LOUD, "--cores", "1", MEASURE, *TINY)
     assert outcome.code == 0, outcome.text
     assert outcome.jobs == {"train_vae": 1, "measure_vae": 1}
     assert (checkout.path / DATASET).stat().st_mtime_ns == prepared
@@ -103,7 +103,7 @@ def test_a_job_killed_for_its_memory_is_tried_with_more_while_others_go_on(check
     assert "SIGKILL" in killed.text or "died with" in killed.text or "-9" in killed.text
     assert [(checkout.path / target).exists() for target in targets] == [False, True]
     (checkout.path / "tried").unlink()
-    retried = checkout.snakemake(*arguments, "--retries", "1")
+    retried = checkout.snakemake(LOUD, *arguments, "--retries", "1")
     assert retried.code == 0, retried.text
     # what was done while the other died is not done again
     assert retried.jobs == {"train_vae": 1}
@@ -126,6 +126,6 @@ def test_a_clock_that_jumps_makes_nothing_again_that_is_made(checkout):
     assert "dataset.safetensors" in ahead.text
     assert "Traceback" not in ahead.text
     os.utime(dataset)
-    outcome = checkout.snakemake("--cores", "1", MEASURE, *TINY)
+    outcome = checkout.snakemake(LOUD, "--cores", "1", MEASURE, *TINY)
     assert outcome.code == 0, outcome.text
     assert outcome.jobs == {"measure_vae": 1}

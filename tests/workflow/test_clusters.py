@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from checkouts import ROOT
+from checkouts import LOUD, ROOT
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster]
 
@@ -14,8 +14,8 @@ TINY = ("--configfile", "tests/workflow/tiny.yaml")
 
 def plan(checkout, profile, *arguments):
     """Return the plan's text with a profile."""
-    profile = f"workflow/profiles/{profile}"
-    outcome = checkout.snakemake("-n", "--profile", profile, *TINY, *arguments)
+    profile = f"profiles/{profile}"
+    outcome = checkout.snakemake(LOUD, "-n", "--profile", profile, *TINY, *arguments)
     assert outcome.code == 0, outcome.text
     return outcome.text
 
@@ -55,7 +55,7 @@ def test_a_run_is_one_allocation_and_so_are_the_tables(checkout):
 
 def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
     stale = ("--configfile", "tests/workflow/small.yaml", "--config", "probe={epochs: 41}")
-    stale = ("-n", "--profile", "workflow/profiles/slurm", *stale, "machine={device: cpu}")
+    stale = (LOUD, "-n", "--profile", "profiles/slurm", *stale, "machine={device: cpu}")
     outcome = finished_demo.snakemake(*stale)
     assert outcome.jobs["train_probe"] == 9
     assert "train_vae" not in outcome.jobs
@@ -67,7 +67,7 @@ def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
 def test_a_cluster_has_to_be_told_whether_its_nodes_have_gpus(checkout):
     # not in a plan: it does not know where jobs will run
     told = ("--config", "machine={device: auto}")
-    profile = ("--profile", "workflow/profiles/cluster-generic")
+    profile = ("--profile", "profiles/cluster-generic")
     outcome = checkout.snakemake(*profile, *TINY, *told, CUDA_VISIBLE_DEVICES="")
     assert outcome.code != 0
     assert "say whether these have GPUs" in outcome.text
@@ -98,7 +98,7 @@ def test_only_what_slurm_says_of_a_job_ends_it(tmp_path, answer, code, state):
     command = tmp_path / "scontrol"
     command.write_text(f'#!/bin/sh\ncat "{tmp_path}/answer"\nexit {code}\n')
     command.chmod(0o755)
-    script = ROOT / "workflow" / "profiles" / "cluster-generic" / "slurm-status.sh"
+    script = ROOT / "profiles" / "cluster-generic" / "slurm-status.sh"
     path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run([script, "7"], env=path, capture_output=True, text=True, check=True)
     assert done.stdout == f"{state}\n"

@@ -1,7 +1,7 @@
 """Every shipped experiment is valid and plans what it says."""
 
 import pytest
-from checkouts import ROOT
+from checkouts import LOUD, ROOT
 
 EXPERIMENTS = sorted(path.name for path in (ROOT / "workflow" / "experiments").glob("*.yaml"))
 
@@ -27,6 +27,16 @@ def test_the_papers_experiment_is_both_data_sets_and_all_three_tasks(checkout):
     assert jobs["measure_pca"] == 3
     assert jobs["train_vae"] == 2 * 12 * 16
     assert jobs["train_probe"] == 3 * 12 * 16
+
+
+def test_a_plan_is_one_table_of_jobs_and_reasons(checkout):
+    lines = checkout.snakemake("-n").text.splitlines()
+    assert len(lines) < 50
+    (row,) = [line.split(maxsplit=2) for line in lines if line.startswith("train_vae ")]
+    assert row == ["train_vae", "384", "missing output files, input files updated by another job"]
+    # all that Snakemake has to say of a job
+    loud = checkout.snakemake(LOUD, "-n", "--configfile", "tests/workflow/tiny.yaml").text
+    assert "rule train_vae:\n    input: results/tiny" in loud
 
 
 def test_planning_does_not_load_torch(checkout):

@@ -1,7 +1,7 @@
 """Runs that cool down from a path: which edits make the path stale, and their rows made again."""
 
 import pytest
-from checkouts import copy_repository, verify
+from checkouts import LOUD, copy_repository, verify
 
 pytestmark = pytest.mark.workflow
 
@@ -13,7 +13,7 @@ PATH = (
 
 def cool(checkout, *flags, path=PATH, betas="[1, 4]", training="{mode: path}", until="cool_vae"):
     outcome = checkout.snakemake(
-        *flags, "--configfile", "tests/workflow/tiny.yaml",
+        LOUD, *flags, "--configfile", "tests/workflow/tiny.yaml",
         "--config", f"training={training}", f"path={path}", f"sweep={{betas: {{deconv: {betas}}}}}",
         "--until", until,
     )  # fmt: skip

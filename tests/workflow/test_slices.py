@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from checkouts import Checkout, copy_repository
+from checkouts import LOUD, Checkout, copy_repository
 
 from labelinfo.io.tables import read_table, read_with_provenance, write_table
 
@@ -16,7 +16,7 @@ APART = ["train_seconds", "images_per_second"]
 def run(checkout, name, betas, *target, baselines=BASELINES, combine="[]"):
     sweep = f"{{betas: {{deconv: {betas}}}, baselines: [{baselines}], baseline_seeds: [0]}}"
     return checkout.snakemake(
-        "--cores", "1", "--configfile", "tests/workflow/tiny.yaml",
+        LOUD, "--cores", "1", "--configfile", "tests/workflow/tiny.yaml",
         "--config", f"experiment={name}", f"sweep={sweep}", f"combine={combine}", "--", *target,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from checkouts import LOUD
 
 pytestmark = pytest.mark.workflow
 
@@ -210,7 +211,7 @@ def test_a_setting_reruns_what_reads_it(finished_demo, config, stale):
 
 def test_more_runs_read_no_model_of_old_ones(finished_demo):
     more = "sweep={betas: {deconv: [0.2, 0.5, 1, 2, 4, 32], pixelcnn: [0.1, 1]}}"
-    text = finished_demo.snakemake(*DEMO, "--config", more).text
+    text = finished_demo.snakemake(LOUD, *DEMO, "--config", more).text
     blocks = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, re.MULTILINE)
     readers = Counter(rule for rule, block in blocks if ".safetensors" in inputs(block))
     models = re.findall(

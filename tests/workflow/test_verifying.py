@@ -20,6 +20,8 @@ def test_a_row_made_anew_has_the_same_bits_and_gives_a_forgery_away(finished_dem
     done = verify(finished_demo, tmp_path, "--rows", "1", "--seed", "1")
     assert done.returncode == 1, done.stderr
     assert "not the same bits" not in done.stdout
+    steps = re.findall(r"^ +\d+:\d\d  (\w+)", done.stderr, re.MULTILINE)
+    assert steps == ["preparing", "training", "measuring", "encoding", "training"]
     assert "1 of 9 rows recomputed: NOT all agree." in done.stdout
     differing = re.findall(r"^  DIFFERS *(\w+)", done.stdout, re.MULTILINE)
     assert differing == ["label_distortion_nats"], done.stdout

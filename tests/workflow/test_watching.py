@@ -36,7 +36,7 @@ def test_more_runs_than_finished_ones_are_estimated_from_these(finished_demo, tm
     more.write_text("sweep: {betas: {deconv: [0.2, 2, 32]}}\n", encoding="utf-8")
     overlays = ("tests/workflow/small.yaml", str(more))
     done = progress(finished_demo, "--configfile", *overlays)
-    assert "from 37 finished jobs: 9 jobs left by finished ones like them." in done.stdout
+    assert "are an estimate from 37 finished jobs." in done.stdout
 
 
 def test_watching_does_not_load_torch(checkout):
@@ -56,6 +56,26 @@ def test_a_wrong_configuration_is_one_sentence(checkout, tmp_path):
     assert done.stderr.startswith("Error: Config key `sweeps` is unknown")
 
 
+@pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {}], ids=["ascii", "C"])
+def test_the_last_words_of_a_run_survive_any_locale(checkout, locale):
+    summary = checkout.path / "results" / "tiny" / "write_summary" / "summary.txt"
+    summary.parent.mkdir(parents=True)
+    summary.write_text("at β = 4\n", encoding="utf-8")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    outcome = checkout.snakemake(
+        "--cores", "1", "--configfile", "tests/workflow/tiny.yaml",
+        "--", "results/tiny/write_config/config.yaml", **plain, **locale,
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.text
+    # neither a bar nor a block a job: the profile, the plan, the progress, the summary, the log
+    _, plan, begun, over, words, log = [line for line in outcome.text.splitlines() if line]
+    assert plan == "1 job: 1 write_config"
+    assert begun.endswith("0 of 1 jobs done, time left not known yet; running: 1 write_config")
+    assert over.endswith("1 of 1 jobs done")
+    assert words == "at \\u03b2 = 4"
+    assert log.startswith("Complete log")
+
+
 def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout):
     tampered = "datasets={sample: {files: {train: {sha256: " + 64 * "0" + "}}}}"
     outcome = checkout.snakemake(
@@ -63,6 +83,9 @@ def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout
         "--config", tampered, "--", "results/demo/tables/datasets.parquet",
     )  # fmt: skip
     assert outcome.code != 0
+    assert (
+        "Failed: prepare_dataset, log results/demo/logs/prepare_dataset/sample.log" in outcome.text
+    )
     told = outcome.text.partition("What did not end well")[2]
     assert "failed: results/demo/logs/prepare_dataset/sample.log" in told
     assert "ERROR Error: " in told

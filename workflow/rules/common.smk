@@ -25,6 +25,7 @@ from labelinfo.config.tasks import tasks_of
 from labelinfo.data.own_files import check_own_files, content_digests
 from labelinfo.errors import ConfigError, LabelinfoError
 from labelinfo.machine import gpus, uses_gpu
+from labelinfo.progress.experiment import long_run_notice
 from labelinfo.progress.failures import failures_since
 from labelinfo.tables.slices import LEVEL_LOSSES, RUN_LOSSES, slice_files
 from snakemake.exceptions import WorkflowError
@@ -504,6 +505,14 @@ def zoomed_panel():
     """The panel of Figure 2."""
     wanted = config["figures"]["zoom_dataset"] or DATASETS[0]
     return next(panel for panel in panels() if panel["dataset"] == wanted)
+
+
+def tell_how_long_it_takes():
+    """First words of a run of more than ten hours."""
+    # of other machines' cores only the scheduler knows
+    notice = "" if workflow.non_local_exec else long_run_notice(config, Path(OUT), workflow.cores)
+    if notice:
+        logger.info(notice)
 
 
 def tell_where_results_lie():

@@ -5,6 +5,11 @@ from labelinfo.config.experiment import read_map
 from labelinfo.errors import ConfigError
 from snakemake.exceptions import WorkflowError
 
+# a terminal or log without β, by its locale, gets an escape for it, not an error
+for stream in (getattr(handler, "stream", None) for handler in logger.handlers):
+    if stream is not None:
+        stream.reconfigure(errors="backslashreplace")
+
 try:
     # where Snakemake looks for it, too; what comes by --configfile it has read already
     for file in ("config.yaml", *workflow.overwrite_configfiles):

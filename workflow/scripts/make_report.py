@@ -20,7 +20,11 @@ with job(snakemake.log[0]) as logger:
         command += ["--snakefile", snakemake.params.snakefile, "--configfile", str(config)]
         # the running Snakemake holds the lock, and a report changes nothing
         done = subprocess.run(  # noqa: S603 - Snakemake itself
-            [*command, "--report", str(page)], capture_output=True, text=True, check=False
+            [*command, "--report", str(page)],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         logger.info("%s", done.stdout + done.stderr)
         if done.returncode:

@@ -13,6 +13,7 @@ from typing import Any
 from labelinfo.config.experiment import BASE, SCHEMA, read_config
 from labelinfo.config.schema import load_schema
 from labelinfo.config.sweep import enumerate_runs
+from labelinfo.console import print_in_any_locale
 from labelinfo.data.own_files import check_own_files
 from labelinfo.errors import ConfigError
 
@@ -36,6 +37,7 @@ def describe(schema: dict[str, Any], prefix: str = "") -> list[str]:
 
 def main() -> None:
     """Check the files that are named; without any, print all keys."""
+    print_in_any_locale()
     parser = argparse.ArgumentParser(
         prog="python -m labelinfo.config",
         description="Print every key of the configuration with its meaning and default, as "

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from labelinfo.figures import style
 from labelinfo.figures.layout import draw_rows
-from labelinfo.figures.planes import Limits, inside
+from labelinfo.figures.line_labels import visible_part
+from labelinfo.figures.planes import Limits, baseline_label, inside, lines_against
 from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.results import Panel, TaskResults
 
@@ -105,4 +106,12 @@ def _outside(data: TaskResults, limits: Limits) -> str:
         for name, level in data.levels.items()
         if level.mean_nats > limits.label_distortion[1]
     ]
-    return f"Outside the axes: {', '.join(names)}." if names else ""
+    names += [
+        baseline_label(name, data)
+        for name, (x, c) in lines_against(data, "rate").items()
+        if not len(visible_part(x, c, limits.rate, limits.label_distortion))
+    ]
+    said = f"Outside the axes: {', '.join(names)}. " if names else ""
+    if "pca" in data.curves and data.pca_hull is None:
+        said += "Without the hull of PCA, as no point of it has C below H(Y) on validation."
+    return said.strip()

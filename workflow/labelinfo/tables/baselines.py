@@ -41,7 +41,8 @@ COLUMNS = [
     *SELECTION_COLUMNS,
     *(f"strong_{name}" for name in SELECTION_COLUMNS),
 ]
-# of one type each, also where all are null
+# of one type each, also where all are null or there is no row
+_KEYS = dict.fromkeys(COLUMNS[:4], "str") | {"seed": "int64"}
 _NUMBERS = {name: "boolean" if name in CONVERGED else float for name in COLUMNS[5:]}
 
 
@@ -86,7 +87,7 @@ def aggregate_baselines(
         tables.append(with_label_columns(table.assign(label_entropy_nats=entropies))[COLUMNS])
         origins.append(origin)
     if not tables:
-        return pd.DataFrame(columns=COLUMNS, dtype=object).astype(_NUMBERS), origins
+        return pd.DataFrame(columns=COLUMNS, dtype=object).astype(_KEYS | _NUMBERS), origins
     table = drop_repeated(pd.concat(tables, ignore_index=True), IDENTITY, "points of a baseline")
     _check_one_grid(table)
     return table, origins

@@ -86,6 +86,8 @@ def compare_runs(
     types = dict.fromkeys(("seed", "baseline_seeds", "resamples", "n_images"), "Int64")
     numbers = [name for name in COLUMNS if name.endswith(("nats", "nats_se"))]
     types |= dict.fromkeys(["beta", "confidence", *numbers], "float64")
+    # a table without rows, too
+    types |= dict.fromkeys([name for name in COLUMNS if name not in types], "str")
     return pd.DataFrame(rows, columns=COLUMNS).astype(types), origins
 
 

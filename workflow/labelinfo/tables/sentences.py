@@ -38,9 +38,10 @@ def sentences(
         table[(table["dataset"] == dataset) & (table["task"] == task)]
         for table in (runs, baselines, differences)
     )
-    runs = countable(runs[runs["status"] == "ok"])
+    finished = runs[runs["status"] == "ok"]
+    runs = countable(finished)
     if runs.empty:
-        found = [f"No run of {dataset}, {task}, is finished, so there is nothing to say yet."]
+        found = [_without_runs(finished, f"{dataset}, {task}")]
     else:
         discard = baselines[baselines["baseline"] == "random_discard"]
         data_entropy = float(discard["rate_nats"].max()) if len(discard) else float("nan")
@@ -52,6 +53,18 @@ def sentences(
             _comparison(runs, baselines, discard),
         ]
     return found + _best_dimension(baselines, dataset, task)
+
+
+def _without_runs(finished: pd.DataFrame, what: str) -> str:
+    """Say why no run counts: none is finished, or all break an inequality, and which."""
+    if finished.empty:
+        return f"No run of {what}, is finished, so there is nothing to say yet."
+    broken = finished["violations_valid"].str.split("; ").explode().value_counts()
+    named = ", ".join(f"{name} ({count})" for name, count in broken.items())
+    return (
+        f"All {len(finished)} finished runs of {what}, break an inequality on validation, so none "
+        f"counts: {named}."
+    )
 
 
 def _lowest(best: pd.Series, task: str) -> str:

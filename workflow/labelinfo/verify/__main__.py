@@ -15,6 +15,7 @@ import torch
 
 from labelinfo.config.experiment import BASE, SCHEMA, read_map
 from labelinfo.config.schema import complete, load_schema
+from labelinfo.console import print_in_any_locale
 from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name, resolve_device
@@ -25,6 +26,7 @@ from labelinfo.verify.rerun import make_again, prepare_again
 
 def main(arguments: list[str] | None = None) -> int:
     """Verify a sample; return 0 if all of it agrees and 1 if not."""
+    print_in_any_locale()
     parser = argparse.ArgumentParser(prog="python -m labelinfo.verify", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds runs.parquet and datasets.parquet")
     parser.add_argument("--rows", type=_some, default=1, help="how many rows (default 1)")
@@ -32,13 +34,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--configfile", type=Path, help="of an experiment on data of your own")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    _tell_steps()
     torch.set_num_threads(1)
     try:
         return _verify(options)
     except LabelinfoError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
+
+
+class _Elapsed(logging.Formatter):
+    """Minutes and seconds since the start, and the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        minutes, seconds = divmod(int(record.relativeCreated / 1000), 60)
+        return f"{minutes:3d}:{seconds:02d}  {record.getMessage()}"
+
+
+def _tell_steps() -> None:
+    """Print each step of a verification, and warnings alone of what it calls."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Elapsed())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("labelinfo.verify").setLevel(logging.INFO)
 
 
 def _some(text: str) -> int:
@@ -57,6 +75,7 @@ def _verify(options: argparse.Namespace) -> int:
     seed = random.randrange(10_000) if options.seed is None else options.seed  # noqa: S311 - no secret
     chosen = random.Random(seed).sample(range(len(whole)), min(options.rows, len(whole)))  # noqa: S311
     sys.stdout.write(f"The rows of --seed {seed}:\n")
+    sys.stdout.flush()
     agreed = True
     with tempfile.TemporaryDirectory() as folder:
         for number in sorted(chosen):
@@ -82,8 +101,10 @@ def _verify_row(
     if not dataset_file.exists():
         downloads = BASE / "results" / "downloads"
         prepare_again(name, own[0], files[name]["files"], dataset_file, downloads, BASE)
-    made = make_again(origin, dataset_file, folder / origin.run.path, device)
+    # before its steps, which go to standard error
     sys.stdout.write(f"{origin.run.path}, {origin.task}\n")
+    sys.stdout.flush()
+    made = make_again(origin, dataset_file, folder / origin.run.path, device)
     reasons = [*origin.unlike_here, *unlike_made(row, made)]
     for reason in reasons:
         sys.stdout.write(f"  not the same bits, as {reason}\n")

@@ -1,5 +1,6 @@
 """Recompute one published row: data, training, measuring, probe."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ from labelinfo.training.cooling import cool_run
 from labelinfo.training.path import train_path_files
 from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.verify.origin import RowOrigin
+
+logger = logging.getLogger(__name__)
+
+# in place of the digest of a rule's code
+_CODE = "verify"
 
 
 def prepare_again(
@@ -51,6 +57,7 @@ def prepare_again(
     StorageError
         If the files are not those behind the published table.
     """
+    logger.info("preparing %s", name)
     mirror = os.environ.get("LABELINFO_MIRROR") or None
     sources = {}
     for role, file in files.items():
@@ -94,64 +101,24 @@ def make_again(
     Its bits depend on ``threads``; a job has one.
     """
     weights = folder / "best.safetensors"
-    files = TrainingFiles(
-        weights,
-        folder / "last.safetensors",
-        folder / "learning_curve.parquet",
-        folder / "training.parquet",
-    )
-    how = {
-        "dataset_file": dataset_file,
-        "device": device,
-        "code": "verify",
-        "threads": threads,
-        "compiled_folder": folder.parent / "compiled",
-    }
-    if origin.path is None:
-        train_run(origin.run, origin.spec, origin.training, files=files, **how)
-    else:
-        settings = {"training": origin.training, "path": origin.path}
-        record, snapshots = folder / "path.parquet", folder / "snapshots"
-        train_path_files(
-            origin.run.path_columns,
-            origin.spec,
-            settings,
-            origin.betas,
-            snapshots=snapshots,
-            curve_file=folder / "path_curve.parquet",
-            record_file=record,
-            **how,
-        )
-        cool_run(
-            origin.run,
-            origin.spec,
-            settings,
-            origin.betas,
-            snapshots=snapshots,
-            path_record=record,
-            files=files,
-            **how,
-        )
-    measure_run(
-        origin.run,
-        origin.spec,
-        origin.measure,
+    compiled = folder.parent / "compiled"
+    _train(
+        origin,
+        folder,
         dataset_file=dataset_file,
-        weights_file=weights,
-        target=folder / "measure.parquet",
         device=device,
-        code="verify",
+        threads=threads,
+        compiled_folder=compiled,
     )
+    how = {"dataset_file": dataset_file, "weights_file": weights, "device": device}
+    logger.info("measuring R and D")
+    table = folder / "measure.parquet"
+    measure_run(origin.run, origin.spec, origin.measure, target=table, code=_CODE, **how)
+    logger.info("encoding the images")
     features = folder / "features.safetensors"
-    encode_run(
-        origin.run,
-        origin.spec,
-        binarizations=origin.probe["binarizations"],
-        dataset_file=dataset_file,
-        weights_file=weights,
-        target=features,
-        device=device,
-    )
+    binarizations = origin.probe["binarizations"]
+    encode_run(origin.run, origin.spec, binarizations=binarizations, target=features, **how)
+    logger.info("training both probes of %s", origin.task)
     probe_run(
         origin.run,
         origin.spec,
@@ -166,8 +133,8 @@ def make_again(
             "strong_losses": folder / "probe.strong.losses.parquet",
         },
         device=device,
-        code="verify",
-        compiled_folder=folder.parent / "compiled",
+        code=_CODE,
+        compiled_folder=compiled,
     )
     rows = [
         read_table(folder / f"{part}.parquet").iloc[0] for part in ("training", "measure", "probe")
@@ -175,3 +142,43 @@ def make_again(
     labels = load_dataset(dataset_file).test.labels[origin.task].numpy()
     row = {**rows[0], **rows[1], **rows[2], "label_entropy_nats": label_entropy_nats(labels)}
     return with_label_columns(pd.DataFrame([row])).iloc[0]
+
+
+def _train(origin: RowOrigin, folder: Path, **how: Any) -> None:
+    """Train the run, or its path and then the run."""
+    files = TrainingFiles(
+        folder / "best.safetensors",
+        folder / "last.safetensors",
+        folder / "learning_curve.parquet",
+        folder / "training.parquet",
+    )
+    if origin.path is None:
+        logger.info("training, %d epochs", origin.training["epochs"])
+        train_run(origin.run, origin.spec, origin.training, files=files, code=_CODE, **how)
+        return
+    settings = {"training": origin.training, "path": origin.path}
+    record, snapshots = folder / "path.parquet", folder / "snapshots"
+    logger.info("training the path, %d snapshots", len(origin.betas))
+    train_path_files(
+        origin.run.path_columns,
+        origin.spec,
+        settings,
+        origin.betas,
+        snapshots=snapshots,
+        curve_file=folder / "path_curve.parquet",
+        record_file=record,
+        code=_CODE,
+        **how,
+    )
+    logger.info("cooling down, %g epochs", origin.path["cooling_epochs"])
+    cool_run(
+        origin.run,
+        origin.spec,
+        settings,
+        origin.betas,
+        snapshots=snapshots,
+        path_record=record,
+        files=files,
+        code=_CODE,
+        **how,
+    )

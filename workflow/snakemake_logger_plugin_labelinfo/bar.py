@@ -1,0 +1,72 @@
+"""One bar on a terminal; in a pipe or a file, one line a minute."""
+
+import time
+from typing import TextIO
+
+from tqdm import tqdm
+
+from snakemake_logger_plugin_labelinfo.jobs import Jobs
+
+_SECONDS_BETWEEN_LINES = 60.0
+
+
+class Bar:
+    """Draws how far a run has come.
+
+    Parameters
+    ----------
+    stream
+        Where to.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._bar: tqdm | None = None
+        self._drawn = -_SECONDS_BETWEEN_LINES
+
+    def draw(self, jobs: Jobs) -> None:
+        """Show the jobs done, the jobs at work and the time left."""
+        over = jobs.done == jobs.total
+        told = "" if over else f"{_left(jobs.seconds_left())}; running: {jobs.at_work()}"
+        if self._stream.isatty():
+            if self._bar is None:
+                form = "{n_fmt} of {total_fmt} jobs done |{bar:20}| {desc}"
+                self._bar = tqdm(
+                    total=jobs.total, initial=jobs.done, desc=told, file=self._stream,
+                    bar_format=form, leave=False, dynamic_ncols=True, mininterval=0,
+                )  # fmt: skip
+            self._bar.total, self._bar.n = jobs.total, jobs.done
+            self._bar.set_description_str(told)
+        elif over or time.monotonic() - self._drawn >= _SECONDS_BETWEEN_LINES:
+            self._drawn = time.monotonic()
+            done = f"{time.strftime('%H:%M')} {jobs.done:,} of {jobs.total:,} jobs done"
+            self.write(", ".join(filter(None, [done, told])))
+
+    def write(self, text: str) -> None:
+        """Print text above the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+        if self._bar is not None:
+            self._bar.refresh()
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _left(seconds: float | None) -> str:
+    """Return the time left in words, and the time of day when it is over."""
+    if seconds is None:
+        return "time left not known yet"
+    over = time.strftime("%H:%M", time.localtime(time.time() + seconds))
+    if seconds < 90:
+        return "a minute left"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min left ({over})"
+    if seconds < 24 * 3600:
+        return f"{seconds / 3600:.1f} h left ({over})"
+    return f"{seconds / 86400:.1f} days left"

@@ -1,0 +1,104 @@
+"""The jobs of one call of the workflow: planned, running, done, and the time that is left."""
+
+import time
+from collections import Counter, defaultdict
+from statistics import fmean
+
+
+class Jobs:
+    """Counts of jobs by rule.
+
+    Attributes
+    ----------
+    planned
+        Jobs by rule.
+    running
+        Rule and start (:func:`time.monotonic`) of each job at work, by its number.
+    reasons
+        Why the jobs of each rule run.
+    done, total
+        Jobs.
+    """
+
+    def __init__(self) -> None:
+        self.planned: Counter[str] = Counter()
+        self.running: dict[int, tuple[str, float]] = {}
+        self.reasons: dict[str, Counter[str]] = defaultdict(Counter)
+        self.done = self.total = 0
+        self._seconds: dict[str, list[float]] = defaultdict(list)
+        self._started = 0.0
+
+    def start(self, stats: dict[str, int]) -> bool:
+        """Take the plan, once; return whether it is new."""
+        if self.planned:
+            return False
+        self.planned.update({rule: count for rule, count in stats.items() if rule != "total"})
+        self.total = stats["total"]
+        self._started = time.monotonic()
+        return True
+
+    def begin(self, job: int, rule: str, reason: str | None) -> None:
+        """Note the start of a job."""
+        self.running[job] = rule, time.monotonic()
+        for part in (reason or "").split("; "):
+            if head := part.partition(":")[0].strip().lower():
+                self.reasons[rule][head] += 1
+
+    def end(self, job: int) -> None:
+        """Note that a job is done."""
+        if begun := self.running.pop(job, None):
+            self._seconds[begun[0]].append(time.monotonic() - begun[1])
+
+    def fail(self, job: int) -> None:
+        """Note that a job has failed."""
+        self.running.pop(job, None)
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds left, None before a job has ended.
+
+        A job to come takes the mean of its rule's finished jobs, or of all where its rule has none.
+        Jobs run side by side as they did so far.
+        """
+        finished = [seconds for each in self._seconds.values() for seconds in each]
+        elapsed = time.monotonic() - self._started
+        if not finished or not elapsed:
+            return None
+        mean = {rule: fmean(each) for rule, each in self._seconds.items()}
+        work = sum(
+            (count - len(self._seconds.get(rule, ()))) * mean.get(rule, fmean(finished))
+            for rule, count in self.planned.items()
+        )
+        begun = [time.monotonic() - start for _, start in self.running.values()]
+        at_once = max(1.0, (sum(finished) + sum(begun)) / elapsed)
+        return max(0.0, work - sum(begun)) / at_once
+
+    def headline(self) -> str:
+        """Return what will run."""
+        jobs = "job" if self.total == 1 else "jobs"
+        return f"{self.total:,} {jobs}: {_counted(self.planned.most_common(6), self.planned)}"
+
+    def at_work(self) -> str:
+        """Return the rules at work, with their numbers of jobs."""
+        rules = Counter(rule for rule, _ in self.running.values())
+        return _counted(rules.most_common(3), rules)
+
+    def table(self) -> str:
+        """Return the planned jobs by rule, with the reasons why they run."""
+        width = max(len(rule) for rule in self.planned)
+        lines = [
+            "Job stats:",
+            f"{'job':{width}}    count  reason",
+            "-" * width + "  -------  ------",
+        ]
+        for rule, count in self.planned.items():
+            reasons = ", ".join(
+                reason if number == count else f"{reason} ({number:,})"
+                for reason, number in self.reasons[rule].most_common()
+            )
+            lines.append(f"{rule:{width}}  {count:7,}  {reasons}".rstrip())
+        return "\n".join([*lines, f"{'total':{width}}  {self.total:7,}", ""])
+
+
+def _counted(shown: list[tuple[str, int]], rules: Counter[str]) -> str:
+    told = ", ".join(f"{count:,} {rule}" for rule, count in shown)
+    return f"{told}, …" if len(rules) > len(shown) else told
