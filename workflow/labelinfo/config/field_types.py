@@ -4,6 +4,7 @@ Snakemake hands everything nested in ``--config key={...}`` over as text, and YA
 text. Where a key takes numbers, truth values or null, text that spells one is one.
 """
 
+import math
 from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Interval
@@ -55,15 +56,19 @@ def merge(base: Any, over: Any) -> Any:
 def _read_integer(value: Any) -> Any:
     if isinstance(value, str):
         number = _number(value)
-        if isinstance(number, float) and number.is_integer():
+        if _is_whole(number):
             raise PydanticCustomError(
                 "integer_text",
                 "should be a valid integer; YAML reads {text} as text: write {number}",
                 {"text": value.strip(), "number": int(number)},
             )
         return number if isinstance(number, int) else value
-    # 100.0 is an integer
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if _is_whole(value) else value
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a float is an integer, as 100.0 is."""
+    return isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_INTEGER
 
 
 def _read_number(value: Any) -> Any:
@@ -93,11 +98,11 @@ def _read_null(value: Any) -> Any:
 def _read_option(value: Any) -> Any:
     """Read an argument of a user's class: what YAML would make of text, and 1e-4 too."""
     value = _read_null(_read_flag(_read_number(value)))
-    if (isinstance(value, float) and value != value) or value in (float("inf"), float("-inf")):
+    if isinstance(value, float) and not math.isfinite(value):
         raise PydanticCustomError("finite_number", "should be a finite number")
     if not (value is None or isinstance(value, bool | int | float | str)):
         raise PydanticCustomError("option_type", "should be a number, text, a truth value or null")
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if _is_whole(value) else value
 
 
 def _differ(entries: list[T]) -> list[T]:
