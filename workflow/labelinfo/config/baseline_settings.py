@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Interval
+from pydantic import Field
 
 from labelinfo.config.field_types import (
     INTEGER,
@@ -23,7 +23,7 @@ from labelinfo.config.field_types import (
 class PcaSettings(Settings):
     """The randomised-PCA baseline."""
 
-    dims: Some[Annotated[int, Interval(ge=1, le=784), INTEGER]] = [
+    dims: Some[Annotated[int, Field(ge=1, le=784), INTEGER]] = [
         2,
         5,
         10,

@@ -18,7 +18,7 @@ _EXPECTED = {
     "model_type": "should be a map of keys",
 }
 # pydantic's words for what we call `it`, and its count of what is there
-_LIBRARY_WORDS = re.compile("^(Input|String|List) | after validation, not .*")
+_LIBRARY_WORDS = re.compile("^(Input|String|List|Value error,) | after validation, not .*")
 # pydantic's mark of an error in a key of a map
 _OF_KEY = "[key]"
 

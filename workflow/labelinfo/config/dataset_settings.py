@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Interval
 from pydantic import Field
 
 from labelinfo.config.field_types import (
@@ -23,8 +22,8 @@ OPTIONAL = {
     "exclude_if": lambda value: value is None,
     "json_schema_extra": lambda schema: schema.pop("default"),
 }
-AtLeastTwo = Annotated[int, Interval(ge=2), INTEGER]
-PartialShare = Annotated[float, Interval(gt=0, lt=0.5), NUMBER]
+AtLeastTwo = Annotated[int, Field(ge=2), INTEGER]
+PartialShare = Annotated[float, Field(gt=0, lt=0.5), NUMBER]
 Column = Annotated[str, Field(pattern="^[A-Za-z0-9_]{1,64}$")]
 Url = Annotated[str, Field(pattern="^https?://")]
 

@@ -7,9 +7,7 @@ text. Where a key takes numbers, truth values or null, text that spells one is o
 import math
 from typing import Annotated, Any, Literal, TypeVar
 
-from annotated_types import Interval
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
@@ -57,10 +55,9 @@ def _read_integer(value: Any) -> Any:
     if isinstance(value, str):
         number = _number(value)
         if _is_whole(number):
-            raise PydanticCustomError(
-                "integer_text",
-                "should be a valid integer; YAML reads {text} as text: write {number}",
-                {"text": value.strip(), "number": int(number)},
+            raise ValueError(
+                f"should be a valid integer; YAML reads {value.strip()} as text: "
+                f"write {int(number)}"
             )
         return number if isinstance(number, int) else value
     return int(value) if _is_whole(value) else value
@@ -99,17 +96,15 @@ def _read_option(value: Any) -> Any:
     """Read an argument of a user's class: what YAML would make of text, and 1e-4 too."""
     value = _read_null(_read_flag(_read_number(value)))
     if isinstance(value, float) and not math.isfinite(value):
-        raise PydanticCustomError("finite_number", "should be a finite number")
+        raise ValueError("should be a finite number")
     if not (value is None or isinstance(value, bool | int | float | str)):
-        raise PydanticCustomError("option_type", "should be a number, text, a truth value or null")
+        raise ValueError("should be a number, text, a truth value or null")
     return int(value) if _is_whole(value) else value
 
 
 def _differ(entries: list[T]) -> list[T]:
     if len(set(entries)) < len(entries):
-        raise PydanticCustomError(
-            "entries_equal", "should have entries that differ from each other"
-        )
+        raise ValueError("should have entries that differ from each other")
     return entries
 
 
@@ -123,16 +118,16 @@ OrNull = Annotated[T | None, BeforeValidator(_read_null)]
 Distinct = Annotated[list[T], AfterValidator(_differ)]
 Some = Annotated[list[T], Field(min_length=1), AfterValidator(_differ)]
 
-Count = Annotated[int, Interval(ge=1), INTEGER]
-Units = Annotated[int, Interval(ge=1, le=65_536), INTEGER]
-SeedIndex = Annotated[int, Interval(ge=0, le=1_000_000), INTEGER]
-Positive = Annotated[float, Interval(gt=0), NUMBER]
-NonNegative = Annotated[float, Interval(ge=0), NUMBER]
-Beta = Annotated[float, Interval(gt=0, le=1_000_000), NUMBER]
-Share = Annotated[float, Interval(ge=0, le=1), NUMBER]
-PositiveShare = Annotated[float, Interval(gt=0, le=1), NUMBER]
-ShareBelowOne = Annotated[float, Interval(ge=0, lt=1), NUMBER]
-Fraction = Annotated[float, Interval(gt=0, lt=1), NUMBER]
+Count = Annotated[int, Field(ge=1), INTEGER]
+Units = Annotated[int, Field(ge=1, le=65_536), INTEGER]
+SeedIndex = Annotated[int, Field(ge=0, le=1_000_000), INTEGER]
+Positive = Annotated[float, Field(gt=0), NUMBER]
+NonNegative = Annotated[float, Field(ge=0), NUMBER]
+Beta = Annotated[float, Field(gt=0, le=1_000_000), NUMBER]
+Share = Annotated[float, Field(ge=0, le=1), NUMBER]
+PositiveShare = Annotated[float, Field(gt=0, le=1), NUMBER]
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1), NUMBER]
+Fraction = Annotated[float, Field(gt=0, lt=1), NUMBER]
 
 Precision = Literal["auto", "bfloat16", "float32"]
 # a key of the user's choice that names folders

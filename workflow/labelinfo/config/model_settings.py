@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from annotated_types import Interval
 from pydantic import Field
 
 from labelinfo.config.field_types import (
@@ -15,7 +14,7 @@ from labelinfo.config.field_types import (
     Units,
 )
 
-Depth = Annotated[int, Interval(ge=1, le=100), INTEGER]
+Depth = Annotated[int, Field(ge=1, le=100), INTEGER]
 
 
 class IafSettings(Settings):
@@ -63,16 +62,16 @@ class MafSettings(Settings):
 class VampSettings(Settings):
     """Options of the marginal `vamp`."""
 
-    components: Annotated[int, Interval(ge=1, le=100_000), INTEGER] = 500
+    components: Annotated[int, Field(ge=1, le=100_000), INTEGER] = 500
     """Learned pseudo-inputs, one component of the mixture each."""
 
 
 class ModelSettings(Settings):
     """The VAE."""
 
-    latent_dim: Annotated[int, Interval(ge=1, le=4096), INTEGER] = 64
+    latent_dim: Annotated[int, Field(ge=1, le=4096), INTEGER] = 64
     """Dimension of z."""
-    width: Annotated[float, Interval(gt=0, le=16), NUMBER] = 1.0
+    width: Annotated[float, Field(gt=0, le=16), NUMBER] = 1.0
     """Multiplier of every channel count."""
     iaf: IafSettings = IafSettings()
     pixelcnn: PixelCnnSettings = PixelCnnSettings()

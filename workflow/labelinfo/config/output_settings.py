@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Interval
+from pydantic import Field
 
 from labelinfo.config.field_types import (
     INTEGER,
@@ -32,7 +32,7 @@ class BootstrapSettings(Settings):
     Images, and the seeds of a baseline, are drawn with replacement, again and again.
     """
 
-    resamples: Annotated[int, Interval(ge=100, le=1_000_000), INTEGER] = 2000
+    resamples: Annotated[int, Field(ge=100, le=1_000_000), INTEGER] = 2000
     """How many draws."""
     confidence: Fraction = 0.95
     """Share of the draws that lie within an interval."""
@@ -52,14 +52,14 @@ class ClaimsSettings(Settings):
     """A C this close to a baseline's line, relative to H(Y), is near that line."""
     many_share: Fraction = 0.5
     """This share of the runs is many of them; more than it, most of them."""
-    as_a_rule_share: Annotated[float, Interval(gt=0.5, le=1), NUMBER] = 0.65
+    as_a_rule_share: Annotated[float, Field(gt=0.5, le=1), NUMBER] = 0.65
     """What is so for this share of the runs or rates, or for more, is so as a rule."""
     much_weaker_share: Fraction = 0.5
     """A preference score below this share of another is much weaker than it."""
     rate_min_nats: NonNegative = 0.5
     """Runs of a smaller rate on validation count nowhere: they have dropped z, and cannot be far
     from any line."""
-    runs_min: Annotated[int, Interval(ge=2), INTEGER] = 8
+    runs_min: Annotated[int, Field(ge=2), INTEGER] = 8
     """Fewer runs of the kind that a claim is about decide nothing."""
     standard_errors: NonNegative = 2.0
     """Beyond so many of them a difference counts."""
@@ -79,7 +79,7 @@ class FiguresSettings(Settings):
 class GallerySettings(Settings):
     """Pictures of reconstructions and samples of every run of the first seed."""
 
-    images: Annotated[int, Interval(ge=1, le=64), INTEGER] = 12
+    images: Annotated[int, Field(ge=1, le=64), INTEGER] = 12
     """Test images shown, each with its reconstructions, and as many samples."""
-    reconstructions: Annotated[int, Interval(ge=1, le=16), INTEGER] = 3
+    reconstructions: Annotated[int, Field(ge=1, le=16), INTEGER] = 3
     """Reconstructions of each image from different draws of z."""

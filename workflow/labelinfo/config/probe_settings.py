@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Interval
+from pydantic import Field
 
 from labelinfo.config.field_types import (
     INTEGER,
@@ -18,8 +18,8 @@ from labelinfo.config.field_types import (
     Some,
 )
 
-ProbeUnits = Annotated[int, Interval(ge=1, le=1000), INTEGER]
-ProbeDropout = Annotated[float, Interval(ge=0, le=0.95), NUMBER]
+ProbeUnits = Annotated[int, Field(ge=1, le=1000), INTEGER]
+ProbeDropout = Annotated[float, Field(ge=0, le=0.95), NUMBER]
 
 
 class ProbeSettings(Settings):
@@ -47,14 +47,14 @@ class ProbeSettings(Settings):
     binarizations: Count = 10
     """Where training images are binarised by fresh draws, how many draws of the whole training
     split the probe sees in turn, one an epoch (ours); each is encoded once."""
-    seeds: Annotated[int, Interval(ge=1, le=16), INTEGER] = 3
+    seeds: Annotated[int, Field(ge=1, le=16), INTEGER] = 3
     """Probes of each kind for a run, which differ in initial parameters, order and noise (ours). C
     of the run is the mean over them. Points of PCA, random encoders and classifiers have one."""
     converged_nats: NonNegative = 0.01
     """The paper's probe has converged if the strong probe's C on validation is not lower by more
     than this; a strong probe, if it gains no more than this over one of half its epochs, on
     validation too (ours)."""
-    prequential_classes_max: Annotated[int, Interval(ge=0), INTEGER] = 100
+    prequential_classes_max: Annotated[int, Field(ge=0), INTEGER] = 100
     """The prequential code length of the labels is computed for tasks of at most so many classes
     (ours); 0 computes none."""
 

@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from annotated_types import Interval
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from labelinfo.config.baseline_settings import (
     ClassifierSettings,
@@ -42,7 +40,7 @@ RESERVED = ("compiled", "downloads", "published")
 
 def _not_reserved(name: str) -> str:
     if name in RESERVED:
-        raise PydanticCustomError("reserved", "should not be a name that is reserved")
+        raise ValueError("should not be a name that is reserved")
     return name
 
 
@@ -63,7 +61,7 @@ class MachineSettings(Settings):
     environment variable LABELINFO_MIRROR, then the internet."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where tensors live; `auto` takes a GPU if there is one."""
-    jobs_per_gpu: Annotated[int, Interval(ge=1, le=64), INTEGER] = 4
+    jobs_per_gpu: Annotated[int, Field(ge=1, le=64), INTEGER] = 4
     """Trainings, measurements and probes that share one GPU at a time, when Snakemake runs them on
     this machine."""
     checkpoint_seconds: NonNegative = 20

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Interval
 from pydantic import Field
 
 from labelinfo.config.field_types import (
@@ -18,8 +17,8 @@ from labelinfo.config.field_types import (
     ShareBelowOne,
 )
 
-Epochs = Annotated[int, Interval(ge=1, le=100_000), INTEGER]
-Passes = Annotated[float, Interval(gt=0, le=100_000), NUMBER]
+Epochs = Annotated[int, Field(ge=1, le=100_000), INTEGER]
+Passes = Annotated[float, Field(gt=0, le=100_000), NUMBER]
 
 
 class TrainingSettings(Settings):
@@ -76,7 +75,7 @@ class PathSettings(Settings):
     """Passes over the training images at the lowest β."""
     epochs_per_decade: Passes = 20
     """Passes in which β rises tenfold."""
-    snapshots_per_decade: Annotated[int, Interval(ge=1, le=100), INTEGER] = 10
+    snapshots_per_decade: Annotated[int, Field(ge=1, le=100), INTEGER] = 10
     """Snapshots while β rises tenfold, at 10^(k / n) for integers k."""
     cooling_epochs: Epochs = 5
     """Passes of a run at its own β, in which the learning rate decays to 0."""
