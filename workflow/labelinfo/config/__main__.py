@@ -56,8 +56,8 @@ def main() -> None:
     """Check the files that are named; without any, print all keys."""
     parser = argparse.ArgumentParser(
         prog="python -m labelinfo.config",
-        description="Print every key of the configuration with its meaning and default, as "
-        "Markdown; or say whether files are a sound configuration, running nothing in them.",
+        description="Print every key of the configuration with its meaning, values and default, "
+        "as Markdown; or say whether files are a sound configuration, running nothing in them.",
     )
     parser.add_argument("files", nargs="*", type=Path, help="overlays, as for --configfile")
     files = parser.parse_args().files

@@ -82,8 +82,8 @@ class ExperimentSettings(Settings):
     next to the finished ones of this experiment, and nothing is trained."""
     sweep: SweepSettings = SweepSettings()
     datasets: dict[Name, DatasetSettings] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
-    """Definitions of data sets. Yours go next to the built-in ones; keys of a built-in one can be
-    overridden singly."""
+    """Definitions of data sets. Yours go next to the built-in ones, which are in
+    workflow/labelinfo/data/catalogue.yaml; keys of a built-in one can be overridden singly."""
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     components: ComponentsSettings = ComponentsSettings()
