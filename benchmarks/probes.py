@@ -19,16 +19,16 @@ from functools import partial
 import torch
 from torch import nn
 from torch.nn import functional
-from workload import SCHEMA, matmul_gflops
+from workload import matmul_gflops
 
 from labelinfo.baselines.pca import PcaCodes
-from labelinfo.config.schema import complete
+from labelinfo.config.completion import complete
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.measure import TaskLabels
 from labelinfo.probes.recipe import PaperRecipe, Recipe, StrongRecipe
 from labelinfo.training.device import device_name, resolve_device
 
-DEFAULTS = complete({}, SCHEMA)
+DEFAULTS = complete({})
 # enough steps for compiled ones to be chosen
 EPOCHS = 32
 IMAGES, BATCH, HIDDEN = 12_800, DEFAULTS["probe"]["batch_size"], DEFAULTS["probe"]["hidden_units"]

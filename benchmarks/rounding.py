@@ -20,9 +20,9 @@ from typing import Any
 
 import pandas as pd
 import torch
-from workload import ROOT, SCHEMA
+from workload import ROOT
 
-from labelinfo.config.schema import complete
+from labelinfo.config.completion import complete
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name
 from labelinfo.verify.compare import compare_rows
@@ -46,7 +46,7 @@ def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
     torch.set_num_threads(threads)
     runs, origins = read_with_provenance(folder / "runs.parquet")
     prepared = read_with_provenance(folder / "datasets.parquet")[1]["prepare_dataset"]
-    catalogue = complete({}, SCHEMA)["datasets"]
+    catalogue = complete({})["datasets"]
     moved = []
     with tempfile.TemporaryDirectory() as scratch:
         for _, row in runs.head(rows).iterrows():

@@ -13,15 +13,14 @@ from torch.utils.flop_counter import FlopCounterMode
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from labelinfo.config.completion import complete  # noqa: E402
 from labelinfo.config.components import known_components, vae_spec  # noqa: E402
-from labelinfo.config.schema import complete, load_schema  # noqa: E402
 from labelinfo.data.dataset import Split  # noqa: E402
 from labelinfo.memory import keep_freed_memory  # noqa: E402
 from labelinfo.models.vae import VaeSpec  # noqa: E402
 from labelinfo.training.engine import Engine  # noqa: E402
 from labelinfo.training.objective import VaeObjective  # noqa: E402
 
-SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 IMAGES = 4096
 
 # as a job does
@@ -30,7 +29,7 @@ keep_freed_memory()
 
 def spec_of(architecture: str, width: float, model: dict[str, Any] | None = None) -> VaeSpec:
     """Return the spec of ``encoder-decoder-marginal``; ``model`` overrides defaults."""
-    config = complete({"model": {"width": width, **(model or {})}}, SCHEMA)
+    config = complete({"model": {"width": width, **(model or {})}})
     encoder, decoder, marginal = architecture.split("-")
     known = known_components(config, ())
     return VaeSpec(**vae_spec(config, known, encoder=encoder, decoder=decoder, marginal=marginal))
@@ -104,7 +103,7 @@ class Workload:
 
 def activations_mb() -> float:
     """Return the default of ``training.activations_mb``."""
-    return complete({}, SCHEMA)["training"]["activations_mb"]
+    return complete({})["training"]["activations_mb"]
 
 
 def gflop_per_image(architecture: str, width: float, batch_size: int = 128) -> float:

@@ -1,17 +1,14 @@
-"""Components and VAEs for tests, with the options that the schema gives them."""
+"""Components and VAEs for tests, with the options that the configuration gives them."""
 
 import itertools
-from pathlib import Path
 
 import torch
 
+from labelinfo.config.completion import complete
 from labelinfo.config.components import known_components, vae_spec
-from labelinfo.config.schema import complete, load_schema
 from labelinfo.models.registry import DECODERS, ENCODERS, MARGINALS
 from labelinfo.models.vae import VaeSpec, load_component
 
-ROOT = Path(__file__).parents[1]
-SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 # the paper's twelve, and each further component once
 EVERY = [
     *itertools.product(("gaussian", "iaf"), ("deconv", "pixelcnn"), MARGINALS),
@@ -31,7 +28,7 @@ def make(kind, name, **sizes):
 
 def make_spec(encoder="gaussian", decoder="deconv", marginal="gaussian", **model):
     """Return what a VAE of these components is made of; ``model`` overrides the defaults."""
-    config = complete({"model": model}, SCHEMA)
+    config = complete({"model": model})
     known = known_components(config, ())
     return VaeSpec(**vae_spec(config, known, encoder=encoder, decoder=decoder, marginal=marginal))
 
@@ -43,4 +40,4 @@ def make_vae(encoder, decoder, marginal, *, seed=0, **model):
 
 
 def _known():
-    return known_components(complete({}, SCHEMA), ())
+    return known_components(complete({}), ())

@@ -212,7 +212,7 @@ def below(name, modules):
             "train_vae",
             CHOSEN,
             "training.trainer models.decoders.deconv seeds bounds",
-            "figures tables probes baselines measure models.registry config.sweep config.schema",
+            "figures tables probes baselines measure models.registry config.sweep config.settings",
         ),
         (
             "measure_vae",

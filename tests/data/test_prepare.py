@@ -14,7 +14,7 @@ import pytest
 import scipy.io
 import torch
 
-from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.completion import complete
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset, save_dataset
 from labelinfo.data.files import read_verified
 from labelinfo.data.labels import match_originals
@@ -25,14 +25,13 @@ from labelinfo.information import label_entropy_nats
 from labelinfo.io.tensors import save_tensors
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 CLAMP = 1e-4
 MIRROR = os.environ.get("LABELINFO_MIRROR")
 
 
 def definition_of(name, **keys):
     """Return a data set's part of a completed configuration, some keys replaced."""
-    return complete({"datasets": {name: keys}}, SCHEMA)["datasets"][name]
+    return complete({"datasets": {name: keys}})["datasets"][name]
 
 
 def prepare(name, definition, folder=ROOT, *, checked=True, duplicates_max_share=0.01):

@@ -13,8 +13,7 @@ from labelinfo.baselines.rate_axes import AXES
 from labelinfo.claims.baselines import best_dimensions
 from labelinfo.claims.decision import FAILS
 from labelinfo.claims.evidence import Evidence, Settings
-from labelinfo.config.experiment import SCHEMA
-from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.completion import complete
 from labelinfo.paper import BEST_PCA_DIMENSION
 
 ENTROPY, RATE_MAX = np.log(2), 3.0
@@ -110,7 +109,7 @@ def verdict_of(table, standard_errors):
             for k, best in zip(table["k"], table["selected"], strict=True)
         ],
     )
-    defaults = complete({}, load_schema(SCHEMA))["claims"]
+    defaults = complete({})["claims"]
     settings = Settings(**(defaults | {"standard_errors": standard_errors}))
     line = rows.iloc[:1].assign(
         baseline="random_discard", params=json.dumps({"data_entropy_nats": RATE_MAX})

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from labelinfo.config.experiment import SCHEMA
-from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.completion import complete
 from labelinfo.io.tables import read_provenance
 
 pytestmark = pytest.mark.workflow
@@ -162,7 +161,7 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
 
 
 def test_the_papers_settings_are_among_the_default_candidates():
-    defaults = complete({}, load_schema(SCHEMA))["classifier"]
+    defaults = complete({})["classifier"]
     grid = set(itertools.product(*(defaults["candidates"][key] for key in ("depths", "dropouts"))))
     networks = defaults["networks"]
     assert len(networks) > 1

@@ -75,7 +75,7 @@ def test_nothing_is_stale_when_all_is_done(finished_demo):
         (f"{PACKAGE}/bounds.py", "\n\n\ndef objective_nats", "\n\n\n\n\ndef objective_nats"),
         (f"{PACKAGE}/errors.py", "class DataError", "X = 1\n\n\nclass DataError"),
         (f"{PACKAGE}/models/registry.py", "ENCODERS = {", 'ENCODERS = {\n    "mine": "mine:Mine",'),
-        (f"{PACKAGE}/config/schema.py", "n=3, cutoff=0.5", "n=3, cutoff=0.6"),
+        (f"{PACKAGE}/config/completion.py", "n=3, cutoff=0.5", "n=3, cutoff=0.6"),
         ("workflow/rules/training.smk", "# one thread a job", "# a single thread a job"),
     ],
     ids=["comment", "docstring", "script docstring", "blank lines", "errors", "registry line",

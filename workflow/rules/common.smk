@@ -19,7 +19,7 @@ from labelinfo.config.plan import (
     training_epochs,
     training_stage,
 )
-from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.completion import complete
 from labelinfo.config.sweep import enumerate_runs, path_betas
 from labelinfo.config.tasks import tasks_of
 from labelinfo.data.own_files import check_own_files, content_digests
@@ -38,8 +38,7 @@ MODULE_ROOTS = (WORKFLOW, BASE)
 
 try:
     # in place, so that scripts see the completed configuration too
-    SCHEMA = load_schema(WORKFLOW / "schemas" / "config.schema.yaml")
-    completed, COMPONENTS = check_config(config, SCHEMA, MODULE_ROOTS)
+    completed, COMPONENTS = check_config(config, MODULE_ROOTS)
     config.update(completed)
     # on other machines a job finds only the files that it asks for
     if workflow.is_main_process:
@@ -441,7 +440,7 @@ def configured_network(task):
 
 def papers_network(task):
     """Depth and dropout of the paper for a task, None for one that it does not have."""
-    networks = complete({}, SCHEMA)["classifier"]["networks"]
+    networks = complete({})["classifier"]["networks"]
     return networks.get(task) if task != "other" else None
 
 

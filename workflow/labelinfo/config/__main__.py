@@ -10,29 +10,47 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from labelinfo.config.experiment import BASE, SCHEMA, read_config
-from labelinfo.config.schema import load_schema
+from labelinfo.config.experiment import BASE, read_config
+from labelinfo.config.keys import schema_of_keys
 from labelinfo.config.sweep import enumerate_runs
 from labelinfo.console import print_in_any_locale
 from labelinfo.data.own_files import check_own_files
 from labelinfo.errors import ConfigError
 
+# words of JSON schema, and how the page says them
+_TYPES = {"boolean": "true or false", "object": "map", "string": "text", "null": "null"}
+_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
-def describe(schema: dict[str, Any], prefix: str = "") -> list[str]:
-    """Return one Markdown bullet per key, depth first."""
+
+def describe() -> list[str]:
+    """Return one Markdown bullet per key, section by section."""
     lines = []
-    for key, below in schema.get("properties", {}).items():
-        name = f"{prefix}{key}"
-        text = " ".join(below.get("description", "").split())
-        leaf = "properties" not in below and name != "datasets"
-        default = (
-            f" Default: `{json.dumps(below['default'])}`." if leaf and "default" in below else ""
-        )
-        lines.append(f"- `{name}`: {text}{default}")
-        lines += describe(below, f"{name}.")
-        if isinstance(below.get("additionalProperties"), dict):
-            lines += describe(below["additionalProperties"], f"{name}.<name>.")
+    for name, schema in schema_of_keys().items():
+        text = schema["description"]
+        allowed = "" if "properties" in schema else f" ({_allowed(schema)})"
+        # the default of `datasets` is a file of its own
+        if allowed and "default" in schema and name != "datasets":
+            text += f" Default: `{json.dumps(schema['default'])}`."
+        lines.append(f"- `{name}`{allowed}: {text}")
     return lines
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    """Return the values that a key takes, in words: ``integer ≥ 1``."""
+    if "anyOf" in schema:
+        return " or ".join(map(_allowed, schema["anyOf"]))
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    kind = schema.get("type", "any value")
+    if kind == "array":
+        return f"list of {_allowed(schema['items'])}"
+    others = schema.get("additionalProperties")
+    if isinstance(others, dict) and "items" in others:
+        return f"map of {_allowed(others)}"
+    if "pattern" in schema:
+        return f"text like `{schema['pattern']}`"
+    bounds = [f" {sign} {schema[word]:,}" for word, sign in _BOUNDS.items() if word in schema]
+    return _TYPES.get(kind, kind) + ",".join(bounds)
 
 
 def main() -> None:
@@ -40,13 +58,13 @@ def main() -> None:
     print_in_any_locale()
     parser = argparse.ArgumentParser(
         prog="python -m labelinfo.config",
-        description="Print every key of the configuration with its meaning and default, as "
-        "Markdown; or say whether files are a sound configuration, running nothing in them.",
+        description="Print every key of the configuration with its meaning, values and default, "
+        "as Markdown; or say whether files are a sound configuration, running nothing in them.",
     )
     parser.add_argument("files", nargs="*", type=Path, help="overlays, as for --configfile")
     files = parser.parse_args().files
     if not files:
-        sys.stdout.write("\n".join(describe(load_schema(SCHEMA))) + "\n")
+        sys.stdout.write("\n".join(describe()) + "\n")
         return
     try:
         config = read_config(files)

@@ -6,19 +6,18 @@ from typing import Any
 
 import yaml
 
+from labelinfo.config.completion import Config, complete
 from labelinfo.config.components import Component, known_components
-from labelinfo.config.schema import Config, complete, load_schema
 from labelinfo.config.sweep import check_sweep
 from labelinfo.config.values import MOST_VALUES, refuse_sprawl
 from labelinfo.errors import ConfigError
 
 # the folder of the Snakefile
 BASE = Path(__file__).parents[3]
-SCHEMA = BASE / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def check_config(
-    config: Config, schema: Config, roots: tuple[Path, ...]
+    config: Config, roots: tuple[Path, ...]
 ) -> tuple[Config, dict[str, dict[str, Component]]]:
     """Return a configuration with its defaults, and the components that it may name.
 
@@ -26,8 +25,6 @@ def check_config(
     ----------
     config
         What the user wrote, overlays merged.
-    schema
-        The JSON schema.
     roots
         Folders in which modules are looked for.
 
@@ -36,7 +33,7 @@ def check_config(
     ConfigError
         At the first thing wrong.
     """
-    completed = complete(config, schema)
+    completed = complete(config)
     components = known_components(completed, roots)
     check_sweep(completed, components)
     return completed, components
@@ -58,7 +55,7 @@ def read_config(overlays: Iterable[Path | str]) -> Config:
     config: Config = {}
     for file in (BASE / "config.yaml", *overlays):
         _update(config, read_map(file))
-    return check_config(config, load_schema(SCHEMA), (BASE / "workflow", BASE))[0]
+    return check_config(config, (BASE / "workflow", BASE))[0]
 
 
 class _Loader(yaml.SafeLoader):

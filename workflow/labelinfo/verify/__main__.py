@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from labelinfo.config.experiment import BASE, SCHEMA, read_map
-from labelinfo.config.schema import complete, load_schema
+from labelinfo.config.completion import complete
+from labelinfo.config.experiment import BASE, read_map
 from labelinfo.console import print_in_any_locale
 from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.io.tables import read_with_provenance
@@ -120,7 +120,7 @@ def _verify_row(
 
 def _catalogue(configfile: Path | None) -> dict:
     given = read_map(configfile) if configfile else {}
-    return complete(given, load_schema(SCHEMA))["datasets"]
+    return complete(given)["datasets"]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,134 @@
+"""The types that settings are declared with: strict, but for text that reads as the value meant.
+
+Snakemake hands everything nested in ``--config key={...}`` over as text, and YAML reads 1e-4 as
+text. Where a key takes numbers, truth values or null, text that spells one is one.
+"""
+
+import math
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+T = TypeVar("T")
+
+# integers beyond this are not exact as numbers of JSON
+LARGEST_INTEGER = 2**53
+
+
+class Settings(BaseModel):
+    """A section of the configuration; the text below a field says what it means."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merge_defaults(cls, given: Any) -> Any:
+        """Merge the default of a map with the user's map, key by key."""
+        if not isinstance(given, dict):
+            return given
+        fields = cls.model_fields
+        return {
+            key: merge(_plain(fields[key].default), value) if key in fields else value
+            for key, value in given.items()
+        }
+
+
+def _plain(default: Any) -> Any:
+    return default.model_dump(by_alias=True) if isinstance(default, BaseModel) else default
+
+
+def merge(base: Any, over: Any) -> Any:
+    """Return ``over``, with the keys of ``base`` that it does not give where both are maps."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    return base | {key: merge(base.get(key), value) for key, value in over.items()}
+
+
+def _read_integer(value: Any) -> Any:
+    if isinstance(value, str):
+        number = _number(value)
+        if _is_whole(number):
+            raise ValueError(
+                f"should be a valid integer; YAML reads {value.strip()} as text: "
+                f"write {int(number)}"
+            )
+        return number if isinstance(number, int) else value
+    return int(value) if _is_whole(value) else value
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a float is an integer, as 100.0 is."""
+    return isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_INTEGER
+
+
+def _read_number(value: Any) -> Any:
+    return _number(value) if isinstance(value, str) else value
+
+
+def _number(text: str) -> Any:
+    """Return the number that a text spells, or the text."""
+    for read in (int, float):
+        try:
+            number = read(text)
+        except ValueError:
+            continue
+        return text if read is int and abs(number) > LARGEST_INTEGER else number
+    return text
+
+
+def _read_flag(value: Any) -> Any:
+    spelt = {"true": True, "false": False}
+    return spelt.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _read_null(value: Any) -> Any:
+    return None if isinstance(value, str) and value in ("null", "~") else value
+
+
+def _read_option(value: Any) -> Any:
+    """Read an argument of a user's class: what YAML would make of text, and 1e-4 too."""
+    value = _read_null(_read_flag(_read_number(value)))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("should be a finite number")
+    if not (value is None or isinstance(value, bool | int | float | str)):
+        raise ValueError("should be a number, text, a truth value or null")
+    return int(value) if _is_whole(value) else value
+
+
+def _differ(entries: list[T]) -> list[T]:
+    if len(set(entries)) < len(entries):
+        raise ValueError("should have entries that differ from each other")
+    return entries
+
+
+# the readers come last in each type, so that a page of the keys shows the bounds before them
+INTEGER = BeforeValidator(_read_integer)
+NUMBER = BeforeValidator(_read_number)
+
+Flag = Annotated[bool, BeforeValidator(_read_flag)]
+Option = Annotated[Any, BeforeValidator(_read_option)]
+OrNull = Annotated[T | None, BeforeValidator(_read_null)]
+Distinct = Annotated[list[T], AfterValidator(_differ)]
+Some = Annotated[list[T], Field(min_length=1), AfterValidator(_differ)]
+
+Count = Annotated[int, Field(ge=1), INTEGER]
+Units = Annotated[int, Field(ge=1, le=65_536), INTEGER]
+SeedIndex = Annotated[int, Field(ge=0, le=1_000_000), INTEGER]
+Positive = Annotated[float, Field(gt=0), NUMBER]
+NonNegative = Annotated[float, Field(ge=0), NUMBER]
+Beta = Annotated[float, Field(gt=0, le=1_000_000), NUMBER]
+Share = Annotated[float, Field(ge=0, le=1), NUMBER]
+PositiveShare = Annotated[float, Field(gt=0, le=1), NUMBER]
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1), NUMBER]
+Fraction = Annotated[float, Field(gt=0, lt=1), NUMBER]
+
+Precision = Literal["auto", "bfloat16", "float32"]
+# a key of the user's choice that names folders
+Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_]{0,63}$")]

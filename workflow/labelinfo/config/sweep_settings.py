@@ -1,0 +1,62 @@
+"""What is run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from labelinfo.config.field_types import Beta, Distinct, OrNull, SeedIndex, Settings, Some
+
+FACTORISED_BETAS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24]
+AUTOREGRESSIVE_BETAS = [
+    *(0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2)
+]
+BASELINES = (
+    "random_discard",
+    "pca",
+    "random_fully_connected",
+    "random_convolutional",
+    "simple_image",
+    "complex_image",
+)
+Architecture = Annotated[str, Field(pattern="^[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+$")]
+
+
+class SweepSettings(Settings):
+    """What is run: every data set × encoder × decoder × marginal × β × seed.
+
+    Lists select from the definitions; an overlay replaces a list whole.
+    """
+
+    datasets: Some[str] = ["mnist_static"]
+    """Data sets, by their keys under `datasets`."""
+    encoders: Some[str] = ["gaussian"]
+    """Encoders p(z|x): `gaussian`, `iaf` (inverse autoregressive flow), `mlp` (fully connected),
+    and your own under `components`."""
+    decoders: Some[str] = ["deconv"]
+    """Decoders d(x|z): `deconv` (factorised), `pixelcnn` (autoregressive), `pixelcnn_short` (the
+    same with half an image in reach), `mlp` (factorised, fully connected), and your own under
+    `components`."""
+    marginals: Some[str] = ["gaussian"]
+    """Marginals m(z): `gaussian` (fixed), `maf` (masked autoregressive flow), `vamp` (VampPrior),
+    and your own under `components`."""
+    architectures: OrNull[Distinct[Architecture]] = None
+    """Architectures by name, `encoder-decoder-marginal` as in `mlp-mlp-vamp`; an empty list trains
+    no VAE. By default every combination of `encoders`, `decoders` and `marginals`."""
+    betas: dict[str, Some[Beta]] = {
+        "deconv": FACTORISED_BETAS,
+        "mlp": FACTORISED_BETAS,
+        "pixelcnn": AUTOREGRESSIVE_BETAS,
+        "pixelcnn_short": AUTOREGRESSIVE_BETAS,
+    }
+    """The β of the objective D + βR, one list per decoder (ours), since an autoregressive decoder
+    drops z at β ≥ 1. The defaults span rates from about 2 to 80 nats."""
+    seeds: Some[SeedIndex] = [0]
+    """Seed indices; each run's seed comes from its identity, this index included."""
+    baselines: Distinct[Literal[BASELINES]] = list(BASELINES)
+    """Baselines to measure next to the runs."""
+    baseline_seeds: Some[SeedIndex] = [0, 1, 2]
+    """One random encoder and one trained classifier is made for each of these numbers; figures show
+    their mean and deviation."""
+    on_divergence: Literal["fail", "report"] = "fail"
+    """What a diverged training does to the whole workflow once every table and figure is made:
+    `fail` ends it with an error that names the runs, `report` only writes their rows."""
