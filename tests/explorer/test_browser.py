@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from test_records import TEMPLATES
 
 from labelinfo.explorer.page import write_explorer
 from labelinfo.explorer.records import RUN
@@ -32,7 +31,7 @@ def explorer(tmp_path_factory):
     keys = runs[list(RUN)].itertuples(index=False, name=None)
     page = write_explorer(
         runs, make_baselines(), PANELS, {tuple(key): picture for key in keys},
-        experiment="mine", template_folder=TEMPLATES,
+        experiment="mine",
     )  # fmt: skip
     path = folder / "explorer.html"
     path.write_text(page, encoding="utf-8")

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ from labelinfo.explorer.records import COLUMNS, RUN, line_records, run_records
 from labelinfo.tables.results import Panel
 from test_figures import KEYS, LABEL_ENTROPY, PANELS, make_baselines, make_runs
 
-TEMPLATES = Path(__file__).parents[2] / "workflow" / "explorer"
 PNG = b"\x89PNG stands for a picture"
 
 
@@ -38,9 +36,7 @@ def pictures(runs, tmp_path):
 
 
 def page_of(runs, baselines, pictures, panels=PANELS, experiment="mine"):
-    return write_explorer(
-        runs, baselines, panels, pictures, experiment=experiment, template_folder=TEMPLATES
-    )
+    return write_explorer(runs, baselines, panels, pictures, experiment=experiment)
 
 
 def data_of(page):

@@ -130,7 +130,7 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
          {"measure_random_encoder": 4, **LEVELS}),
         (f"{PACKAGE}/baselines/choice.py", "ignore_index=True", "ignore_index=not False", {}),
         (f"{PACKAGE}/explorer/charts.py", "height=340", "height=341", {"draw_explorer": 1}),
-        ("workflow/explorer/explorer.css", "max-width: 66rem", "max-width: 67rem",
+        (f"{PACKAGE}/explorer/templates/explorer.css", "max-width: 66rem", "max-width: 67rem",
          {"draw_explorer": 1}),
         (f"{PACKAGE}/claims/mnist.py", "c + times * error <= c_max", "c + times * error < c_max",
          {"judge_claims": 1}),

@@ -82,9 +82,11 @@ rule draw_explorer:
         runs=f"{OUT}/tables/runs.parquet",
         baselines=f"{OUT}/tables/baselines.parquet",
         pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
-        template=local_path("workflow/explorer/page.html"),
-        style=local_path("workflow/explorer/explorer.css"),
-        behaviour=local_path("workflow/explorer/explorer.js"),
+        # no part of the code's digest, so an edit is noticed by its date
+        templates=[
+            local_path(f"workflow/labelinfo/explorer/templates/{name}")
+            for name in ("page.html", "explorer.css", "explorer.js")
+        ],
     output:
         page=report(
             f"{OUT}/draw_explorer/explorer.html",

@@ -3,8 +3,6 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
-    from pathlib import Path
-
     from labelinfo.config.run import Run
     from labelinfo.explorer.page import write_explorer
     from labelinfo.io.atomic import write_text
@@ -22,6 +20,5 @@ with job(snakemake.log[0]):
             for run, picture in zip(runs, snakemake.input.pictures, strict=True)
         },
         experiment=params.experiment,
-        template_folder=Path(snakemake.input.template).parent,
     )
     write_text(snakemake.output.page, page)

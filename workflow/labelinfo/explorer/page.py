@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ def write_explorer(
     pictures: Mapping[tuple[Any, ...], Path | str],
     *,
     experiment: str,
-    template_folder: Path | str,
 ) -> str:
     """Return a page with both planes, controls, and a table, which loads nothing from anywhere.
 
@@ -36,8 +36,6 @@ def write_explorer(
         PNG files of reconstructions by :data:`labelinfo.explorer.records.RUN`.
     experiment
         Name of the experiment.
-    template_folder
-        Where ``page.html``, ``explorer.css`` and ``explorer.js`` lie.
 
     Raises
     ------
@@ -55,19 +53,19 @@ def write_explorer(
         "spec": planes_spec(runs, [record["baseline"] for record in [*lines, *levels]]),
         "panels": panel_notes(runs, baselines, panels),
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template_folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return environment.get_template("page.html").render(
+    return environment.from_string(_template("page.html")).render(
         experiment=experiment,
         data=_script_json(data),
         vega=vl_convert.javascript_bundle(vl_version=version).replace("</script", "<\\/script"),
-        css=Path(template_folder, "explorer.css").read_text(encoding="utf-8"),
-        js=Path(template_folder, "explorer.js").read_text(encoding="utf-8"),
+        css=_template("explorer.css"),
+        js=_template("explorer.js"),
     )
+
+
+def _template(name: str) -> str:
+    return (files("labelinfo.explorer") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _script_json(data: Any) -> str:
