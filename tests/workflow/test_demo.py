@@ -347,10 +347,12 @@ def test_the_report_holds_the_figures(finished_demo):
 def test_the_explorer_holds_every_run_with_its_picture(results, runs):
     page = (results / "draw_explorer" / "explorer.html").read_text(encoding="utf-8")
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
-    assert len(data["runs"]) == len(runs)
-    pictures = [record["image"] for record in data["runs"]]
-    assert len(set(pictures)) == len(runs)
-    assert all(picture.startswith("data:image/png;base64,") for picture in pictures)
+    records = [dict(zip(data["fields"], row, strict=True)) for row in data["runs"]]
+    assert len(records) == len(runs)
+    for name, held in (("picture", data["pictures"]), ("curve", data["curves"])):
+        assert len({record[name] for record in records}) == len(held) == len(runs)
+    assert all(picture.startswith("data:image/png;base64,") for picture in data["pictures"])
+    assert all(curve["valid_rate_nats"] for curve in data["curves"])
 
 
 def test_a_run_is_the_same_bits_alone_as_in_the_sweep(checkout, results):

@@ -281,6 +281,12 @@ EXPLORED_RUNS = [
 ]
 
 
+def explorer_templates():
+    """The files of which the explorer's page is made."""
+    folder = WORKFLOW / "labelinfo" / "explorer" / "templates"
+    return sorted(str(file.relative_to(BASE)) for file in folder.iterdir())
+
+
 def summary_files():
     """What is known of every data set."""
     return [f"{OUT}/prepare_dataset/{dataset}/summary.parquet" for dataset in DATASETS]

@@ -82,11 +82,9 @@ rule draw_explorer:
         runs=f"{OUT}/tables/runs.parquet",
         baselines=f"{OUT}/tables/baselines.parquet",
         pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
-        # no part of the code's digest, so an edit is noticed by its date
-        templates=[
-            local_path(f"workflow/labelinfo/explorer/templates/{name}")
-            for name in ("page.html", "explorer.css", "explorer.js")
-        ],
+        curves=[f"{OUT}/{TRAINED}/{run.path}/learning_curve.parquet" for run in EXPLORED_RUNS],
+        # the digest of the code does not cover them
+        templates=[local_path(file) for file in explorer_templates()],
     output:
         page=report(
             f"{OUT}/draw_explorer/explorer.html",

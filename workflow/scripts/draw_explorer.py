@@ -10,15 +10,13 @@ with job(snakemake.log[0]):
     from labelinfo.tables.results import Panel
 
     params = snakemake.params
-    runs = [Run(**run) for run in params.pictured]
+    keys = [tuple(Run(**run).columns.values()) for run in params.pictured]
     page = write_explorer(
         read_table(snakemake.input.runs),
         read_table(snakemake.input.baselines),
         [Panel(**panel) for panel in params.panels],
-        {
-            tuple(run.columns.values()): picture
-            for run, picture in zip(runs, snakemake.input.pictures, strict=True)
-        },
+        dict(zip(keys, snakemake.input.pictures, strict=True)),
+        curves=dict(zip(keys, snakemake.input.curves, strict=True)),
         experiment=params.experiment,
     )
     write_text(snakemake.output.page, page)

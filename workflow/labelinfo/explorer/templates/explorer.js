@@ -1,217 +1,181 @@
-"use strict";
-const { runs, lines, levels, columns, spec, panels } = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
-const betas = [...new Set(runs.map((run) => run.beta))].sort((a, b) => a - b);
-const order = { column: "label_distortion_nats", descending: false };
-let legendKeys = []; // empty: all
-let picked = "";
-let view = null;
-
-// --- controls -------------------------------------------------------------------------------------
-
-function fill(select, values, all) {
-  const options = (all ? [["", "all"]] : []).concat(values.map((value) => [value, value]));
-  select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+// Controls, legend, and the order in which all of it is drawn.
+function swatch(kind, encoder = "") {
+  return `<svg class="swatch" width="18" height="18" aria-hidden="true">${marker(kind, encoder, 9, 9, { scale: 1.1 })}</svg>`;
 }
 
-fill(byId("panel"), panels.map((panel) => panel.name), false);
-for (const name of ["encoder", "decoder", "marginal"]) {
-  fill(byId(name), [...new Set(runs.map((run) => run[name]))].sort(), true);
-}
-for (const name of ["lowest", "highest"]) byId(name).max = Math.max(0, betas.length - 1);
-
-function reset() {
-  for (const name of ["encoder", "decoder", "marginal"]) byId(name).value = "";
-  byId("lowest").value = 0;
-  byId("highest").value = Math.max(0, betas.length - 1);
+function lineSample(look) {
+  return `<svg class="swatch" width="34" height="12" aria-hidden="true"><path d="M1 6H33" ${strokeOf(look)}/></svg>`;
 }
 
-function settings() {
-  return {
-    panel: byId("panel").value,
-    encoder: byId("encoder").value,
-    decoder: byId("decoder").value,
-    marginal: byId("marginal").value,
-    lowest: betas[byId("lowest").value] ?? 0,
-    highest: betas[byId("highest").value] ?? 1e9,
-    picked,
+function meaningOf(kind) {
+  const [decoder, marginal] = [meanings.decoders[kind.decoder], meanings.marginals[kind.marginal]];
+  return `decoder ${kind.decoder}${decoder === kind.decoder ? "" : ` (${decoder})`}, marginal ${kind.marginal}${marginal === kind.marginal ? "" : ` (${marginal})`}; ${kind.key} in Figure 1`;
+}
+
+const baselines = () => [...view().lines, ...view().levels];
+
+function drawLegend() {
+  const here = ofPanel();
+  const present = kinds.filter((kind) => here.some((run) => run.kind === kindOf(kind)));
+  const buttons = present.map((kind, at) => {
+    const name = kindOf(kind);
+    const pressed = !state.kinds.length || state.kinds.includes(name);
+    return `<button type="button" data-kind="${escaped(name)}" aria-pressed="${pressed}" tabindex="${at ? -1 : 0}" title="${escaped(meaningOf(kind))}">${swatch(kind)}${escaped(nameOf(kind))}</button>`;
+  });
+  byId("kinds").innerHTML = buttons.join("");
+  const marks = Object.entries(encoders).filter(([name, mark]) => mark && here.some((run) => run.encoder === name))
+    .map(([name]) => `<span>${swatch({ marker: "o", colour: "#999999", fill: "none" }, name)}${escaped(name)} encoder</span>`);
+  const ring = here.some((run) => run.violations)
+    ? [`<span><svg class="swatch" width="18" height="18" aria-hidden="true"><circle cx="9" cy="9" r="7.5" fill="none" stroke="${INK}" stroke-width="1.2"/></svg>breaks an inequality</span>`] : [];
+  byId("marks").innerHTML = [...marks, ...ring].join("");
+  byId("lines").innerHTML = baselines().map((look) => `<span title="${escaped(look.note)}">${lineSample(look)}${escaped(look.label)}</span>`).join("");
+  const part = (group, name) => {
+    const meaning = meanings[group][name];
+    return meaning === name ? null : `<i>${escaped(name)}</i> ${escaped(meaning)}`;
   };
+  const said = ["decoders", "marginals"].map((group) => Object.keys(meanings[group]).map((name) => part(group, name)).filter(Boolean).join(", "));
+  byId("meaning").innerHTML = `Names are decoder · marginal. The fill is the decoder${said[0] ? ` (${said[0]})` : ""}; colour and shape are the marginal${said[1] ? ` (${said[1]})` : ""}. Each mark is one run; bars are ± 1 standard error over test images.`;
 }
 
-function shown() {
-  const now = settings();
-  return runs.filter((run) => run.panel === now.panel
-    && ["encoder", "decoder", "marginal"].every((name) => !now[name] || run[name] === now[name])
-    && run.beta >= now.lowest && run.beta <= now.highest
-    && (!legendKeys.length || legendKeys.includes(run.key)));
+// One button alone, then others with it; the last one that is taken away shows all again.
+byId("kinds").addEventListener("click", (event) => {
+  const name = event.target.closest("button")?.dataset.kind;
+  if (!name) return;
+  state.kinds = state.kinds.includes(name) ? state.kinds.filter((each) => each !== name) : [...state.kinds, name];
+  update();
+  focusKind([...byId("kinds").children].find((each) => each.dataset.kind === name));
+});
+function focusKind(button) {
+  for (const each of byId("kinds").children) each.tabIndex = each === button ? 0 : -1;
+  button.focus();
 }
-
-async function update() {
-  const now = settings();
-  byId("lowest_text").value = betas.length ? now.lowest : "";
-  byId("highest_text").value = betas.length ? now.highest : "";
-  byId("caveat").textContent = panels.find((panel) => panel.name === now.panel)?.caveat ?? "";
-  drawTable();
-  if (view) {
-    for (const [name, value] of Object.entries(now)) view.signal(name, value);
-    await view.runAsync();
-  }
-}
+byId("kinds").addEventListener("keydown", (event) => {
+  const all = [...byId("kinds").children];
+  const at = all.indexOf(document.activeElement);
+  const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  focusKind(all[(to + all.length) % all.length]);
+});
 
 // --- planes ---------------------------------------------------------------------------------------
 
-let drawnWidth = 0;
+let frames = [];
 
-async function draw() {
+function drawPlanes(found) {
   const room = byId("planes").clientWidth;
-  if (room === drawnWidth) return;
-  drawnWidth = room;
   const narrow = room < 720;
-  const sized = structuredClone(spec);
-  sized.datasets = structuredClone({ runs, lines, levels });
-  sized.columns = narrow ? 1 : 2;
-  for (const plane of sized.concat) {
-    plane.width = Math.max(180, narrow ? room - 70 : (room - 160) / 2);
-    plane.height = narrow ? 260 : 340;
-  }
-  const direction = narrow ? "vertical" : "horizontal";
-  sized.config.legend = {
-    ...sized.config.legend,
-    columns: narrow ? 1 : 3,
-    layout: { top: { anchor: "start", direction, margin: 10 } },
-  };
-  for (const param of sized.params) {
-    if (param.name in settings()) param.value = settings()[param.name];
-  }
-  view?.finalize();
-  legendKeys = [];
-  // where a tooltip has no room, what it would say goes below the planes
-  const options = { actions: false, renderer: "svg", tooltip: !narrow };
-  const result = await vegaEmbed("#planes", sized, options);
-  view = result.view;
-  view.addDataListener("legend_store", (_, tuples) => {
-    legendKeys = tuples.map((tuple) => tuple.values[0]);
-    drawTable();
+  const width = Math.max(240, narrow ? room : (room - 16) / 2);
+  const limits = limitsOf(found);
+  frames = SIDES.map((side) => frameOf(side, width, narrow ? 300 : 420, limits));
+  byId("planes").innerHTML = `<svg class="shared" width="0" height="0" aria-hidden="true"><defs>${gradients()}</defs></svg>` + frames.map((frame) => `<svg class="plane" role="img" aria-label="${AXES.label} against ${AXES[frame.side]}: ${found.length} runs" width="${frame.width}" height="${frame.height}">${plane(frame, found)}</svg>`).join("");
+  [...byId("planes").querySelectorAll("svg.plane")].forEach((svg, at) => listen(svg, frames[at], found));
+  byId("outside").textContent = outsideNote(found, frames);
+}
+
+// Both planes with their legend as one SVG in light colours, for papers and slides.
+function picture() {
+  const found = shown();
+  const limits = limitsOf(found);
+  const [width, height] = [1080, 400];
+  const parts = SIDES.map((side, at) => `<g transform="translate(${at * 540} 34)">${plane(frameOf(side, 536, height, limits), found)}</g>`);
+  let [x, y] = [50, height + 56];
+  const entries = [
+    ...kinds.filter((kind) => found.some((run) => run.kind === kindOf(kind))).map((kind) => [marker(kind, "", 8, -4), nameOf(kind), 22]),
+    ...baselines().map((look) => [`<path d="M0 -4H30" ${strokeOf(look)}/>`, look.label, 36]),
+  ].map(([mark, text, start]) => {
+    const length = start + 6.6 * text.length + 18;
+    if (x + length > width) [x, y] = [50, y + 20];
+    const entry = `<g transform="translate(${x} ${y})">${mark}<text x="${start}">${escaped(text)}</text></g>`;
+    x += length;
+    return entry;
   });
-  for (const event of narrow ? ["click", "mouseover"] : ["click"]) {
-    view.addEventListener(event, (_, item) => {
-      if (item?.datum?.id) pick(item.datum.id);
-    });
-  }
-  await update();
-  document.body.dataset.ready = "true";
+  const title = `${panel().title}, ${byId("probe").selectedOptions[0].text}`;
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 20}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="${INK}"><defs>${gradients()}</defs><rect width="100%" height="100%" fill="${PAPER}"/><text x="50" y="22" font-size="14" font-weight="700">${escaped(title)}</text>${parts.join("")}${entries.join("")}</svg>`;
+  return { text: text.replace(/light-dark\((#\w+),#\w+\)/g, "$1"), width, height: y + 20 };
 }
 
-// --- table ----------------------------------------------------------------------------------------
+// --- all of it ------------------------------------------------------------------------------------
 
-const compare = (a, b) => (typeof a === "number" ? a - b : String(a).localeCompare(String(b)));
-
-function sorted() {
-  const sign = order.descending ? -1 : 1;
-  return shown().sort((a, b) => sign * compare(a[order.column], b[order.column]));
+function fill(select, pairs) {
+  select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)));
 }
 
-const format = (value) => (typeof value === "number" ? String(Number(value.toPrecision(5))) : value ?? "");
-
-function drawTable() {
-  const head = document.createElement("tr");
-  for (const column of columns) {
-    const cell = document.createElement("th");
-    cell.scope = "col";
-    if (column === order.column) {
-      cell.setAttribute("aria-sort", order.descending ? "descending" : "ascending");
-    }
-    const button = document.createElement("button");
-    button.type = "button";
-    const arrow = column === order.column ? (order.descending ? " ▼" : " ▲") : "";
-    button.textContent = column + arrow;
-    button.addEventListener("click", () => {
-      order.descending = column === order.column && !order.descending;
-      order.column = column;
-      drawTable();
-      byId("table").querySelectorAll("th button")[columns.indexOf(column)].focus();
-    });
-    cell.append(button);
-    head.append(cell);
+function drawControls() {
+  const probes = Object.keys(panel().views).map((name) => [name, `${name === "paper" ? "the paper's" : "the strong"} probe`]);
+  fill(byId("probe"), probes);
+  for (const part of PARTS) {
+    const values = [...new Set(runs.filter((run) => run.panel === state.panel).map((run) => run[part]))].sort();
+    fill(byId(part), [["", "all"], ...values.map((value) => [value, value])]);
   }
-  const rows = sorted().map((run) => {
-    const row = document.createElement("tr");
-    row.tabIndex = 0;
-    row.dataset.id = run.id;
-    row.setAttribute("aria-selected", String(run.id === picked));
-    for (const column of columns) row.insertCell().textContent = format(run[column]);
-    row.addEventListener("focus", () => pick(run.id));
-    row.addEventListener("click", () => pick(run.id));
-    return row;
-  });
-  byId("table").tHead.replaceChildren(head);
-  byId("table").tBodies[0].replaceChildren(...rows);
-  byId("count").textContent = `${rows.length} of ${runs.filter((run) => run.panel === byId("panel").value).length}`;
+  for (const name of ["panel", "probe", ...PARTS]) byId(name).value = state[name];
+  for (const name of RANGES) [byId(`${name}_low`).value, byId(`${name}_high`).value] = state[name];
+  for (const name of ["broken", "zoom"]) byId(name).checked = state[name];
+  byId("note").textContent = `${panel().note}${panel().missing ? ` ${panel().missing} runs missing or diverged.` : ""}`;
 }
 
-async function pick(id) {
-  if (id === picked) return;
-  picked = id;
-  const run = runs.find((each) => each.id === id);
-  const text = document.createElement("span");
-  text.textContent = `${run.encoder}-${run.decoder}-${run.marginal}, β = ${run.beta}, seed ${run.seed}: `
-    + `R = ${run.r_text}, D = ${run.d_text}, C = ${run.c_text}, `
-    + `accuracy ${(100 * run.label_accuracy).toFixed(1)} %`;
-  byId("detail").replaceChildren(text);
-  if (run.image) {
-    const image = new Image();
-    image.src = run.image;
-    image.alt = "Test images above, their reconstructions below";
-    byId("detail").append(image);
-  }
-  for (const row of byId("table").tBodies[0].rows) {
-    row.setAttribute("aria-selected", String(row.dataset.id === id));
-  }
-  if (view) await view.signal("picked", id).runAsync();
+function update() {
+  if (!panels.length) return;
+  const found = shown();
+  drawControls();
+  drawLegend();
+  drawPlanes(found);
+  drawBest(found);
+  drawDetails();
+  drawTable(found);
+  writeAddress();
 }
 
-function csv() {
-  const quote = (value) => {
-    let text = String(value ?? "");
-    // a spreadsheet would run a cell that begins like a formula
-    if (typeof value !== "number" && /^[=+\-@]/.test(text)) text = `'${text}`;
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const names = ["panel", ...columns];
-  return [names, ...sorted().map((run) => names.map((name) => run[name]))]
-    .map((line) => line.map(quote).join(",")).join("\n") + "\n";
+function pick(run, slot) {
+  state[slot] = run.id;
+  [...byId("planes").querySelectorAll(".over")].forEach((group, at) => { group.innerHTML = overlay(frames[at]); });
+  drawDetails();
+  markRows();
+  writeAddress();
 }
 
-byId("download").addEventListener("click", () => {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
-  link.download = "runs.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-});
-
-byId("controls").addEventListener("input", (event) => {
-  // the ends may not pass each other
-  const [lowest, highest] = [byId("lowest"), byId("highest")];
-  if (Number(lowest.value) > Number(highest.value)) {
-    if (event.target === lowest) highest.value = lowest.value;
-    else lowest.value = highest.value;
-  }
+byId("controls").addEventListener("change", () => {
+  for (const name of ["panel", "probe", ...PARTS]) state[name] = byId(name).value;
+  for (const name of RANGES) state[name] = [byId(`${name}_low`).value, byId(`${name}_high`).value];
+  for (const name of ["broken", "zoom"]) state[name] = byId(name).checked;
+  if (!panel().views[state.probe]) state.probe = "paper";
+  // what this data set does not have would hide every run
+  const here = ofPanel();
+  for (const part of PARTS) if (!here.some((run) => run[part] === state[part])) state[part] = "";
+  state.kinds = state.kinds.filter((name) => here.some((run) => run.kind === name));
   update();
 });
 byId("controls").addEventListener("submit", (event) => event.preventDefault());
-byId("reset").addEventListener("click", async (event) => {
+byId("reset").addEventListener("click", (event) => {
   event.preventDefault();
-  reset();
-  drawnWidth = 0; // a new drawing loses the legend's choice
-  await draw();
+  const { panel: kept, probe, sort, down, a, b } = state;
+  Object.assign(state, defaults(), { panel: kept, probe, sort, down, a, b });
+  update();
+});
+byId("keep").addEventListener("click", () => {
+  [state.a, state.b] = [state.b, state.a];
+  update();
+});
+byId("drop").addEventListener("click", () => {
+  state.a = state.b = "";
+  update();
 });
 
+addEventListener("hashchange", () => {
+  if (location.hash === addressOf()) return;
+  readAddress();
+  update();
+});
 let waiting = null;
+let drawnWidth = innerWidth;
 addEventListener("resize", () => {
+  if (innerWidth === drawnWidth) return;
+  drawnWidth = innerWidth;
   clearTimeout(waiting);
-  waiting = setTimeout(draw, 150);
+  waiting = setTimeout(() => drawPlanes(shown()), 100);
 });
 
-reset();
-draw();
+fill(byId("panel"), panels.map((each) => [each.id, each.title]));
+readAddress();
+update();
+document.body.dataset.ready = "true";
