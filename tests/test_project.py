@@ -47,7 +47,7 @@ def test_all_that_the_workflow_imports_is_a_dependency():
     # these tests have more at hand than a user
     files = (ROOT / "workflow").rglob("*.py")
     modules = {name.partition(".")[0] for file in files for name in imported(file)}
-    packages = {"PIL": "pillow", "vl_convert": "vl-convert-python", "yaml": "pyyaml"}
+    packages = {"PIL": "pillow", "yaml": "pyyaml"}
     foreign = modules - sys.stdlib_module_names - {"labelinfo"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     dependencies = {requirement.partition(">")[0] for requirement in project["dependencies"]}
