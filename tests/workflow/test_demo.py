@@ -313,7 +313,7 @@ def test_the_demo_says_which_claims_it_cannot_decide(results):
     assert claims.loc[12, "verdict"] == "holds"
     for number in range(1, 7):
         assert "(on sample, a small sample of the paper's digits)" in claims.loc[number, "evidence"]
-    assert "no finished run on Omniglot" in claims.loc[7, "evidence"]
+    assert "this experiment has runs on sample (digit)" in claims.loc[7, "evidence"]
     page = (results / "judge_claims" / "claims.html").read_text(encoding="utf-8")
     assert "a small sample of the paper" in page
 

@@ -111,6 +111,10 @@ function readAddress() {
       state[name] = value.split(LISTS[name]).filter((each) => kindByName.has(each));
     } else if (typeof state[name] === "boolean") {
       state[name] = value === "1";
+    } else if (name === "a" || name === "b") {
+      // 1e-05 and 0.00001 are one β
+      const [architecture, beta, seed] = value.split("/");
+      state[name] = `${architecture}/${Number(beta)}/${Number(seed)}`;
     } else if (name in state) {
       state[name] = value;
     }
