@@ -26,7 +26,9 @@ def best_dimensions(evidence: Evidence) -> Decision:
     found = [_of_task(evidence, *pair) for pair in _PAIRS]
     grounds = "; ".join(each.evidence for each in found) + "."
     number = ", ".join(each.number for each in found if each.number)
-    return Decision(all_of(each.verdict for each in found), grounds, number)
+    dataset = evidence.dataset("mnist", "digit")
+    runs = f"panel={dataset}/digit" if dataset and number else ""
+    return Decision(all_of(each.verdict for each in found), grounds, number, runs)
 
 
 def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:

@@ -13,6 +13,7 @@ from labelinfo.claims.decision import (
     interval_in_words,
 )
 from labelinfo.paper import STAND_INS
+from labelinfo.tables.probe_views import PAPER
 
 # Each verdict has a sign as well as a colour, for grey and for colour-blind readers.
 _SIGNS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
@@ -45,9 +46,8 @@ dt, .small { color: var(--faint) } dd { margin: 0 } dd p { margin: 0 0 .3rem }
 .small { font-size: .9rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .9rem }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--line) }
-th:nth-child(-n+2), td:nth-child(-n+2), #overview th, #overview td { text-align: left;
-  vertical-align: top }
+th, td { padding: .25rem .6rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line) }
+th:nth-child(-n+2), td:nth-child(-n+2), #overview th, #overview td { text-align: left }
 @media (max-width: 40rem) {
   dl { grid-template-columns: 1fr } dt { margin-top: .4rem }
   #overview thead { display: none }
@@ -118,7 +118,7 @@ def _sentences(headlines: pd.DataFrame) -> str:
     rows = headlines[headlines["decoders"] == "all"].to_dict("records")
     items = "".join(f"<li>{escape(_sentence(row))}</li>" for row in rows)
     stand_ins = [
-        f"{name} is {STAND_INS[name]}."
+        f"“{name}” is {STAND_INS[name]}."
         for name in dict.fromkeys(row["dataset"] for row in rows)
         if name in STAND_INS
     ]
@@ -127,9 +127,8 @@ def _sentences(headlines: pd.DataFrame) -> str:
 
 
 def _sentence(row: dict) -> str:
-    start = (
-        f"On {row['dataset']} ({row['task']}, {row['runs']} runs), by the {row['probe']} probe: "
-    )
+    probe = "the paper’s probe" if row["probe"] == PAPER else "the strong probe"
+    start = f"On {row['dataset']} ({row['task']}, {row['runs']} runs), by {probe}: "
     ceiling, tolerance = row["ceiling_nats"], _number(row["tolerance_nats"])
     if pd.isna(ceiling):
         found = "there is no image classifier to compare with"
@@ -152,7 +151,7 @@ def _line(row: dict, places: Mapping[str, str]) -> str:
     if row["runs"] and "explorer" in places:
         links.append((f"{places['explorer']}#{row['runs']}", "runs"))
     figure = "figure3" if number == _BALLS else "figure1"
-    if figure in places:
+    if figure in places and (row["runs"] or number == _BALLS):
         links.append((places[figure], f"Figure {figure[-1]}"))
     look = ", ".join(f'<a href="{escape(link)}">{name}</a>' for link, name in links)
     return (
