@@ -46,7 +46,8 @@ dt, .small { color: var(--faint) } dd { margin: 0 } dd p { margin: 0 0 .3rem }
 .small { font-size: .9rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .9rem }
-th, td { padding: .25rem .6rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line) }
+th, td { padding: .25rem .6rem; text-align: right; vertical-align: top;
+  border-bottom: 1px solid var(--line) }
 th:nth-child(-n+2), td:nth-child(-n+2), #overview th, #overview td { text-align: left }
 @media (max-width: 40rem) {
   dl { grid-template-columns: 1fr } dt { margin-top: .4rem }
