@@ -12,6 +12,9 @@ function meaningOf(kind) {
   return `decoder ${kind.decoder}${decoder === kind.decoder ? "" : ` (${decoder})`}, marginal ${kind.marginal}${marginal === kind.marginal ? "" : ` (${marginal})`}; ${kind.key} in Figure 1`;
 }
 
+const ANY_RUN = { marker: "o", colour: "#999999", fill: "none" };
+// Those that have a mark.
+const encodersIn = (found) => Object.keys(encoders).filter((name) => encoders[name] && found.some((run) => run.encoder === name));
 const baselines = () => [...view().lines, ...view().levels];
 
 function drawLegend() {
@@ -23,8 +26,7 @@ function drawLegend() {
     return `<button type="button" data-kind="${escaped(name)}" aria-pressed="${pressed}" tabindex="${at ? -1 : 0}" title="${escaped(meaningOf(kind))}">${swatch(kind)}${escaped(nameOf(kind))}</button>`;
   });
   byId("kinds").innerHTML = buttons.join("");
-  const marks = Object.entries(encoders).filter(([name, mark]) => mark && here.some((run) => run.encoder === name))
-    .map(([name]) => `<span>${swatch({ marker: "o", colour: "#999999", fill: "none" }, name)}${escaped(name)} encoder</span>`);
+  const marks = encodersIn(here).map((name) => `<span>${swatch(ANY_RUN, name)}${escaped(name)} encoder</span>`);
   const ring = here.some((run) => run.violations)
     ? [`<span><svg class="swatch" width="18" height="18" aria-hidden="true"><circle cx="9" cy="9" r="7.5" fill="none" stroke="${INK}" stroke-width="1.2"/></svg>breaks an inequality</span>`] : [];
   byId("marks").innerHTML = [...marks, ...ring].join("");
@@ -82,6 +84,7 @@ function picture() {
   let [x, y] = [50, height + 56];
   const entries = [
     ...kinds.filter((kind) => found.some((run) => run.kind === kindOf(kind))).map((kind) => [marker(kind, "", 8, -4), nameOf(kind), 22]),
+    ...encodersIn(found).map((name) => [marker(ANY_RUN, name, 8, -4), `${name} encoder`, 22]),
     ...baselines().map((look) => [`<path d="M0 -4H30" ${strokeOf(look)}/>`, look.label, 36]),
   ].map(([mark, text, start]) => {
     const length = start + 6.6 * text.length + 18;
