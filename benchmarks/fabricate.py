@@ -81,6 +81,7 @@ def _write_run(job: PlannedJob, out: Path, origin: dict[str, Any], pictured_seed
         write_table(out / job.result, pd.DataFrame([{**run.columns, **row}]), origin)
         if run.seed == pictured_seed:
             _write_thumbnail(out / f"draw_gallery/{run.path}.thumbnail.png", run)
+            _write_curve((out / job.result).with_name("learning_curve.parquet"), run, origin)
     elif job.stage == "measure_vae":
         write_table(out / job.result, _measure(run), origin)
     else:
@@ -127,6 +128,13 @@ def _write_thumbnail(path: Path, run: Run) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = random_of("picture", run.path).integers(0, 2, (58, 238), dtype=np.uint8)
     Image.fromarray(255 * pixels).save(path)
+
+
+def _write_curve(path: Path, run: Run, origin: dict[str, Any]) -> None:
+    epochs = np.arange(1, 101)
+    rate = rate_of(run) * (1 - np.exp(-epochs / 20))
+    columns = {"epoch": epochs, "valid_rate_nats": rate, "valid_distortion_nats": 120 - rate}
+    write_table(path, pd.DataFrame(columns), origin)
 
 
 def _losses(of: dict[str, Any], mean: float) -> np.ndarray:

@@ -50,7 +50,6 @@ def test_all_that_the_workflow_imports_is_a_dependency():
     packages = {
         "PIL": "pillow",
         "snakemake_interface_logger_plugins": "snakemake-interface-logger-plugins",
-        "vl_convert": "vl-convert-python",
         "yaml": "pyyaml",
     }
     ours = {"labelinfo", "snakemake_logger_plugin_labelinfo"}

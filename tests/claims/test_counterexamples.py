@@ -195,7 +195,8 @@ def test_another_training_of_the_run_widens_its_interval():
     found = judged(pd.concat([RUNS, pd.DataFrame([again])], ignore_index=True)).loc[4]
     assert found["verdict"] == UNDECIDED
     half = 1.959964 * 0.2 / math.sqrt(2)
-    assert f"interval {-0.05 - half:+.3f} to {-0.05 + half:+.3f}" in found["evidence"]
+    interval = f"interval: {half + 0.05:.3f} below to {half - 0.05:.3f} above"
+    assert f"is 0.050 nats below the random network's (95% {interval})" in found["evidence"]
     assert "The run has one seed" not in found["evidence"]
     assert "The run has one seed" in judged(RUNS).loc[4, "evidence"]
 

@@ -16,6 +16,8 @@ CLAIMS = pd.DataFrame(
             "rule": f"Rule {number} ≤ 2.",
             "evidence": f"Evidence {number} > 1.",
             "verdict": verdict,
+            "number": f"{number} of 9 runs",
+            "runs": "panel=mnist/digit&rate=..20" if number == 1 else "",
         }
         for number, verdict in enumerate(["holds", "fails", "not enough data", "holds"], start=1)
     ]
@@ -57,7 +59,40 @@ def test_the_page_has_every_verdict(words):
     for row in CLAIMS.to_dict("records"):
         for column in ("statement", "rule", "evidence"):
             assert row[column] in words
+        assert words.count(row["statement"]) == 2
+        assert row["number"] in words
     assert "2 holds, 1 fails, 1 not enough data" in words
+
+
+def test_verdicts_link_to_the_runs_and_figures_there_are(page):
+    headlines = pd.DataFrame([NUMBERS]).reindex(columns=COLUMNS)
+    address = "#panel=mnist/digit&amp;rate=..20"
+    assert page.count(f'href="../draw_explorer/explorer.html{address}"') == 1
+    assert page.count("../figures/figure1.png") == 1
+    lone = write_page(CLAIMS, headlines, "mine", {"explorer": "explorer.html"})
+    assert f'href="explorer.html{address}"' in lone
+    assert "figure" not in lone.partition("<h2>Rules")[0].replace("Figure", "")
+
+
+def test_headlines_are_sentences_that_cannot_be_misread():
+    row = NUMBERS | {"dataset": "sample", "tolerance_nats": 0.05, "ceiling_nats": 0.1, "runs": 9}
+    row |= {"rate_nats": 17.0, "rate_nats_se": 0.1, "difference_nats": -0.06}
+    row |= {"difference_low_nats": -0.09, "difference_high_nats": -0.03}
+    page = write_page(CLAIMS, pd.DataFrame([row]).reindex(columns=COLUMNS), "mine")
+    assert "On sample (digit, 9 runs), by the strong probe" in page
+    assert "C is 0.060 nats below the classifier’s" in page
+    assert "0.060 nats below (0.030 to 0.090 below)" in page
+    assert "“sample” is a small sample of the paper" in page
+
+
+def test_what_both_probes_say_is_said_once():
+    same = "By the paper's probe, fails: Few. By the strong probe, fails: Few. (on sample)"
+    other = same.replace("fails: Few. (", "holds: Many. (")
+    for text, parts in ((same, 1), (other, 2)):
+        claims = CLAIMS.iloc[:1].assign(evidence=text)
+        page = write_page(claims, pd.DataFrame(columns=COLUMNS), "mine")
+        assert page.count("Few.") == 1
+        assert page.partition("<dt>Evidence</dt>")[2].count("<p>") == parts
 
 
 def test_headline_numbers_are_named_with_their_bounds_and_kinds(words):

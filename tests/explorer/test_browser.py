@@ -2,14 +2,17 @@
 
 import csv
 import shutil
+import time
+from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
-from test_records import TEMPLATES
 
 from labelinfo.explorer.page import write_explorer
 from labelinfo.explorer.records import RUN
+from labelinfo.io.tables import write_table
 from test_figures import PANELS, make_baselines, make_runs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -18,21 +21,28 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt install chromium"),
 ]
-MARKS = "#planes svg path[aria-label*='encoder']"
+MARKS = "#planes path.mark"
 ROWS = "#table tbody tr"
+MANY = 5000
 
 
 @pytest.fixture(scope="module")
 def explorer(tmp_path_factory):
-    """Write a page whose runs all have a picture; return it and its runs."""
+    """Write a page whose runs all have a picture and a learning curve; return it and its runs."""
     folder = tmp_path_factory.mktemp("explorer")
-    picture = folder / "picture.png"
+    picture, curve = folder / "picture.png", folder / "curve.parquet"
     Image.fromarray(np.full((20, 40), 128, dtype=np.uint8)).save(picture)
+    epochs = {
+        "epoch": [1, 2, 3],
+        "valid_rate_nats": [3.0, 5, 6],
+        "valid_distortion_nats": [9.0, 7, 6],
+    }
+    write_table(curve, pd.DataFrame(epochs), {})
     runs = make_runs()
-    keys = runs[list(RUN)].itertuples(index=False, name=None)
+    keys = [tuple(key) for key in runs[list(RUN)].itertuples(index=False, name=None)]
     page = write_explorer(
-        runs, make_baselines(), PANELS, {tuple(key): picture for key in keys},
-        experiment="mine", template_folder=TEMPLATES,
+        runs, make_baselines(), PANELS, dict.fromkeys(keys, picture),
+        curves=dict.fromkeys(keys, curve), experiment="mine",
     )  # fmt: skip
     path = folder / "explorer.html"
     path.write_text(page, encoding="utf-8")
@@ -53,17 +63,17 @@ def chromium():
 
 @pytest.fixture
 def opened(chromium, explorer):
-    """Open the page; at the end nothing was complained of and nothing was asked for."""
+    """Open the page; at the end no complaint and no request was made."""
     contexts = []
 
-    def go(width=1100, height=1000):
-        context = chromium.new_context(viewport={"width": width, "height": height})
+    def go(width=1100, height=1000, address="", **options):
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         page = context.new_page()
         faults, requests = [], []
         page.on("console", lambda message: faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(explorer[0].as_uri())
+        page.goto(explorer[0].as_uri() + address)
         page.wait_for_selector("body[data-ready=true]", timeout=30_000)
         contexts.append((context, faults, requests))
         return page
@@ -72,9 +82,10 @@ def opened(chromium, explorer):
     for context, faults, requests in contexts:
         context.close()
         assert faults == []
-        assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [
-            explorer[0].as_uri()
-        ]
+        asked = {
+            url.partition("#")[0] for url in requests if not url.startswith(("data:", "blob:"))
+        }
+        assert asked == {explorer[0].as_uri()}
 
 
 def finished(runs, **values):
@@ -84,75 +95,155 @@ def finished(runs, **values):
     return table
 
 
+def mark_of(page, row):
+    """Return the place of a run's mark in the plane of R, as page coordinates."""
+    name = "-".join(row[["encoder", "decoder", "marginal"]])
+    index = page.evaluate(
+        "([panel, id]) => runs.find((run) => run.panel === panel && run.id === id).index",
+        ["mnist_static/digit", f"{name}/{row['beta']:g}/{row['seed']}"],
+    )
+    box = page.locator(f"{MARKS}[data-run='{index}']").first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_every_run_is_a_mark_in_both_planes_and_a_row(opened, explorer):
     page = opened()
     count = len(finished(explorer[1]))
     assert page.locator(MARKS).count() == 2 * count
     assert page.locator(ROWS).count() == count
     assert page.locator("#count").inner_text() == f"{count} of {count}"
+    # the one row that breaks an inequality has a ring in each plane
+    assert page.locator("#planes circle.ring").count() == 2
 
 
 def test_hovering_shows_a_runs_numbers_and_its_picture(opened, explorer):
     page = opened()
-    mark = page.locator(MARKS + "[aria-label*='decoder: pixelcnn'][aria-label*='marginal: vamp']")
-    mark.nth(1).hover(force=True)
-    tooltip = page.locator("#vg-tooltip-element.visible")
-    tooltip.wait_for()
-    text = tooltip.inner_text()
     row = finished(explorer[1], decoder="pixelcnn", marginal="vamp").iloc[1]
+    page.mouse.move(*mark_of(page, row))
+    text = page.locator("#tip").inner_text()
     assert f"{row['rate_nats']:.2f} ± {row['rate_nats_se']:.2f} nats" in text
     c, error = row["label_distortion_nats"], row["label_distortion_nats_se"]
     assert f"{c:.3f} ± {error:.3f} nats" in text
-    assert tooltip.locator("img").evaluate("image => image.naturalWidth") == 40
+    assert row["violations"] in text
+    assert page.locator("#tip img").evaluate("image => image.naturalWidth") == 40
 
 
-def test_a_click_on_the_legend_filters_both_planes_and_the_table(opened, explorer):
+def test_hovering_names_a_baseline(opened):
     page = opened()
-    page.locator("#planes svg text", has_text="(−, +)").first.click()
+    level = page.locator("#planes path.baseline").first.bounding_box()
+    page.mouse.move(level["x"] + 0.93 * level["width"], level["y"])
+    assert "complex image classifier" in page.locator("#tip").inner_text()
+    assert "R\nunbounded" in page.locator("#tip").inner_text()
+
+
+def test_the_legend_filters_by_click_and_by_keyboard(opened, explorer):
+    page = opened()
+    page.locator("#kinds button", has_text="deconv · maf").click()
     count = len(finished(explorer[1], decoder="deconv", marginal="maf"))
-    page.wait_for_function(f"document.querySelectorAll('{ROWS}').length == {count}")
+    assert page.locator(ROWS).count() == count
     assert page.locator(MARKS).count() == 2 * count
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    assert page.locator(ROWS).count() == count + len(
+        finished(explorer[1], decoder="pixelcnn", marginal="maf")
+    )
     page.locator("#reset").click()
-    page.wait_for_function(
-        f"document.querySelectorAll('{ROWS}').length == {len(finished(explorer[1]))}"
-    )
+    assert page.locator(ROWS).count() == len(finished(explorer[1]))
 
 
-def test_controls_choose_the_panel_the_parts_and_the_range_of_beta(opened, explorer):
+def test_number_fields_answer_which_run_is_best_below_a_rate(opened, explorer):
     page = opened()
+    page.locator("#rate_high").fill("10")
+    page.locator("#rate_high").press("Enter")
+    below = finished(explorer[1])
+    below = below[below["rate_nats"] <= 10]
+    assert page.locator(ROWS).count() == len(below)
+    best = below.loc[below["label_distortion_nats"].idxmin()]
+    said = page.locator("#best").inner_text()
+    assert f"{best['label_distortion_nats']:.3f} ±" in said
+    assert f"{best['decoder']}-{best['marginal']}, β = {best['beta']:g}" in said
     page.select_option("#decoder", "pixelcnn")
-    shown = len(finished(explorer[1], decoder="pixelcnn"))
-    assert page.locator(ROWS).count() == shown
-    page.select_option("#decoder", "")
-    page.locator("#lowest").evaluate(
-        "input => { input.value = 2; input.dispatchEvent(new Event('input', {bubbles: true})) }"
-    )
-    large = finished(explorer[1])
-    large = large[large["beta"] >= sorted(set(large["beta"]))[2]]
-    page.wait_for_function(f"document.querySelectorAll('{ROWS}').length == {len(large)}")
-    assert page.locator("#lowest_text").inner_text() == "3"
-    page.wait_for_function(f'document.querySelectorAll("{MARKS}").length == {2 * len(large)}')
-    page.select_option("#panel", "Omniglot, alphabet")
-    page.wait_for_function("document.querySelector('#caveat').textContent.includes('Rebuilt')")
+    assert page.locator(ROWS).count() == len(below[below["decoder"] == "pixelcnn"])
+
+
+def test_a_rectangle_in_a_plane_keeps_the_runs_inside(opened, explorer):
+    page = opened()
+    row = finished(explorer[1], decoder="deconv", marginal="gaussian").iloc[1]
+    x, y = mark_of(page, row)
+    page.mouse.move(x - 40, y - 40)
+    page.mouse.down()
+    page.mouse.move(x, y)
+    page.mouse.move(x + 40, y + 40)
+    page.mouse.up()
+    low, high = (float(page.locator(f"#rate_{end}").input_value()) for end in ("low", "high"))
+    assert low < row["rate_nats"] < high
+    c_low, c_high = (float(page.locator(f"#label_{end}").input_value()) for end in ("low", "high"))
+    inside = finished(explorer[1])
+    inside = inside[inside["rate_nats"].between(low, high)]
+    inside = inside[inside["label_distortion_nats"].between(c_low, c_high)]
+    assert 0 < len(inside) < len(finished(explorer[1]))
+    assert page.locator(ROWS).count() == len(inside)
+
+
+def test_two_runs_are_compared_and_the_address_keeps_them(opened, explorer):
+    page = opened()
+    first = finished(explorer[1], decoder="deconv", marginal="maf").iloc[1]
+    second = finished(explorer[1], decoder="deconv", marginal="vamp").iloc[2]
+    page.mouse.click(*mark_of(page, first))
+    page.keyboard.down("Shift")
+    page.mouse.click(*mark_of(page, second))
+    page.keyboard.up("Shift")
+    page.select_option("#decoder", "deconv")
+    page.locator("#rate_high").fill("30")
+    page.locator("#rate_high").press("Enter")
+    cells = page.locator("#detail tbody tr").first.locator("td").all_inner_texts()
+    gap = second["rate_nats"] - first["rate_nats"]
+    assert cells[0].startswith(f"{first['rate_nats']:.2f}")
+    assert cells[2] == f"{gap:+.2f}"
+    # both have a learning curve, and pictures along β
+    assert page.locator("#detail figure svg").count() == 2
+    assert page.locator("#detail .strip").count() == 2
+    shown = page.locator(ROWS).count()
+    again = opened(address=page.evaluate("location.hash"))
+    for kept in (again, page):
+        kept.reload()
+        kept.wait_for_selector("body[data-ready=true]")
+        assert kept.locator("#detail tbody tr").first.locator("td").all_inner_texts() == cells
+        assert kept.locator(ROWS).count() == shown < len(finished(explorer[1], decoder="deconv"))
+
+
+def test_an_address_with_nonsense_is_read_as_far_as_it_goes(opened, explorer):
+    page = opened(address="#panel=none/such&rate=x..9&decoder=deconv&colour=red&kinds=a,b&sort=who")
+    assert page.locator("#panel").input_value() == "mnist_static/digit"
+    table = finished(explorer[1], decoder="deconv")
+    assert page.locator(ROWS).count() == (table["rate_nats"] <= 9).sum()
+
+
+def test_another_panel_shows_its_own_runs_and_notes(opened, explorer):
+    page = opened()
+    page.select_option("#panel", "omniglot/alphabet")
+    assert "Rebuilt" in page.locator("#note").inner_text()
+    runs = explorer[1]
+    ours = runs[(runs["status"] == "ok") & (runs["task"] == "alphabet")]
+    assert page.locator(ROWS).count() == len(ours)
 
 
 def test_the_table_sorts_and_downloads(opened, explorer, tmp_path):
     page = opened()
-    names = page.locator("#table th button").all_inner_texts()
-    column = next(index for index, name in enumerate(names) if name.startswith("rate_nats"))
 
-    def column_of_numbers():
-        cells = page.locator(f"#table tbody tr td:nth-child({column + 1})").all_inner_texts()
-        return [float(cell) for cell in cells]
+    def rates():
+        cells = page.locator("#table tbody td:nth-child(2)").all_inner_texts()
+        return [float(cell.split()[0]) for cell in cells]
 
-    page.locator("#table th button").nth(column).click()
-    assert column_of_numbers() == sorted(column_of_numbers())
-    page.locator("#table th button").nth(column).click()
-    assert column_of_numbers() == sorted(column_of_numbers(), reverse=True)
-    assert page.locator("#table th").nth(column).get_attribute("aria-sort") == "descending"
+    head = page.locator("#table th button[data-sort=rate]")
+    head.click()
+    assert rates() == sorted(rates())
+    head.click()
+    assert rates() == sorted(rates(), reverse=True)
+    assert page.locator("#table th[aria-sort=descending]").inner_text().startswith("R (nats)")
     page.select_option("#marginal", "maf")
     with page.expect_download() as download:
-        page.locator("#download").click()
+        page.locator("#csv").click()
     download.value.save_as(tmp_path / "runs.csv")
     with (tmp_path / "runs.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -162,50 +253,85 @@ def test_the_table_sorts_and_downloads(opened, explorer, tmp_path):
     assert {row["marginal"] for row in rows} == {"maf"}
 
 
-def test_all_of_it_works_by_keyboard(opened, explorer):
+def test_the_picture_downloads_as_svg_and_png(opened, explorer, tmp_path):
+    page = opened(color_scheme="dark")
+    for kind in ("svg", "png"):
+        with page.expect_download() as download:
+            page.locator(f"#{kind}").click()
+        download.value.save_as(tmp_path / f"planes.{kind}")
+    text = (tmp_path / "planes.svg").read_text(encoding="utf-8")
+    marks = ElementTree.fromstring(text).iterfind(".//*[@class='mark']")  # noqa: S314 - our own
+    assert len(list(marks)) == 2 * len(finished(explorer[1]))
+    # any program can read its colours, and paper is white
+    assert "light-dark" not in text
+    with Image.open(tmp_path / "planes.png") as image:
+        assert image.size[0] == 2160
+        assert image.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_arrow_keys_step_through_the_rows(opened):
     page = opened()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "panel"
-    page.keyboard.press("ArrowDown")
-    assert page.locator("#panel").input_value() == "Omniglot, alphabet"
-    page.locator("#lowest").focus()
-    page.keyboard.press("ArrowRight")
-    assert page.locator("#lowest_text").inner_text() == "2"
     page.locator("#table tbody tr").first.focus()
-    page.wait_for_selector("#detail img")
+    page.keyboard.press("ArrowDown")
     first = page.locator("#detail").inner_text()
-    assert "R = " in first
-    page.keyboard.press("Tab")
-    page.wait_for_function("text => document.querySelector('#detail').innerText != text", arg=first)
-    # the run is the large mark
-    page.wait_for_timeout(200)
-    heights = page.locator(MARKS).evaluate_all(
-        "marks => marks.map(mark => mark.getBoundingClientRect().height)"
-    )
-    assert sum(height > 1.5 * min(heights) for height in heights) == 2
+    assert "A: " in first
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#detail").inner_text() != first
+    assert page.locator("#table tbody tr").nth(2).get_attribute("aria-selected") == "true"
+    page.keyboard.press("b")
+    assert "B: " in page.locator("#detail").inner_text()
+    # the table is one stop of the Tab key
+    assert page.locator("#table tbody tr[tabindex='0']").count() == 1
+    assert page.locator("#planes .picked").count() == 4
 
 
-def test_it_is_usable_400_pixels_wide(opened, explorer, tmp_path):
+def test_it_is_usable_400_pixels_wide(opened):
     page = opened(width=400, height=800)
     assert page.evaluate("document.documentElement.scrollWidth") == 400
-    boxes = [svg.bounding_box() for svg in page.locator("#planes svg").all()]
+    boxes = [svg.bounding_box() for svg in page.locator("#planes svg.plane").all()]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 400 for box in boxes)
-    # the planes stand one below the other
-    marks = page.locator(MARKS)
-    tops = [marks.nth(at).bounding_box()["y"] for at in (0, marks.count() - 1)]
-    assert tops[1] > tops[0] + 200
-    marks.first.hover(force=True)
-    page.wait_for_selector("#detail img")
-    assert not page.locator("#vg-tooltip-element.visible").count()
-    page.screenshot(path=tmp_path / "narrow.png", full_page=True)
-    assert (tmp_path / "narrow.png").stat().st_size > 20_000
+    assert boxes[1]["y"] > boxes[0]["y"] + 200
+    # the names of runs stay in view when the table is scrolled sideways
+    name = page.locator("#table tbody th").first
+    before = name.bounding_box()["x"]
+    page.locator(".tall").evaluate("box => { box.scrollLeft = 200 }")
+    assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
 
 
-def test_a_window_that_changes_is_drawn_anew_with_the_choices_kept(opened, explorer):
+def test_a_window_that_changes_is_drawn_again_with_the_choices_kept(opened, explorer):
     page = opened()
     page.select_option("#decoder", "deconv")
     page.set_viewport_size({"width": 500, "height": 900})
-    count = 2 * len(finished(explorer[1], decoder="deconv"))
-    page.wait_for_function("document.querySelector('#planes svg').clientWidth < 500")
-    page.wait_for_function(f'document.querySelectorAll("{MARKS}").length == {count}')
+    page.wait_for_function("document.querySelector('#planes svg.plane').clientWidth < 500")
+    assert page.locator(MARKS).count() == 2 * len(finished(explorer[1], decoder="deconv"))
     assert page.locator("#decoder").input_value() == "deconv"
+
+
+def test_a_dark_page_is_dark_and_is_printed_light(opened):
+    page = opened(color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) != "rgb(255, 255, 255)"
+    page.emulate_media(media="print")
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+
+
+def test_5000_runs_are_ready_within_2_seconds_and_print_whole(chromium, tmp_path):
+    one = finished(make_runs())
+    copies = range(-(-MANY // len(one)))
+    runs = pd.concat([one.assign(seed=seed) for seed in copies]).iloc[:MANY]
+    path = tmp_path / "many.html"
+    path.write_text(
+        write_explorer(runs, make_baselines(), PANELS[:1], {}, experiment="many"), encoding="utf-8"
+    )
+    page = chromium.new_page()
+    seconds = []
+    for _ in range(3):
+        begun = time.monotonic()
+        page.goto(path.as_uri())
+        page.wait_for_selector("body[data-ready=true]")
+        seconds.append(time.monotonic() - begun)
+    assert min(seconds) <= 2, seconds
+    assert page.locator("#count").inner_text() == f"{MANY} of {MANY}"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(ROWS).count() == MANY
+    page.close()

@@ -3,20 +3,20 @@
 import base64
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from labelinfo.errors import LabelinfoError
-from labelinfo.explorer.charts import SETTINGS, planes_spec
+from labelinfo.explorer.marks import mark_records
 from labelinfo.explorer.page import write_explorer
-from labelinfo.explorer.records import COLUMNS, RUN, line_records, run_records
+from labelinfo.explorer.panels import panel_records
+from labelinfo.explorer.records import FIELDS, RUN, curve_record, run_records
+from labelinfo.io.tables import write_table
 from labelinfo.tables.results import Panel
 from test_figures import KEYS, LABEL_ENTROPY, PANELS, make_baselines, make_runs
 
-TEMPLATES = Path(__file__).parents[2] / "workflow" / "explorer"
 PNG = b"\x89PNG stands for a picture"
 
 
@@ -37,10 +37,8 @@ def pictures(runs, tmp_path):
     return {tuple(runs[list(RUN)].iloc[0]): path}
 
 
-def page_of(runs, baselines, pictures, panels=PANELS, experiment="mine"):
-    return write_explorer(
-        runs, baselines, panels, pictures, experiment=experiment, template_folder=TEMPLATES
-    )
+def page_of(runs, baselines, pictures, panels=PANELS, experiment="mine", **curves):
+    return write_explorer(runs, baselines, panels, pictures, experiment=experiment, **curves)
 
 
 def data_of(page):
@@ -48,64 +46,97 @@ def data_of(page):
 
 
 def test_every_finished_run_is_a_record_with_its_numbers(runs, baselines, pictures):
-    records = run_records(runs, baselines, PANELS, pictures)
+    records = run_records(runs, baselines, PANELS, pictures, {})
     finished = runs[runs["status"] == "ok"]
     assert len(records) == len(finished)
-    assert len({record["id"] for record in records}) == len(records)
     rows = {(row["task"], row["decoder"], row["marginal"], row["beta"]): row
             for _, row in finished.iterrows()}  # fmt: skip
-    titles = {panel.title: panel.task for panel in PANELS}
     for record in records:
-        task = titles[record["panel"]]
+        assert set(record) == set(FIELDS)
+        dataset, task = record["panel"].split("/")
         row = rows[task, record["decoder"], record["marginal"], record["beta"]]
+        assert dataset == row["dataset"]
         for name in ("rate_nats", "distortion_nats", "label_distortion_nats"):
             assert record[name] == pytest.approx(row[name], rel=1e-5)
-            half = (record[f"{name}_high"] - record[f"{name}_low"]) / 2
-            assert half == pytest.approx(row[f"{name}_se"], rel=1e-3)
-        c = row["label_distortion_nats"]
-        assert record["label_distortion_bits"] == pytest.approx(c / np.log(2), rel=1e-5)
-        kept = 1 - c / LABEL_ENTROPY[task]
-        assert record["label_retained_share"] == pytest.approx(kept, abs=1e-5)
-        assert record["key"] == KEYS[record["decoder"], record["marginal"]]
-        assert set(COLUMNS) <= set(record)
-    encoded = base64.b64encode(PNG).decode()
-    # of the one data set with pictures, in its one task
-    with_image = [record for record in records if record["image"]]
-    assert [record["image"] for record in with_image] == [f"data:image/png;base64,{encoded}"]
+            assert record[f"{name}_se"] == pytest.approx(row[f"{name}_se"], rel=1e-5)
+        assert record["violations"] == row["violations"]
+    # of the one data set with a picture, in its one task
+    assert [record["picture"] for record in records].count(0) == 1
+    assert {record["curve"] for record in records} == {None}
+
+
+def test_panels_of_one_title_stay_two(runs, baselines):
+    panels = [Panel(panel.dataset, panel.task, "the same") for panel in PANELS]
+    data = data_of(page_of(runs, baselines, {}, panels))
+    ids = [panel["id"] for panel in data["panels"]]
+    assert len(set(ids)) == len(PANELS)
+    assert {row[FIELDS.index("panel")] for row in data["runs"]} == set(ids)
 
 
 def test_lines_and_levels_are_the_figures(runs, baselines):
-    lines, levels = line_records(runs, baselines, PANELS[:1])
-    discard = [line for line in lines if line["baseline"] == "random discard"]
-    assert [line["rate_nats"] for line in discard] == [0, 79.78]
-    assert [line["distortion_nats"] for line in discard] == pytest.approx([79.78, 0])
-    pca = [line for line in lines if line["baseline"] == "PCA, best k"]
-    assert len(pca) == 3
-    assert all(line["distortion_nats"] is None for line in pca)
-    hull = [line for line in lines if line["baseline"] == "PCA, hull over k"]
-    assert (hull[0]["rate_nats"], hull[0]["label_distortion_nats"]) == (0, 2.3)
-    second = [line for line in lines if line["baseline"] == "discard to classifier"]
-    assert [line["label_distortion_nats"] for line in second] == pytest.approx([2.3, 0.03 * 2.3])
-    assert [line["distortion_nats"] for line in second] == pytest.approx([79.78, 0])
-    means = {level["baseline"]: level["label_distortion_nats"] for level in levels}
-    assert means["random fully connected"] == pytest.approx(0.41 * 2.3, rel=1e-5)
+    view = panel_records(runs, baselines, PANELS[:1])[0]["views"]["paper"]
+    lines = {line["label"]: line for line in view["lines"]}
+    entropy = LABEL_ENTROPY["digit"]
+    assert np.array(lines["random discard"]["rate"]) == pytest.approx(
+        np.array([[0, entropy], [79.78, 0]]), rel=1e-5
+    )
+    assert np.array(lines["random discard"]["distortion"]) == pytest.approx(
+        np.array([[0, 0], [79.78, entropy]]), rel=1e-5
+    )
+    # the best k is named, and only random discarding has a distortion
+    assert len(lines["PCA, k = 30"]["rate"]) == 3
+    assert "distortion" not in lines["PCA, k = 30"]
+    assert lines["PCA, hull over k"]["rate"][0] == pytest.approx([0, entropy], rel=1e-5)
+    ends = [c for _, c in lines["discard to classifier"]["rate"]]
+    assert ends == pytest.approx([entropy, 0.03 * entropy], rel=1e-5)
+    levels = {level["label"]: level for level in view["levels"]}
+    assert levels["random fully connected"]["nats"] == pytest.approx(0.41 * entropy, rel=1e-5)
+    assert levels["random fully connected"]["sd"] > 0
     assert len(levels) == 4
+
+
+def test_the_strong_probe_has_a_view_of_its_own(runs, baselines):
+    columns = {
+        f"strong_{name}": 0.5 * runs[name]
+        for name in ("label_distortion_nats", "label_distortion_nats_se", "label_accuracy")
+    }
+    strong = {f"strong_{name}": 0.5 * baselines[name] for name in ("label_distortion_nats",)}
+    given = runs.assign(**columns), baselines.assign(**strong)
+    views = panel_records(*given, PANELS[:1])[0]["views"]
+    levels = [{level["label"]: level["nats"] for level in views[name]["levels"]} for name in views]
+    assert levels[1]["simple image classifier"] == pytest.approx(
+        0.5 * levels[0]["simple image classifier"], rel=1e-5
+    )
+    # no probe measures the classifier
+    assert levels[1]["complex image classifier"] == levels[0]["complex image classifier"]
+    assert list(panel_records(runs, baselines, PANELS[:1])[0]["views"]) == ["paper"]
+
+
+def test_a_learning_curve_keeps_its_ends_and_is_short(tmp_path):
+    path = tmp_path / "curve.parquet"
+    epochs = np.arange(1, 301)
+    table = {"epoch": epochs, "valid_rate_nats": epochs / 7, "valid_distortion_nats": 90.0}
+    write_table(path, pd.DataFrame(table), {})
+    curve = curve_record(path)
+    assert (curve["epoch"][0], curve["epoch"][-1]) == (1, 300)
+    assert curve["valid_rate_nats"][-1] == pytest.approx(300 / 7, rel=1e-5)
+    assert len(curve["epoch"]) <= 40
 
 
 def test_the_page_holds_its_data_once_and_loads_nothing(runs, baselines, pictures):
     page = page_of(runs, baselines, pictures)
     assert page.count(base64.b64encode(PNG).decode()) == 1
-    data = data_of(page)
-    assert len(data["runs"]) == (runs["status"] == "ok").sum()
-    assert {param["name"] for param in data["spec"]["params"]} >= set(SETTINGS)
+    assert len(data_of(page)["runs"]) == (runs["status"] == "ok").sum()
     assert "default-src 'none'" in page
-    # outside of the scripts nothing names another place
-    shell = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
-    assert not re.search(r"(src|href)=\"(?!data:)|https?://|@import|url\(", shell)
+    # the name of SVG's language is no address
+    rest = page.replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(
+        r"https?://|@import|url\((?!#)|<(link|script)[^>]+(src|href)=\"(?!data:)", rest
+    )
 
 
 def test_the_bound_on_the_entropy_of_the_images_is_said(runs, baselines):
-    notes = [panel["caveat"] for panel in data_of(page_of(runs, baselines, {}))["panels"]]
+    notes = [panel["note"] for panel in data_of(page_of(runs, baselines, {}))["panels"]]
     assert notes[0] == "H(X) ≤ 79.78 nats (published)."
     assert notes[1].startswith("H(X) ≤ 95.00 nats (the best R + D of this sweep). Rebuilt")
 
@@ -116,29 +147,20 @@ def test_names_of_ones_own_cannot_break_out(runs, baselines, pictures):
     named = runs.assign(decoder=runs["decoder"].replace("deconv", bad))
     page = page_of(named, baselines, pictures, panels, experiment=bad)
     assert "alert(1)</script>" not in page
-    assert data_of(page)["panels"][0]["name"] == bad
+    assert data_of(page)["panels"][0]["title"] == bad
 
 
-def test_decoders_of_ones_own_have_fills_of_their_own(runs):
-    mine = [runs.assign(decoder=name) for name in ("mine", "other")]
-    scales = planes_spec(pd.concat([runs, *mine]), [])["concat"][0]["layer"][-1]["encoding"]
-    looks = list(
-        zip(*(scales[name]["scale"]["range"] for name in ("stroke", "fill", "shape")), strict=True)
-    )
-    assert len(set(looks)) == len(looks)
-
-
-def test_styles_are_those_of_the_figures(runs):
-    spec = planes_spec(runs, ["random discard", "PCA, best k", "mine"])
-    text = json.dumps(spec, ensure_ascii=False)
-    for key in KEYS.values():
-        assert f'"{key}"' in text
-    points = spec["concat"][0]["layer"][-1]["encoding"]
-    domain = points["stroke"]["scale"]["domain"]
-    at = domain.index("(+, −)")
-    assert points["stroke"]["scale"]["range"][at] == points["fill"]["scale"]["range"][at]
-    assert points["fill"]["scale"]["range"][domain.index("(−, −)")] == "#FFFFFF"
-    assert points["shape"]["scale"]["range"][domain.index("(−, v)")] == "triangle-up"
+def test_marks_are_those_of_the_figures(runs):
+    mine = [runs.assign(decoder=name, encoder="iaf") for name in ("mine", "other")]
+    marks = mark_records(pd.concat([runs, *mine]))
+    looks = [(kind["colour"], kind["marker"], kind["fill"]) for kind in marks["kinds"]]
+    assert len(set(looks)) == len(looks) == 12
+    kinds = {(kind["decoder"], kind["marginal"]): kind for kind in marks["kinds"]}
+    for pair, key in KEYS.items():
+        assert kinds[pair]["key"] == key
+    assert kinds["pixelcnn", "gaussian"]["fill"] == "full"
+    assert kinds["deconv", "vamp"]["marker"] == "^"
+    assert marks["encoders"] == {"gaussian": "", "iaf": "."}
 
 
 def test_a_lacking_column_is_a_fault(runs, baselines):

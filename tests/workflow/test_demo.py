@@ -313,7 +313,7 @@ def test_the_demo_says_which_claims_it_cannot_decide(results):
     assert claims.loc[12, "verdict"] == "holds"
     for number in range(1, 7):
         assert "(on sample, a small sample of the paper's digits)" in claims.loc[number, "evidence"]
-    assert "no finished run on Omniglot" in claims.loc[7, "evidence"]
+    assert "this experiment has runs on sample (digit)" in claims.loc[7, "evidence"]
     page = (results / "judge_claims" / "claims.html").read_text(encoding="utf-8")
     assert "a small sample of the paper" in page
 
@@ -347,10 +347,12 @@ def test_the_report_holds_the_figures(finished_demo):
 def test_the_explorer_holds_every_run_with_its_picture(results, runs):
     page = (results / "draw_explorer" / "explorer.html").read_text(encoding="utf-8")
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
-    assert len(data["runs"]) == len(runs)
-    pictures = [record["image"] for record in data["runs"]]
-    assert len(set(pictures)) == len(runs)
-    assert all(picture.startswith("data:image/png;base64,") for picture in pictures)
+    records = [dict(zip(data["fields"], row, strict=True)) for row in data["runs"]]
+    assert len(records) == len(runs)
+    for name, held in (("picture", data["pictures"]), ("curve", data["curves"])):
+        assert len({record[name] for record in records}) == len(held) == len(runs)
+    assert all(picture.startswith("data:image/png;base64,") for picture in data["pictures"])
+    assert all(curve["valid_rate_nats"] for curve in data["curves"])
 
 
 def test_a_run_is_the_same_bits_alone_as_in_the_sweep(checkout, results):

@@ -264,6 +264,24 @@ def first_probe(wildcards):
     return f"{OUT}/train_probe/{RUN.format(**wildcards)}/{task}.parquet"
 
 
+def pictured_probes(wildcards):
+    """The probes of the first task of each pictured run of an architecture."""
+    task = tasks_of(config, wildcards.dataset)[0]
+    return pictured_files(f"{OUT}/train_probe/{{run}}/{task}.parquet")(wildcards)
+
+
+def span(files, column, digits):
+    """The smallest and the largest value in one-row tables, as the report's list of pictures has it."""
+    from labelinfo.io.tables import read_table
+
+    tables = [read_table(file) for file in files if Path(file).exists()]
+    values = [float(value) for table in tables for value in table[column].dropna()]
+    ends = (
+        dict.fromkeys(f"{end:.{digits}f}" for end in (min(values), max(values))) if values else {}
+    )
+    return " to ".join(ends) or "–"
+
+
 def picture_files():
     """The galleries of every pictured run and of every architecture."""
     architectures = dict.fromkeys(f"{run.dataset}/{run.architecture}" for run in PICTURED_RUNS)
@@ -279,6 +297,12 @@ EXPLORED_RUNS = [
     for run in PICTURED_RUNS
     if not PARTIAL or Path(f"{OUT}/draw_gallery/{run.path}.thumbnail.png").exists()
 ]
+
+
+def explorer_templates():
+    """The files of which the explorer's page is made."""
+    folder = WORKFLOW / "labelinfo" / "explorer" / "templates"
+    return sorted(str(file.relative_to(BASE)) for file in folder.iterdir())
 
 
 def summary_files():

@@ -82,9 +82,9 @@ rule draw_explorer:
         runs=f"{OUT}/tables/runs.parquet",
         baselines=f"{OUT}/tables/baselines.parquet",
         pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
-        template=local_path("workflow/explorer/page.html"),
-        style=local_path("workflow/explorer/explorer.css"),
-        behaviour=local_path("workflow/explorer/explorer.js"),
+        curves=[f"{OUT}/{TRAINED}/{run.path}/learning_curve.parquet" for run in EXPLORED_RUNS],
+        # the digest of the code does not cover them
+        templates=[local_path(file) for file in explorer_templates()],
     output:
         page=report(
             f"{OUT}/draw_explorer/explorer.html",

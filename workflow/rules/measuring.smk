@@ -35,9 +35,14 @@ rule draw_gallery:
             category="Pictures",
             subcategory="{dataset}",
             labels={
+                "shows": "test images, reconstructions, samples",
                 "architecture": "{encoder}-{decoder}-{marginal}",
                 "β": "{beta}",
                 "seed": "{seed}",
+                "R (nats)": lambda wildcards, input: span([input.measure], "rate_nats", 1),
+                "C (nats)": lambda wildcards, input: span(
+                    [input.probe], "label_distortion_nats", 3
+                ),
             },
         ),
         thumbnail=f"{OUT}/draw_gallery/{RUN}.thumbnail.png",
@@ -68,7 +73,16 @@ rule draw_beta_gallery:
             caption="../report/draw_beta_gallery.rst",
             category="Pictures along β",
             subcategory="{dataset}",
-            labels={"architecture": "{encoder}-{decoder}-{marginal}"},
+            labels={
+                "shows": "reconstructions along β",
+                "architecture": "{encoder}-{decoder}-{marginal}",
+                "R (nats)": lambda wildcards: span(
+                    pictured_files(f"{OUT}/measure_vae/{{run}}.parquet")(wildcards), "rate_nats", 1
+                ),
+                "C (nats)": lambda wildcards: span(
+                    pictured_probes(wildcards), "label_distortion_nats", 3
+                ),
+            },
         ),
     log:
         f"{OUT}/logs/draw_beta_gallery/{ARCHITECTURE}.log",

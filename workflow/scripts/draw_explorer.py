@@ -3,8 +3,6 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
-    from pathlib import Path
-
     from labelinfo.config.run import Run
     from labelinfo.explorer.page import write_explorer
     from labelinfo.io.atomic import write_text
@@ -12,16 +10,13 @@ with job(snakemake.log[0]):
     from labelinfo.tables.results import Panel
 
     params = snakemake.params
-    runs = [Run(**run) for run in params.pictured]
+    keys = [tuple(Run(**run).columns.values()) for run in params.pictured]
     page = write_explorer(
         read_table(snakemake.input.runs),
         read_table(snakemake.input.baselines),
         [Panel(**panel) for panel in params.panels],
-        {
-            tuple(run.columns.values()): picture
-            for run, picture in zip(runs, snakemake.input.pictures, strict=True)
-        },
+        dict(zip(keys, snakemake.input.pictures, strict=True)),
+        curves=dict(zip(keys, snakemake.input.curves, strict=True)),
         experiment=params.experiment,
-        template_folder=Path(snakemake.input.template).parent,
     )
     write_text(snakemake.output.page, page)

@@ -23,8 +23,12 @@ _PAIRS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character"
 
 def best_dimensions(evidence: Evidence) -> Decision:
     """Claim 11: the best numbers of principal components."""
-    outcomes, parts = zip(*(_of_task(evidence, *pair) for pair in _PAIRS), strict=True)
-    return all_of(outcomes), "; ".join(parts) + "."
+    found = [_of_task(evidence, *pair) for pair in _PAIRS]
+    grounds = "; ".join(each.evidence for each in found) + "."
+    number = ", ".join(each.number for each in found if each.number)
+    dataset = evidence.dataset("mnist", "digit")
+    runs = f"panel={dataset}/digit" if dataset and number else ""
+    return Decision(all_of(each.verdict for each in found), grounds, number, runs)
 
 
 def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
@@ -33,7 +37,7 @@ def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
     settings = pd.DataFrame([setting_of(row) for row in rows.to_dict("records")], index=rows.index)
     theirs = rows[settings["k"] == papers] if len(rows) else rows
     if theirs.empty:
-        return UNDECIDED, f"{task}: not measured with k = {papers}"
+        return Decision(UNDECIDED, f"{task}: not measured with k = {papers}")
     entropy = data_entropy_of(evidence.baseline(dataset, task, "random_discard"))
     ends = {axis: entropy if end is None else end for axis, end in AXES.items()}
     best = int(settings.loc[settings["selected"].astype(bool), "k"].iloc[0])
@@ -41,16 +45,18 @@ def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
         axis: _of_axis(rows, settings["k"], theirs.iloc[0], axis, end, evidence)
         for axis, end in ends.items()
     }
-    outcomes = [outcome for outcome, _ in found.values()]
+    outcomes = [each.verdict for each in found.values()]
     by_axis = ", ".join(
-        f"{'H(X)' if AXES[axis] is None else f'{AXES[axis]:g} nats'} {grounds}"
-        for axis, (_, grounds) in found.items()
+        f"{'H(X)' if AXES[axis] is None else f'{AXES[axis]:g} nats'} {each.evidence}"
+        for axis, each in found.items()
     )
     stand_in = f", on {paper.STAND_INS[dataset]}" if dataset in paper.STAND_INS else ""
     outcome = three_way(set(outcomes) == {HOLDS}, set(outcomes) == {FAILS})
-    return outcome, (
+    return Decision(
+        outcome,
         f"{task}: {best} is best to {theirs['selection_rate_max_nats'].iloc[0]:.1f} nats; "
-        f"{papers} is behind by, to {by_axis}{stand_in}"
+        f"{papers} is behind by, to {by_axis}{stand_in}",
+        f"{task}: best k = {best}, the paper's {papers}",
     )
 
 
@@ -66,15 +72,15 @@ def _of_axis(
     name = f"selection_excess_{axis}_nats2"
     excess, error = float(theirs[name]), float(theirs[f"{name}_se"])
     if end is None or not np.isfinite(excess):
-        return UNDECIDED, "unknown"
+        return Decision(UNDECIDED, "unknown")
     groups = rows.groupby(dimensions)
     reaches, flat = groups["rate_nats"].max() >= end, groups["selection_flat"].first() == 1
     steep = list(reaches.index[~reaches & ~flat])
     grounds = f"{excess:.2f} ± {error:.2f} nats²"
     if steep:
         named = ", ".join(map(str, steep))
-        return UNDECIDED, f"{grounds} (but C still falls at the last σ of k = {named})"
-    return verdict(excess <= evidence.settings.standard_errors * error), grounds
+        return Decision(UNDECIDED, f"{grounds} (but C still falls at the last σ of k = {named})")
+    return Decision(verdict(excess <= evidence.settings.standard_errors * error), grounds)
 
 
 def balls(_evidence: Evidence) -> Decision:
@@ -85,7 +91,9 @@ def balls(_evidence: Evidence) -> Decision:
         for drawn, printed in paper.BALLS_PERCENT.items()
     )
     odds = 1 / chance_of_all_red(10) - 1
-    return verdict(held), (
+    return Decision(
+        verdict(held),
         f"70 balls: {percents[70]:.2f} %; 10 balls: {percents[10]:.4f} %, odds of {odds:,.0f} to 1 "
-        "(the paper prints 979 to 1)."
+        "(the paper prints 979 to 1).",
+        f"{percents[70]:.0f} % and {percents[10]:.1f} %",
     )

@@ -36,11 +36,20 @@ def decide_by_both_probes(
     evidence
         The tables with the columns of both probes.
     """
-    verdict, grounds = decide(evidence.of_probe(PAPER))
+    found = Decision(*decide(evidence.of_probe(PAPER)))
     if measured is None:
-        return verdict, grounds
+        return found
     if not measured(evidence):
-        return verdict, f"{grounds} (paper's probe only)"
-    other, others_grounds = decide(evidence.of_probe(STRONG))
-    both = f"By the paper's probe, {verdict}: {grounds} By the strong probe, {other}: "
-    return (verdict if verdict == other else UNDECIDED), f"{both}{others_grounds}"
+        return found._replace(evidence=f"{found.evidence} (paper's probe only)")
+    other = Decision(*decide(evidence.of_probe(STRONG)))
+    verdict = found.verdict if found.verdict == other.verdict else UNDECIDED
+    number = found.number
+    if other.number != number:
+        number = f"{number or '–'}; strong probe: {other.number or '–'}"
+    return Decision(
+        verdict,
+        f"By the paper's probe, {found.verdict}: {found.evidence} "
+        f"By the strong probe, {other.verdict}: {other.evidence}",
+        number,
+        found.runs,
+    )

@@ -8,8 +8,9 @@ import pandas as pd
 from labelinfo.claims import baselines, mnist, networks, omniglot
 from labelinfo.claims.both_probes import decide_by_both_probes, strong_c, strong_selection
 from labelinfo.claims.decision import Decision
-from labelinfo.claims.evidence import Evidence, Settings, caveat
+from labelinfo.claims.evidence import Evidence, Settings, caveat, explorer_address
 from labelinfo.claims.reference import by_reference
+from labelinfo.paper import STAND_INS
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,30 @@ class Claim:
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
-    """Return one row per claim: ``claim, statement, rule, evidence, verdict``.
+    """Return one row per claim: ``claim, statement, rule, evidence, verdict, number, runs``.
 
     A claim on C is judged once per probe, and only a verdict on which both agree stands: see
     :func:`labelinfo.claims.both_probes.decide_by_both_probes`.
     """
     rows = []
     for claim in CLAIMS:
-        verdict, grounds = decide_by_both_probes(claim.decide, claim.measured, evidence)
+        found = decide_by_both_probes(claim.decide, claim.measured, evidence)
+        grounds, digits = found.evidence, evidence.results("mnist", "digit")
+        number = found.number
         if claim.on_digits:
-            grounds += caveat([evidence.results("mnist", "digit")])
+            grounds += caveat([digits])
+            if number and digits and digits.panel.dataset in STAND_INS:
+                number = f"on {digits.panel.dataset}: {number}"
         rows.append(
             {
                 "claim": claim.number,
                 "statement": claim.statement,
                 "rule": claim.rule(evidence.settings),
                 "evidence": grounds,
-                "verdict": verdict,
+                "verdict": found.verdict,
+                "number": number,
+                "runs": found.runs
+                or (explorer_address(digits) if claim.on_digits and digits else ""),
             }
         )
     return pd.DataFrame(rows)

@@ -2,12 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "not enough data"
 
-Decision = tuple[str, str]  # verdict, evidence
+
+class Decision(NamedTuple):
+    """A verdict, its evidence, the one number to take home, and the runs behind it.
+
+    ``runs`` is the explorer's address of the runs: see
+    :func:`labelinfo.claims.evidence.explorer_address`.
+    """
+
+    verdict: str
+    evidence: str
+    number: str = ""
+    runs: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,5 +72,23 @@ def all_of(verdicts: Iterable[str]) -> str:
 
 def lacking(**counts: int) -> Decision:
     """Return that there is too little of something; keys are words with underscores."""
-    parts = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items()]
-    return UNDECIDED, f"This experiment has {', '.join(parts)}: too few to say."
+    parts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
+    return Decision(UNDECIDED, f"This experiment has {parts}: too few to say.", parts)
+
+
+def above_or_below(nats: float) -> str:
+    """Return a difference in words, such as ``0.060 nats below``."""
+    return f"{abs(nats):.3f} nats {_side(nats)}"
+
+
+def interval_in_words(low: float, high: float) -> str:
+    """Return the interval of a difference, such as ``0.010 below to 0.020 above``."""
+    ends = sorted((low, high), key=abs) if low * high > 0 else (low, high)
+    texts = [f"{abs(end):.3f} {_side(end)}" for end in ends]
+    if low * high > 0:
+        texts[0] = f"{abs(ends[0]):.3f}"
+    return " to ".join(texts)
+
+
+def _side(nats: float) -> str:
+    return "above" if nats > 0 else "below"

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
+from labelinfo.claims.decision import UNDECIDED, Decision
 from labelinfo.claims.errors import with_total_errors
 from labelinfo.curves import pareto_front
 from labelinfo.paper import DATASETS, STAND_INS
@@ -126,6 +128,31 @@ class Evidence:
 def name_of(run: pd.Series) -> str:
     """Return a run's architecture and β as text."""
     return f"{run['encoder']}-{run['decoder']}-{run['marginal']}, β = {run['beta']:g}"
+
+
+def explorer_address(data: TaskResults, **filters: str) -> str:
+    """Return the part of the explorer's address that shows the runs that meet the filters.
+
+    ``filters`` are the names and values that the explorer keeps in its address, such as
+    ``decoder="deconv"``, ``rate="..20"`` or ``a`` for the picked run.
+    """
+    shown = {"panel": f"{data.panel.dataset}/{data.panel.task}", **filters}
+    return "&".join(f"{name}={quote(value, safe='/.')}" for name, value in shown.items())
+
+
+def explorer_name(run: pd.Series) -> str:
+    """Return a run's name in the explorer's address."""
+    architecture = f"{run['encoder']}-{run['decoder']}-{run['marginal']}"
+    return f"{architecture}/{run['beta']:.6g}/{run['seed']}"
+
+
+def no_runs(evidence: Evidence, needed: str) -> Decision:
+    """Return that nothing is decided, as the experiment's own data are others than ``needed``."""
+    pairs = evidence.runs[["dataset", "task"]].drop_duplicates().itertuples(index=False)
+    own = ", ".join(f"{dataset} ({task})" for dataset, task in pairs)
+    has = f"this experiment has runs on {own}" if own else "this experiment has no runs"
+    grounds = f"Needs finished runs on {needed} that count; {has}."
+    return Decision(UNDECIDED, grounds, f"no runs on {needed}")
 
 
 def numbers(runs: pd.DataFrame, *names: str) -> list[np.ndarray]:

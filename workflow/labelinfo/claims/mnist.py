@@ -13,23 +13,35 @@ from labelinfo.claims.decision import (
     three_way,
 )
 from labelinfo.claims.errors import gaps_below, seed_note
-from labelinfo.claims.evidence import POINT, Evidence, best_runs, name_of, numbers
+from labelinfo.claims.evidence import (
+    POINT,
+    Evidence,
+    best_runs,
+    explorer_address,
+    name_of,
+    no_runs,
+    numbers,
+)
 from labelinfo.claims.first_rates import first_rates, median_rate, smallest_rate
 from labelinfo.claims.reference import Reference
 from labelinfo.curves import Curve
 from labelinfo.tables.results import TaskResults
 
-NO_MNIST = (UNDECIDED, "This experiment has no finished run on static MNIST that counts.")
+MNIST = "static MNIST"
 
 
 def below_both_lines(evidence: Evidence, reference: Reference) -> Decision:
     """Claim 1: many runs below the random-discard line and the PCA hull, small C at small R."""
     data = evidence.results("mnist", "digit")
     if data is None:
-        return NO_MNIST
+        return no_runs(evidence, MNIST)
     chance = reference.of(data)
     if chance is None or data.pca_hull is None:
-        return UNDECIDED, "The random-discard line or the PCA hull is missing."
+        return Decision(
+            UNDECIDED,
+            "The random-discard line or the PCA hull is missing.",
+            runs=explorer_address(data),
+        )
     settings = evidence.settings
     by_line = [gaps_below(data.pca_hull, data.runs), gaps_below(chance, data.runs, flat=True)]
     gaps, errors = np.array(by_line).swapaxes(0, 1)
@@ -38,11 +50,14 @@ def below_both_lines(evidence: Evidence, reference: Reference) -> Decision:
         return lacking(runs_within_the_rates_of_the_PCA_hull=int(comparable.sum()))
     gaps, margins = gaps[:, comparable], settings.standard_errors * errors[:, comparable]
     found = count((gaps > margins).all(axis=0), (gaps < -margins).any(axis=0))
-    small, grounds = _small_at_small(data, evidence)
-    return all_of([found.at_least(settings.many_share), small]), (
+    small = _small_at_small(data, evidence)
+    return Decision(
+        all_of([found.at_least(settings.many_share), small.verdict]),
         f"Of {found.total} runs within the rates of the PCA hull, {found.so} lie below both lines, "
-        f"{found.not_so} above one of them, {found.undecided} are undecided. {grounds}"
-        f"{seed_note(data.runs)}"
+        f"{found.not_so} above one of them, {found.undecided} are undecided. {small.evidence}"
+        f"{seed_note(data.runs)}",
+        f"{found.so} of {found.total} runs lie below both lines",
+        explorer_address(data, rate=f"..{data.pca_hull.rate_nats[-1]:.4g}"),
     )
 
 
@@ -53,7 +68,7 @@ def _small_at_small(data: TaskResults, evidence: Evidence) -> Decision:
     c_max = (1 - settings.nearly_all_share) * data.label_entropy_nats
     runs = data.runs[data.runs["rate_valid_nats"] <= rate_max]
     if runs.empty:
-        return UNDECIDED, f"No run has R ≤ {rate_max:.1f} nats."
+        return Decision(UNDECIDED, f"No run has R ≤ {rate_max:.1f} nats.")
     best = runs.loc[runs["label_distortion_valid_nats"].idxmin()]
     c, error = (float(best[name]) for name in POINT[1:])
     over, rate_error = best["rate_nats"] - rate_max, float(best["rate_nats_se"])
@@ -64,9 +79,10 @@ def _small_at_small(data: TaskResults, evidence: Evidence) -> Decision:
         c + times * error <= c_max and over <= times * rate_error,
         visited and c - times * error > c_max,
     )
-    return outcome, (
+    return Decision(
+        outcome,
         f"Of the runs with R ≤ {rate_max:.1f} nats, the best on validation has C = {c:.3f} ± "
-        f"{error:.3f} nats; nearly all of the label is C ≤ {c_max:.3f}."
+        f"{error:.3f} nats; nearly all of the label is C ≤ {c_max:.3f}.",
     )
 
 
@@ -74,7 +90,7 @@ def rates_that_retain_the_digit(evidence: Evidence) -> Decision:
     """Claim 2: from which rates on nearly all of the digit is retained."""
     data = evidence.results("mnist", "digit")
     if data is None:
-        return NO_MNIST
+        return no_runs(evidence, MNIST)
     settings = evidence.settings
     deconv, pixelcnn = (
         data.runs[data.runs["decoder"] == decoder] for decoder in ("deconv", "pixelcnn")
@@ -93,10 +109,13 @@ def rates_that_retain_the_digit(evidence: Evidence) -> Decision:
         three_way(found.high <= limit, found.low > limit)
         for found, limit in ((generic, generic_max), (earliest, earliest_max))
     ]
-    return all_of(outcomes), (
+    return Decision(
+        all_of(outcomes),
         f"deconv: median of the first rates of {generic.trainings} architectures and seeds "
         f"{generic}, at most {generic_max:.1f} nats is asked for; pixelcnn: smallest first rate of "
-        f"{earliest.trainings} {earliest}, at most {earliest_max:.1f} nats is asked for."
+        f"{earliest.trainings} {earliest}, at most {earliest_max:.1f} nats is asked for.",
+        f"first rates: deconv {generic}, pixelcnn {earliest}",
+        explorer_address(data, label=_nearly_all(data, settings.nearly_all_share)),
     )
 
 
@@ -104,9 +123,13 @@ def compression_factors(evidence: Evidence) -> Decision:
     """Claim 5: the compression factors at which it is."""
     data = evidence.results("mnist", "digit")
     if data is None:
-        return NO_MNIST
+        return no_runs(evidence, MNIST)
     if data.data_entropy_nats is None:
-        return UNDECIDED, "H(X) is not known: the random-discard line is missing."
+        return Decision(
+            UNDECIDED,
+            "H(X) is not known: the random-discard line is missing.",
+            runs=explorer_address(data),
+        )
     settings = evidence.settings
     if len(data.runs) < settings.runs_min:
         return lacking(runs=len(data.runs))
@@ -126,15 +149,24 @@ def compression_factors(evidence: Evidence) -> Decision:
         three_way(earliest.high < rates[1], autoregressive and earliest.low >= rates[1]),
     ]
     if enough.empty:
-        return all_of(outcomes), "No run retains nearly all of the label."
+        none = "No run retains nearly all of the label."
+        return Decision(all_of(outcomes), none, "no run retains nearly all", explorer_address(data))
     best = enough.loc[enough["rate_valid_nats"].idxmin()]
     factor = data.data_entropy_nats / best["rate_nats"]
-    return all_of(outcomes), (
+    return Decision(
+        all_of(outcomes),
         f"Of {len(enough)} runs that retain nearly all, {near} compress by {generic:g} or more; "
         f"the largest factor is at most {factor:.1f}, at R = {best['rate_nats']:.1f} ± "
         f"{best['rate_nats_se']:.1f} nats ({name_of(best)}). {data.entropy_note}"
-        f"{'' if autoregressive else ' No run with the pixelcnn decoder has such a rate.'}"
+        f"{'' if autoregressive else ' No run with the pixelcnn decoder has such a rate.'}",
+        f"largest factor H(X)/R at most {factor:.1f}",
+        explorer_address(data, label=_nearly_all(data, share)),
     )
+
+
+def _nearly_all(data: TaskResults, share: float) -> str:
+    """Return the range of C, as the explorer writes it, of runs that keep this share or more."""
+    return f"..{(1 - share) * data.label_entropy_nats:.4g}"
 
 
 def _retaining(runs: pd.DataFrame, share: float) -> pd.DataFrame:
@@ -146,7 +178,7 @@ def factorised_below_autoregressive(evidence: Evidence) -> Decision:
     """Claim 6: factorised decoders below autoregressive ones at equal rate."""
     data = evidence.results("mnist", "digit")
     if data is None:
-        return NO_MNIST
+        return no_runs(evidence, MNIST)
     settings = evidence.settings
     fronts = {}
     for decoder in ("deconv", "pixelcnn"):
@@ -163,8 +195,12 @@ def factorised_below_autoregressive(evidence: Evidence) -> Decision:
         return lacking(rates_at_which_both_decoders_have_runs=int(known.sum()))
     below, margins = -above[known], settings.standard_errors * errors[known]
     found = count(below > margins, below < -margins)
-    return found.at_least(settings.as_a_rule_share), (
+    lower = f"{abs(below.mean()):.3f} nats {'lower' if below.mean() > 0 else 'higher'}"
+    return Decision(
+        found.at_least(settings.as_a_rule_share),
         f"Of {found.total} rates of the best autoregressive runs, the best factorised ones have "
         f"the smaller C at {found.so}, the larger at {found.not_so}, and {found.undecided} are "
-        f"undecided; the mean difference is {below.mean():+.3f} nats.{seed_note(data.runs)}"
+        f"undecided; on average the factorised C is {lower}.{seed_note(data.runs)}",
+        f"the factorised C is lower at {found.so} of {found.total} rates",
+        explorer_address(data),
     )

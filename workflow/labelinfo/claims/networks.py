@@ -6,10 +6,26 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from labelinfo.claims.decision import FAILS, UNDECIDED, Decision, lacking, three_way
-from labelinfo.claims.evidence import Evidence, Settings, name_of
-from labelinfo.claims.mnist import NO_MNIST
+from labelinfo.claims.decision import (
+    FAILS,
+    UNDECIDED,
+    Decision,
+    above_or_below,
+    interval_in_words,
+    lacking,
+    three_way,
+)
+from labelinfo.claims.evidence import (
+    Evidence,
+    Settings,
+    explorer_address,
+    explorer_name,
+    name_of,
+    no_runs,
+)
+from labelinfo.claims.mnist import MNIST
 
+_NAMES = {"complex_image": "classifier", "random_convolutional": "random network"}
 # the variance over fewer seeds than this is not known
 SEEDS_MIN = 3
 
@@ -25,11 +41,13 @@ def compared_with(
     def decide(evidence: Evidence) -> Decision:
         data = evidence.results("mnist", "digit")
         if data is None:
-            return NO_MNIST
+            return no_runs(evidence, MNIST)
         best = data.runs.loc[data.runs["label_distortion_valid_nats"].idxmin()]
+        behind = explorer_address(data, a=explorer_name(best))
         found = evidence.difference(data, best, baseline)
         if found is None:
-            return UNDECIDED, f"There is no comparison with the baseline {baseline}."
+            missing = f"There is no comparison with the baseline {baseline}."
+            return Decision(UNDECIDED, missing, runs=behind)
         low, high = _interval(found, best)
         limit = highest(evidence.settings)
         outcome = three_way(high < limit, low > limit)
@@ -37,11 +55,14 @@ def compared_with(
             return lacking(runs=len(data.runs))
         seeds = int(found["baseline_seeds"])
         seen = evidence.baseline(data.panel.dataset, "digit", baseline)
-        return (UNDECIDED if seeds < SEEDS_MIN else outcome), (
-            f"C of the run best on validation ({name_of(best)}, R = {best['rate_nats']:.1f} nats), "
-            f"less C of the network, is {found['difference_nats']:+.3f} nats on test, "
-            f"{found['confidence']:.0%} interval {low:+.3f} to {high:+.3f}. "
-            f"{_seeds(best, seen, seeds)}"
+        gap = f"{above_or_below(found['difference_nats'])} the {_NAMES[baseline]}'s"
+        return Decision(
+            UNDECIDED if seeds < SEEDS_MIN else outcome,
+            f"On test, C of the run best on validation ({name_of(best)}, R = "
+            f"{best['rate_nats']:.1f} nats) is {gap} ({found['confidence']:.0%} interval: "
+            f"{interval_in_words(low, high)}). {_seeds(best, seen, seeds)}",
+            f"C is {gap}",
+            behind,
         )
 
     return decide
@@ -73,8 +94,8 @@ def _seeds(run: pd.Series, network: pd.DataFrame, seeds: int) -> str:
         place = valid.idxmin() if valid.notna().any() else network.index[0]
         best = float(network.loc[place, "label_distortion_nats"])
         sentences.append(
-            f"The network's best seed on validation, of {seeds}, has C = {best:.3f} nats, the run "
-            f"{run['label_distortion_nats'] - best:+.3f} more."
+            f"The network's best seed on validation, of {seeds}, has C = {best:.3f} nats; the "
+            f"run's C is {above_or_below(run['label_distortion_nats'] - best)} it."
         )
     if seeds < SEEDS_MIN:
         sentences.append(f"Of fewer than {SEEDS_MIN} seeds the variance is not known.")

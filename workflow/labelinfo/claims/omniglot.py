@@ -6,14 +6,29 @@ import numpy as np
 import pandas as pd
 
 from labelinfo import paper
-from labelinfo.claims.decision import UNDECIDED, Decision, all_of, count, lacking, three_way
+from labelinfo.claims.decision import (
+    UNDECIDED,
+    Decision,
+    above_or_below,
+    all_of,
+    count,
+    lacking,
+    three_way,
+)
 from labelinfo.claims.errors import gaps_below, seed_note
-from labelinfo.claims.evidence import POINT, Evidence, best_runs, caveat, numbers
+from labelinfo.claims.evidence import (
+    POINT,
+    Evidence,
+    best_runs,
+    caveat,
+    explorer_address,
+    no_runs,
+    numbers,
+)
 from labelinfo.claims.reference import Reference
 from labelinfo.curves import Curve, interpolate
 from labelinfo.tables.results import TaskResults
 
-_NO_OMNIGLOT = (UNDECIDED, "This experiment has no finished run on Omniglot that counts.")
 _TASKS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character"))
 
 
@@ -21,10 +36,10 @@ def alphabet_near_chance(evidence: Evidence, reference: Reference) -> Decision:
     """Claim 7: most alphabets no better than chance, a few at small rates better."""
     data = evidence.results("omniglot", "alphabet")
     if data is None:
-        return _NO_OMNIGLOT
+        return no_runs(evidence, "Omniglot")
     chance = reference.of(data)
     if chance is None:
-        return UNDECIDED, "The random-discard line is missing."
+        return Decision(UNDECIDED, "The random-discard line is missing.")
     settings, nats = evidence.settings, paper.ALPHABET_RATE_NATS
     runs = data.runs
     if len(runs) < settings.runs_min:
@@ -35,18 +50,21 @@ def alphabet_near_chance(evidence: Evidence, reference: Reference) -> Decision:
     most = count(gaps + margins < near, gaps - margins > near)
     around = (abs(runs["rate_valid_nats"] - nats) <= settings.about_share * nats).to_numpy()
     if not around.any():
-        return UNDECIDED, f"No run has a rate near {nats:g} nats."
+        return Decision(UNDECIDED, f"No run has a rate near {nats:g} nats.")
     # of many runs some lie below by chance, so one is chosen on validation and judged on test
     rate, c = numbers(runs, "rate_valid_nats", "label_distortion_valid_nats")
     ahead = interpolate(chance, rate, flat=True) - c
     lowest = int(np.where(around, ahead, -np.inf).argmax())
     above = (gaps < -margins)[around].all()
     few = three_way(gaps[lowest] > margins[lowest], bool(above))
-    return all_of([most.more_than(settings.many_share), few]), (
+    return Decision(
+        all_of([most.more_than(settings.many_share), few]),
         f"Of {most.total} runs, {most.so} lie near the random-discard line or to its right, "
         f"{most.not_so} far below it, {most.undecided} are undecided; of {around.sum()} with R "
-        f"near {nats:g} nats, the lowest on validation lies {gaps[lowest]:+.3f} ± "
-        f"{errors[lowest]:.3f} nats below it{caveat([data])}.{seed_note(runs)}"
+        f"near {nats:g} nats, the lowest on validation lies {above_or_below(-gaps[lowest])} it, ± "
+        f"{errors[lowest]:.3f} nats{caveat([data])}.{seed_note(runs)}",
+        f"{most.so} of {most.total} runs lie near the line or to its right",
+        explorer_address(data),
     )
 
 
@@ -66,11 +84,14 @@ def gaussian_tracks_pca(evidence: Evidence, reference: Reference) -> Decision:
     if total < settings.runs_min:
         return lacking(such_runs_at_rates_where_PCA_and_chance_differ=total)
     found = count(np.concatenate(tracks), np.concatenate(strays))
-    return found.at_least(settings.as_a_rule_share), (
+    return Decision(
+        found.at_least(settings.as_a_rule_share),
         f"Of {total} such runs, {found.so} lie within {settings.near_line_share:.0%} of H(Y) of "
         f"the PCA hull and nearer to it than to the random-discard line, {found.not_so} do not, "
         f"{found.undecided} are undecided{caveat(seen)}."
-        f"{seed_note(pd.concat([data.runs for data in seen]))}"
+        f"{seed_note(pd.concat([data.runs for data in seen]))}",
+        f"{found.so} of {total} runs track the PCA hull",
+        explorer_address(seen[0], decoder="pixelcnn", marginal="gaussian"),
     )
 
 
@@ -146,17 +167,21 @@ def marginal_matters_more(evidence: Evidence) -> Decision:
         return lacking(**{f"runs_on_{task}": number for task, number in counts.items()})
     spreads = [_spread_over_marginals(data, evidence.settings.standard_errors) for data in results]
     if None in spreads:
-        return UNDECIDED, "Some task has no rates at which several marginals have runs."
+        return Decision(UNDECIDED, "Some task has no rates at which several marginals have runs.")
     digit, *others = spreads
     texts = [f"{each.mean:.1%} ({each.low:.1%} to {each.high:.1%})" for each in spreads]
     outcome = three_way(
         min(each.low for each in others) > digit.high,
         max(each.high for each in others) < digit.low,
     )
-    return outcome, (
+    return Decision(
+        outcome,
         f"At equal rate and decoder, C differs between marginals by {texts[0]} of H(Y) for digits, "
         f"{texts[1]} for alphabets and {texts[2]} for characters{caveat(results)}."
-        f"{seed_note(pd.concat([data.runs for data in results]))}"
+        f"{seed_note(pd.concat([data.runs for data in results]))}",
+        f"{digit.mean:.1%} of H(Y) for digits, {others[0].mean:.1%} and {others[1].mean:.1%} for "
+        "Omniglot",
+        explorer_address(results[1]),
     )
 
 
@@ -166,7 +191,7 @@ def preferences(evidence: Evidence, reference: Reference) -> Decision:
     results = [evidence.results(*pair) for pair in _TASKS]
     found = [None if data is None else evidence.headline(data) for data in results]
     if any(row is None or pd.isna(row[name]) or row["runs"] < settings.runs_min for row in found):
-        return (
+        return Decision(
             UNDECIDED,
             "A preference score needs more runs on static MNIST and both Omniglot tasks.",
         )
@@ -184,6 +209,12 @@ def preferences(evidence: Evidence, reference: Reference) -> Decision:
         for (_, task), row in zip(_TASKS, found, strict=True)
     )
     kinds = ", ".join(dict.fromkeys(data.data_entropy_kind.replace("_", " ") for data in results))
-    return outcome, (
-        f"Preference scores, each an upper bound as H(X) is ({kinds}): {scores}{caveat(results)}."
+    return Decision(
+        outcome,
+        f"Preference scores, each an upper bound as H(X) is ({kinds}): {scores}{caveat(results)}.",
+        "scores: "
+        + ", ".join(
+            f"{task} {row[name]:.2f}" for (_, task), row in zip(_TASKS, found, strict=True)
+        ),
+        explorer_address(results[2]),
     )

@@ -1,35 +1,72 @@
 """Verdicts and headline numbers as a page that people read."""
 
+from collections.abc import Mapping
 from html import escape
 
 import pandas as pd
 
-from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED
+from labelinfo.claims.decision import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    above_or_below,
+    interval_in_words,
+)
+from labelinfo.paper import STAND_INS
+from labelinfo.tables.probe_views import PAPER
 
 # Each verdict has a sign as well as a colour, for grey and for colour-blind readers.
 _SIGNS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
-_COLOURS = {HOLDS: "#00664b", FAILS: "#9c3a00", UNDECIDED: "#555555"}
+_COLOURS = {
+    HOLDS: "light-dark(#00664b, #4cc9a4)",
+    FAILS: "light-dark(#9c3a00, #f0935c)",
+    UNDECIDED: "light-dark(#555, #aaa)",
+}
+# Where the page's links lead, from ``judge_claims/``.
+PLACES = {
+    "explorer": "../draw_explorer/explorer.html",
+    "figure1": "../figures/figure1.png",
+    "figure3": "../figures/figure3.png",
+}
+_BALLS = 12  # the claim that Figure 3 shows
+_STRONG = " By the strong probe, "
 
 _STYLE = """
-:root { color-scheme: light }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1a1a1a; background: #fff }
+:root { color-scheme: light dark;
+  --line: light-dark(#ddd, #3a3f46); --faint: light-dark(#555, #aaa) }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem;
+  color: light-dark(#1a1a1a, #e4e4e4); background: light-dark(#fff, #15171a) }
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
-article { border-top: 1px solid #ddd; padding: .9rem 0 }
+a { color: light-dark(#00568a, #7cc1ee) }
+article { border-top: 1px solid var(--line); padding: .9rem 0 }
 article h3 { font-size: 1rem; margin: 0 0 .4rem }
 .verdict { font-weight: 600; white-space: nowrap }
 dl { display: grid; grid-template-columns: 6rem 1fr; gap: .2rem .8rem; margin: 0 }
-dt { color: #555 } dd { margin: 0 }
+dt, .small { color: var(--faint) } dd { margin: 0 } dd p { margin: 0 0 .3rem }
+.small { font-size: .9rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .9rem }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e5e5e5 }
-th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left }
-@media (max-width: 30rem) { dl { grid-template-columns: 1fr } dt { margin-top: .4rem } }
+th, td { padding: .25rem .6rem; text-align: right; vertical-align: top;
+  border-bottom: 1px solid var(--line) }
+th:nth-child(-n+2), td:nth-child(-n+2), #overview th, #overview td { text-align: left }
+@media (max-width: 40rem) {
+  dl { grid-template-columns: 1fr } dt { margin-top: .4rem }
+  #overview thead { display: none }
+  #overview tr { display: block; border-bottom: 1px solid var(--line); padding: .5rem 0 }
+  #overview td { display: inline-block; border: 0; padding: 0 .8rem .1rem 0 }
+  #overview td:nth-child(2) { display: inline } #overview td:nth-child(4) { display: block }
+}
+@media print { :root { color-scheme: light } .wide { overflow: visible } }
 """
 
 
-def write_page(claims: pd.DataFrame, headlines: pd.DataFrame, experiment: str) -> str:
-    """Return a self-contained HTML page: the verdict on each claim, then the headline numbers.
+def write_page(
+    claims: pd.DataFrame,
+    headlines: pd.DataFrame,
+    experiment: str,
+    places: Mapping[str, str] = PLACES,
+) -> str:
+    """Return a self-contained HTML page: headlines, an overview of verdicts, then the grounds.
 
     Parameters
     ----------
@@ -39,51 +76,123 @@ def write_page(claims: pd.DataFrame, headlines: pd.DataFrame, experiment: str) -
         Made by :func:`labelinfo.claims.headline_numbers.headline_numbers`.
     experiment
         Name of the experiment.
+    places
+        Addresses of ``explorer``, ``figure1`` and ``figure3``, from the page; without one there
+        are no links to it.
     """
     counts = claims["verdict"].value_counts()
     summary = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in _SIGNS)
-    articles = "\n".join(_article(row) for row in claims.to_dict("records"))
+    rows = claims.to_dict("records")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Claims: {escape(experiment)}</title><style>{_STYLE}</style></head><body><main>
 <h1>What the paper claims, and what experiment “{escape(experiment)}” says</h1>
-<p>{len(claims)} claims of Fertig, Arbabi &amp; Alemi (2018): {summary}. Each verdict is computed
-from the tables of this experiment by the rule next to it. A choice is made on the validation split;
-numbers are of the test split, but where a rule says validation, and in nats. A verdict on C is the
-one on which the paper’s probe and the strong probe agree. “Not enough data” means that neither
-<em>holds</em> nor <em>fails</em> is shown.</p>
-{articles}
+{_sentences(headlines)}
+<h2>Verdicts</h2>
+<p>{len(claims)} claims of Fertig, Arbabi &amp; Alemi (2018): {summary}. “Not enough data” means
+that neither <em>holds</em> nor <em>fails</em> is shown.</p>
+<div class="wide"><table id="overview"><thead><tr><th scope="col">#</th><th scope="col">claim</th>
+<th scope="col">verdict</th><th scope="col">number</th><th scope="col">look</th></tr></thead>
+<tbody>{"".join(_line(row, places) for row in rows)}</tbody></table></div>
 <h2>Headline numbers</h2>
-<p>The smallest rate whose label distortion is within the tolerance of the convolutional image
-classifier’s, and how much codes prefer the label. The first rate is that of a run, chosen on
-validation; the crossing is where the lower convex hull of the runs reaches that label distortion,
-and its interval covers both R and C. A preference score is 0 for random discarding and 1 where all
-of the label comes with the first bits; the second score compares with random discarding down to the
-C of the best image classifier. H(X) is an upper bound, either published or the best R + D of this
-sweep, so factors and scores are upper bounds: <em>at most</em> so large. Intervals are over test
-images.</p>
 <div class="wide">{_headlines(headlines)}</div>
+<p class="small">The smallest rate whose label distortion is within the tolerance of the
+convolutional image classifier’s, and how much codes prefer the label. The first rate is that of a
+run, chosen on validation; the crossing is where the lower convex hull of the runs reaches that
+label distortion, and its interval covers both R and C. A preference score is 0 for random
+discarding and 1 where all of the label comes with the first bits; the second score compares with
+random discarding down to the C of the best image classifier. H(X) is an upper bound, either
+published or the best R + D of this sweep, so factors and scores are upper bounds: <em>at most</em>
+so large. Intervals are over test images.</p>
+<h2>Rules and evidence</h2>
+<p>Each verdict is computed from the tables of this experiment by the rule next to it. A choice is
+made on the validation split; numbers are of the test split, but where a rule says validation, and
+in nats. A verdict on C is the one on which the paper’s probe and the strong probe agree.</p>
+{"".join(map(_article, rows))}
 </main></body></html>
 """
 
 
+def _sentences(headlines: pd.DataFrame) -> str:
+    """Return the headline numbers over all decoders as sentences that name the data."""
+    rows = headlines[headlines["decoders"] == "all"].to_dict("records")
+    items = "".join(f"<li>{escape(_sentence(row))}</li>" for row in rows)
+    stand_ins = [
+        f"“{name}” is {STAND_INS[name]}."
+        for name in dict.fromkeys(row["dataset"] for row in rows)
+        if name in STAND_INS
+    ]
+    note = f"<p>{escape(' '.join(stand_ins))}</p>" if stand_ins else ""
+    return f"<ul>{items}</ul>{note}" if rows else "<p>This experiment has no finished run.</p>"
+
+
+def _sentence(row: dict) -> str:
+    probe = "the paper’s probe" if row["probe"] == PAPER else "the strong probe"
+    start = f"On {row['dataset']} ({row['task']}, {row['runs']} runs), by {probe}: "
+    ceiling, tolerance = row["ceiling_nats"], _number(row["tolerance_nats"])
+    if pd.isna(ceiling):
+        found = "there is no image classifier to compare with"
+    elif pd.isna(row["rate_nats"]):
+        found = f"no run has C within {tolerance} nats of the classifier’s {_number(ceiling)}"
+    else:
+        found = (
+            f"the smallest R with C within {tolerance} nats of the classifier’s "
+            f"{_number(ceiling)} is {_number(row['rate_nats'], row['rate_nats_se'], digits=1)} nats"
+        )
+        if not pd.isna(row["difference_nats"]):
+            found += f", where C is {above_or_below(row['difference_nats'])} the classifier’s"
+    score = _bounded(row, "preference_score_upper")
+    return f"{start}{found}. The preference score is at most {score}."
+
+
+def _line(row: dict, places: Mapping[str, str]) -> str:
+    number = row["claim"]
+    links = []
+    if row["runs"] and "explorer" in places:
+        links.append((f"{places['explorer']}#{row['runs']}", "runs"))
+    figure = "figure3" if number == _BALLS else "figure1"
+    if figure in places and (row["runs"] or number == _BALLS):
+        links.append((places[figure], f"Figure {figure[-1]}"))
+    look = ", ".join(f'<a href="{escape(link)}">{name}</a>' for link, name in links)
+    return (
+        f'<tr><td><a href="#claim{number}">{number}</a></td><td>{escape(row["statement"])}</td>'
+        f"<td>{_verdict(row['verdict'])}</td><td>{escape(row['number'] or '–')}</td>"
+        f"<td>{look}</td></tr>\n"
+    )
+
+
+def _verdict(verdict: str) -> str:
+    colour, sign = _COLOURS[verdict], _SIGNS[verdict]
+    return f'<span class="verdict" style="color:{colour}">{sign} {verdict}</span>'
+
+
 def _article(row: dict) -> str:
-    verdict = row["verdict"]
-    parts = {"Rule": row["rule"], "Evidence": row["evidence"]}
-    items = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in parts.items())
+    evidence = "".join(f"<p>{escape(text)}</p>" for text in _by_probe(row["evidence"]))
     return (
         f'<article id="claim{row["claim"]}"><h3>{row["claim"]}. {escape(row["statement"])}</h3>'
-        f'<p class="verdict" style="color:{_COLOURS[verdict]}">{_SIGNS[verdict]} {verdict}</p>'
-        f"<dl>{items}</dl></article>"
+        f"<p>{_verdict(row['verdict'])}</p><dl><dt>Rule</dt><dd>{escape(row['rule'])}</dd>"
+        f"<dt>Evidence</dt><dd>{evidence}</dd></dl></article>\n"
     )
+
+
+def _by_probe(evidence: str) -> list[str]:
+    """Return what each probe says, once where both say the same."""
+    paper, separator, strong = evidence.partition(_STRONG)
+    if not separator:
+        return [evidence]
+    said = paper.removeprefix("By the paper's probe, ")
+    # a caveat at the end is for both
+    if strong.startswith(said):
+        return [f"By both probes, {strong}"]
+    return [paper, separator.strip() + " " + strong]
 
 
 def _headlines(table: pd.DataFrame) -> str:
     heads = [
         "data, task", "decoders", "probe", "runs", "H(X) at most", "classifier’s C",
         "smallest R within tolerance", "compression at most", "R at the hull’s crossing",
-        "compression there at most", "C less the classifier’s", "preference score at most",
+        "compression there at most", "C against the classifier’s", "preference score at most",
         "score to the classifier at most",
     ]  # fmt: skip
     rows = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(row))
@@ -91,6 +200,13 @@ def _headlines(table: pd.DataFrame) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _difference(row: dict) -> str:
+    value, low, high = (row[f"difference{end}_nats"] for end in ("", "_low", "_high"))
+    if pd.isna(value):
+        return "–"
+    return f"{above_or_below(value)} ({interval_in_words(low, high)})"
 
 
 def _cells(row: dict) -> list[str]:
@@ -108,9 +224,7 @@ def _cells(row: dict) -> list[str]:
         _bounded(row, "compression_factor_upper", 1),
         _number(row["crossing_rate_nats"], ends=crossing, digits=1),
         _bounded(row, "crossing_factor_upper", 1),
-        _number(
-            row["difference_nats"], ends=(row["difference_low_nats"], row["difference_high_nats"])
-        ),
+        _difference(row),
         _bounded(row, "preference_score_upper"),
         _bounded(row, "classifier_preference_score_upper"),
     ]

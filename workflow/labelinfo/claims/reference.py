@@ -46,15 +46,14 @@ def by_reference(
     """Return a function that judges by the paper's line and reports whether the other agrees."""
 
     def decide_by_both(evidence: Evidence) -> Decision:
-        verdict, grounds = decide(evidence, ZERO)
-        other, others_grounds = decide(evidence, CLASSIFIER)
-        if (other, others_grounds) == (verdict, grounds) and verdict == UNDECIDED:
-            return verdict, grounds  # there is nothing to compare with either line
+        found, other = (Decision(*decide(evidence, line)) for line in (ZERO, CLASSIFIER))
+        if other == found and found.verdict == UNDECIDED:
+            return found  # there is nothing to compare with either line
         reference = f" Reference: the random-discard line to {ZERO.end}; the line to"
-        if other == verdict:
-            return verdict, f"{grounds}{reference} {CLASSIFIER.end} gives the same verdict."
-        return verdict, (
-            f"{grounds}{reference} {CLASSIFIER.end} gives “{other}” instead: {others_grounds}"
-        )
+        said = f"gives “{other.verdict}” instead: {other.evidence}"
+        if other.verdict == found.verdict:
+            said = "gives the same verdict."
+        grounds = f"{found.evidence}{reference} {CLASSIFIER.end} {said}"
+        return found._replace(evidence=grounds)
 
     return decide_by_both

@@ -2,27 +2,35 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
-import altair as alt
 import jinja2
 import pandas as pd
-import vl_convert
 
-from labelinfo.explorer.charts import planes_spec
-from labelinfo.explorer.records import COLUMNS, line_records, panel_notes, run_records
+from labelinfo.explorer.marks import mark_records
+from labelinfo.explorer.panels import panel_records
+from labelinfo.explorer.records import (
+    COLUMNS,
+    FIELDS,
+    Files,
+    curve_record,
+    picture_uri,
+    run_records,
+)
 from labelinfo.tables.results import Panel, require_columns
+
+SCRIPTS = ("state.js", "planes.js", "pointer.js", "details.js", "table.js", "explorer.js")
 
 
 def write_explorer(
     runs: pd.DataFrame,
     baselines: pd.DataFrame,
     panels: Sequence[Panel],
-    pictures: Mapping[tuple[Any, ...], Path | str],
+    pictures: Files,
     *,
     experiment: str,
-    template_folder: Path | str,
+    curves: Files | None = None,
 ) -> str:
     """Return a page with both planes, controls, and a table, which loads nothing from anywhere.
 
@@ -32,12 +40,11 @@ def write_explorer(
         The tables of results.
     panels
         The data sets and tasks to choose from.
-    pictures
-        PNG files of reconstructions by :data:`labelinfo.explorer.records.RUN`.
+    pictures, curves
+        PNG files of reconstructions, and tables of learning curves, by
+        :data:`labelinfo.explorer.records.RUN`.
     experiment
         Name of the experiment.
-    template_folder
-        Where ``page.html``, ``explorer.css`` and ``explorer.js`` lie.
 
     Raises
     ------
@@ -45,32 +52,31 @@ def write_explorer(
         If a table lacks a column.
     """
     require_columns(runs, baselines)
-    records = run_records(runs, baselines, panels, pictures)
-    lines, levels = line_records(runs, baselines, panels)
+    curves = curves or {}
+    records = run_records(runs, baselines, panels, pictures, curves)
     data = {
-        "runs": records,
         "columns": COLUMNS,
-        "lines": lines,
-        "levels": levels,
-        "spec": planes_spec(runs, [record["baseline"] for record in [*lines, *levels]]),
-        "panels": panel_notes(runs, baselines, panels),
+        "fields": FIELDS,
+        "runs": [[record[field] for field in FIELDS] for record in records],
+        "panels": panel_records(runs, baselines, panels),
+        "pictures": [picture_uri(path) for path in pictures.values()],
+        "curves": [curve_record(path) for path in curves.values()],
+        **mark_records(runs),
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template_folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return environment.get_template("page.html").render(
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string(_template("page.html")).render(
         experiment=experiment,
         data=_script_json(data),
-        vega=vl_convert.javascript_bundle(vl_version=version).replace("</script", "<\\/script"),
-        css=Path(template_folder, "explorer.css").read_text(encoding="utf-8"),
-        js=Path(template_folder, "explorer.js").read_text(encoding="utf-8"),
+        css=_template("explorer.css"),
+        js="\n".join(map(_template, SCRIPTS)),
     )
 
 
-def _script_json(data: Any) -> str:
+def _template(name: str) -> str:
+    return (files("labelinfo.explorer") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _script_json(data: Mapping[str, Any]) -> str:
     """Return JSON that cannot end the script element in which it stands."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")

@@ -1,0 +1,104 @@
+"""What the explorer draws of one data set and task besides its runs: baselines, limits, notes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import to_hex
+
+from labelinfo.explorer.records import panel_id, plain
+from labelinfo.figures import style
+from labelinfo.figures.figure1 import whole_limits
+from labelinfo.figures.planes import baseline_label, lines_against
+from labelinfo.tables.probe_views import (
+    PAPER,
+    PROBES,
+    baselines_of_probe,
+    has_strong_probe,
+    runs_of_probe,
+)
+from labelinfo.tables.results import Panel, TaskResults, select_results
+
+_NOTES = {
+    "random_discard": "Bits of an optimal code are discarded at random: C falls from H(Y) to 0.",
+    "classifier_discard": "The same, down to the C of the best image classifier.",
+    "pca": "Whitened principal components plus noise of several σ; k is chosen on validation.",
+    "pca_hull": "Lower convex hull of all k and σ, chosen on validation.",
+    "random_fully_connected": "A probe on a fully connected network that was never trained.",
+    "random_convolutional": "A probe on a convolutional network that was never trained.",
+    "simple_image": "The probe's network, trained on pixels.",
+    "complex_image": "A convolutional classifier, trained on pixels.",
+}
+
+
+def panel_records(
+    runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]
+) -> list[dict[str, Any]]:
+    """Return one record per panel: id, title, notes, H(Y), and one view per probe.
+
+    A view has ``lines`` and ``levels`` (baselines of bounded and unbounded rate) and the ``limits``
+    of Figure 1. The strong probe has a view where it measured a run of the panel.
+    """
+    return [_record(runs, baselines, panel) for panel in panels]
+
+
+def _record(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) -> dict[str, Any]:
+    data = select_results(runs, baselines, panel)
+    views = {}
+    for probe in PROBES:
+        if probe == PAPER or has_strong_probe(data.runs):
+            seen = runs_of_probe(runs, probe), baselines_of_probe(baselines, probe)
+            views[probe] = _view(select_results(*seen, panel))
+    return {
+        "id": panel_id(panel),
+        "title": panel.title or panel_id(panel),
+        "note": " ".join(filter(None, [data.entropy_note, panel.caveat])).strip(),
+        "missing": data.n_runs - len(data.runs),
+        "label_entropy_nats": plain(data.label_entropy_nats),
+        "views": views,
+    }
+
+
+def _view(data: TaskResults) -> dict[str, Any]:
+    limits = whole_limits(data)
+    against = {side: lines_against(data, side) for side in ("rate", "distortion")}
+    lines = [
+        {
+            **_look(name, data),
+            **{side: _points(*found[name]) for side, found in against.items() if name in found},
+        }
+        for name in data.lines
+    ]
+    levels = [
+        {**_look(name, data), "nats": plain(level.mean_nats), "sd": plain(level.deviation_nats)}
+        for name, level in data.levels.items()
+    ]
+    return {
+        "lines": lines,
+        "levels": levels,
+        "limits": {
+            "rate": [plain(end) for end in limits.rate],
+            "distortion": [plain(end) for end in limits.distortion],
+            "label": [plain(end) for end in limits.label_distortion],
+        },
+    }
+
+
+def _look(name: str, data: TaskResults) -> dict[str, Any]:
+    """Return a baseline's label, with the k of PCA, and its line as in the figures."""
+    look = style.baseline_style(name)
+    dash = [8, 3, 2, 3] if look.line == "-." else []
+    if not isinstance(look.line, str):
+        dash = [1.4 * length for length in look.line[1]]
+    return {
+        "label": baseline_label(name, data),
+        "colour": to_hex(look.colour),
+        "dash": dash,
+        "width": 1.4 * look.width,
+        "note": _NOTES.get(name, ""),
+    }
+
+
+def _points(x: np.ndarray, c: np.ndarray) -> list[list[Any]]:
+    return [[plain(a), plain(b)] for a, b in zip(x, c, strict=True)]
