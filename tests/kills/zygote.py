@@ -28,6 +28,7 @@ from labelinfo.probes.encoding import encode_run
 from labelinfo.probes.run import probe_run
 from labelinfo.provenance import collect
 from labelinfo.tables.baselines import aggregate_baselines
+from labelinfo.training.job import TrainingJob
 from labelinfo.training.run import TrainingFiles, train_run
 
 ROOT = Path(sys.argv[1])
@@ -87,16 +88,13 @@ def train(folder, dataset, spec):
         RUN,
         spec,
         TRAINING,
-        dataset_file=dataset,
         files=TrainingFiles(
             folder / "best.safetensors",
             folder / "last.safetensors",
             folder / "curve.parquet",
             folder / "record.parquet",
         ),
-        device="cpu",
-        code="c",
-        threads=1,
+        job=TrainingJob(dataset, "cpu", "c", 1),
     )
 
 

@@ -9,7 +9,8 @@ from labelinfo.measure.rate_distortion import measure_rate_distortion
 from labelinfo.models.layers import Conv2d, GatedConvTranspose2d
 from labelinfo.probes.fit import fit_probes, measure_probes
 from labelinfo.training import engine, objective
-from labelinfo.training.device import resolve_device
+from labelinfo.training.checkpoint import Checkpoints
+from labelinfo.training.device import Hardware, resolve_device
 from labelinfo.training.trainer import train
 
 pytestmark = [
@@ -46,7 +47,9 @@ def fit(names, dataset, device, **options):
     spec = make_spec(*names, latent_dim=8, width=0.25, **SMALL)
     identity = ("tiny", *names, "1", 0)
     settings = SETTINGS | options.pop("settings", {})
-    return train(spec, dataset, 1.0, settings, identity, device=device, **options)
+    hardware = Hardware(device, options.pop("folder", None))
+    checkpoints = Checkpoints(**options)
+    return train(spec, dataset, 1.0, settings, identity, hardware=hardware, checkpoints=checkpoints)
 
 
 def same(first, second):
@@ -79,7 +82,7 @@ def test_compiled_training_follows_the_plain_one(tiny_dataset, cuda, names, tmp_
         tiny_dataset,
         cuda,
         settings=settings | {"compile": "always"},
-        compiled_folder=tmp_path / "compiled",
+        folder=tmp_path / "compiled",
     ).curve
     for column in ("train_loss_nats", "valid_rate_nats", "valid_distortion_nats"):
         assert compiled[column].to_numpy() == pytest.approx(
@@ -108,9 +111,9 @@ def test_a_resumed_training_is_bitwise_the_undisturbed_one(tiny_dataset, cuda, n
 
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KilledError):
-        fit(names, tiny_dataset, cuda, checkpoint=checkpoint, after_epoch=kill)
+        fit(names, tiny_dataset, cuda, file=checkpoint, after_round=kill)
     epochs = []
-    resumed = fit(names, tiny_dataset, cuda, checkpoint=checkpoint, after_epoch=epochs.append)
+    resumed = fit(names, tiny_dataset, cuda, file=checkpoint, after_round=epochs.append)
     assert epochs == [3]
     assert same(resumed, undisturbed)
 

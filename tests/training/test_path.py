@@ -15,12 +15,14 @@ from labelinfo.io.checkpoints import checkpoint_of, collected_snapshots
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_table
 from labelinfo.models.saved import load_vae
+from labelinfo.training.checkpoint import Checkpoints
 from labelinfo.training.cooling import cool_run
-from labelinfo.training.path import train_path, train_path_files
+from labelinfo.training.device import Hardware
+from labelinfo.training.job import TrainingJob
+from labelinfo.training.path import PathFiles, train_path, train_path_files
 from labelinfo.training.run import TrainingFiles
 from labelinfo.training.schedule import PathSchedule
 from labelinfo.training.snapshots import load_snapshot, snapshot_file
-from labelinfo.training.trainer import Checkpoints
 
 CPU = torch.device("cpu")
 SPEC = make_spec(latent_dim=4, width=0.125)
@@ -95,7 +97,7 @@ class KilledError(Exception):
 def path(dataset, folder, checkpoint=None, settings=SETTINGS):
     return train_path(
         SPEC, dataset, settings, BETAS, of=OF, folder=folder,
-        checkpoints=Checkpoints(checkpoint), device=CPU,
+        checkpoints=Checkpoints(checkpoint), hardware=Hardware(CPU),
     )  # fmt: skip
 
 
@@ -123,9 +125,9 @@ def test_a_resumed_path_is_bitwise_the_undisturbed_one(
     tiny_dataset, tmp_path, monkeypatch, killed_after
 ):
     path(tiny_dataset, tmp_path / "undisturbed")
-    from labelinfo.training import trainer
+    from labelinfo.training import advance
 
-    saved, save = [], trainer.save_checkpoint
+    saved, save = [], advance.save_checkpoint
 
     def save_and_die(*arguments):
         save(*arguments)
@@ -133,7 +135,7 @@ def test_a_resumed_path_is_bitwise_the_undisturbed_one(
         if len(saved) == killed_after:
             raise KilledError
 
-    monkeypatch.setattr(trainer, "save_checkpoint", save_and_die)
+    monkeypatch.setattr(advance, "save_checkpoint", save_and_die)
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KilledError):
         path(tiny_dataset, tmp_path / "killed", checkpoint)
@@ -141,12 +143,18 @@ def test_a_resumed_path_is_bitwise_the_undisturbed_one(
     assert snapshots(tmp_path / "killed") == snapshots(tmp_path / "undisturbed")
 
 
+def path_files(folder):
+    return PathFiles(folder / "snapshots", folder / "path.parquet", folder / "curve.parquet")
+
+
+def job_in(folder):
+    return TrainingJob(folder / "dataset.safetensors", "cpu", "c", 1)
+
+
 def train_files(dataset, folder, settings=SETTINGS):
     save_dataset(folder / "dataset.safetensors", dataset)
     train_path_files(
-        OF, SPEC, settings, BETAS, dataset_file=folder / "dataset.safetensors",
-        snapshots=folder / "snapshots", curve_file=folder / "curve.parquet",
-        record_file=folder / "path.parquet", device="cpu", code="c", threads=1,
+        OF, SPEC, settings, BETAS, files=path_files(folder), job=job_in(folder)
     )  # fmt: skip
 
 
@@ -154,9 +162,7 @@ def cool(folder, run=RUN, settings=SETTINGS):
     names = ("best.safetensors", "last.safetensors", "curve.parquet", "training.parquet")
     files = TrainingFiles(*(folder / f"beta{run.beta}" / name for name in names))
     cool_run(
-        run, SPEC, settings, BETAS, dataset_file=folder / "dataset.safetensors",
-        snapshots=folder / "snapshots", path_record=folder / "path.parquet", files=files,
-        device="cpu", code="c", threads=1,
+        run, SPEC, settings, BETAS, path=path_files(folder), files=files, job=job_in(folder),
     )  # fmt: skip
     return files
 

@@ -16,7 +16,7 @@ from labelinfo.probes.encoding import encode_dataset
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.measure import TaskLabels
 from labelinfo.probes.recipe import PaperRecipe
-from labelinfo.training.device import resolve_precision
+from labelinfo.training.device import Hardware, resolve_precision
 from labelinfo.training.trainer import train
 
 SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
@@ -105,7 +105,7 @@ def test_bfloat16_moves_objective_and_label_distortion_by_less_than_a_tenth_of_a
         pixelcnn={"dilations": [1]}, vamp={"components": 20},
     )  # fmt: skip
     identity = ("digits", encoder, decoder, marginal, "0.02", 0)
-    result = train(spec, digits, 0.02, TRAINING, identity, device=CPU)
+    result = train(spec, digits, 0.02, TRAINING, identity, hardware=Hardware(CPU))
     assert result.record["precision"] == "bfloat16"
     model = spec.build()
     model.load_state_dict(result.best_state)

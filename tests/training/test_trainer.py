@@ -18,6 +18,9 @@ from labelinfo.errors import StorageError
 from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_table
 from labelinfo.models.saved import load_vae
+from labelinfo.training.checkpoint import Checkpoints
+from labelinfo.training.device import Hardware
+from labelinfo.training.job import TrainingJob
 from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.training.trainer import CURVE_COLUMNS, train
 
@@ -51,7 +54,11 @@ class KilledError(Exception):
 
 
 def fit(dataset, *, spec=SPEC, beta=1.0, identity=RUN.identity, settings=SETTINGS, **options):
-    return train(spec, dataset, beta, settings, identity, device=CPU, **options)
+    hardware = Hardware(CPU, options.pop("folder", None))
+    checkpoints = Checkpoints(**options)
+    return train(
+        spec, dataset, beta, settings, identity, hardware=hardware, checkpoints=checkpoints
+    )
 
 
 def same(first, second):
@@ -127,14 +134,14 @@ def test_a_resumed_training_is_bitwise_the_undisturbed_one(
 
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KilledError):
-        fit(tiny_dataset, spec=spec, settings=settings, checkpoint=checkpoint, after_epoch=kill)
+        fit(tiny_dataset, spec=spec, settings=settings, file=checkpoint, after_round=kill)
     epochs = []
     resumed = fit(
         tiny_dataset,
         spec=spec,
         settings=settings,
-        checkpoint=checkpoint,
-        after_epoch=epochs.append,
+        file=checkpoint,
+        after_round=epochs.append,
     )
     assert epochs == list(range(killed_after + 1, 4))
     assert same(resumed.best_state, undisturbed.best_state)
@@ -146,7 +153,7 @@ def test_a_resumed_training_is_bitwise_the_undisturbed_one(
 @pytest.mark.parametrize("damage", ["other settings", "truncated", "garbage"])
 def test_a_checkpoint_that_does_not_fit_is_left_aside(tiny_dataset, tmp_path, damage):
     checkpoint = tmp_path / "checkpoint.safetensors"
-    fit(tiny_dataset, checkpoint=checkpoint, fingerprint={"code": "a"})
+    fit(tiny_dataset, file=checkpoint, fingerprint={"code": "a"})
     wanted = {"code": "a"}
     if damage == "other settings":
         wanted = {"code": "b"}
@@ -155,7 +162,7 @@ def test_a_checkpoint_that_does_not_fit_is_left_aside(tiny_dataset, tmp_path, da
     else:
         checkpoint.write_bytes(b"\x80garbage" * 100)
     epochs = []
-    fit(tiny_dataset, checkpoint=checkpoint, fingerprint=wanted, after_epoch=epochs.append)
+    fit(tiny_dataset, file=checkpoint, fingerprint=wanted, after_round=epochs.append)
     assert epochs == [1, 2, 3]
 
 
@@ -164,7 +171,7 @@ def test_a_checkpoint_is_written_when_the_last_is_old_enough(
     tiny_dataset, tmp_path, seconds, written
 ):
     checkpoint = tmp_path / "checkpoint.safetensors"
-    fit(tiny_dataset, checkpoint=checkpoint, checkpoint_seconds=seconds)
+    fit(tiny_dataset, file=checkpoint, seconds=seconds)
     assert checkpoint.exists() is written
 
 
@@ -174,12 +181,12 @@ def test_a_compiled_training_repeats_itself_and_follows_the_plain_one(
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "unused")
     folder = tmp_path / "compiled"
     settings = SETTINGS | {"compile": "always"}
-    first, second = (fit(tiny_dataset, settings=settings, compiled_folder=folder) for _ in range(2))
+    first, second = (fit(tiny_dataset, settings=settings, folder=folder) for _ in range(2))
     assert first.record["compiled"]
     assert len(list(folder.glob("*.compiled"))) == 1
     assert same(first.last_state, second.last_state)
     # another β is the same machine code
-    fit(tiny_dataset, beta=2.0, settings=settings, compiled_folder=folder)
+    fit(tiny_dataset, beta=2.0, settings=settings, folder=folder)
     assert len(list(folder.glob("*.compiled"))) == 1
     plain = fit(tiny_dataset)
     assert not plain.record["compiled"]
@@ -238,12 +245,12 @@ SCRIPT = """
 import sys, torch
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
-from test_trainer import RUN, SETTINGS, SPEC, files, train_run
+from test_trainer import RUN, SETTINGS, SPEC, TrainingJob, files, train_run
 torch.set_num_threads(1)
 settings = SETTINGS | {"epochs": int(sys.argv[3])}
 folder = Path(sys.argv[2])
-train_run(RUN, SPEC, settings, dataset_file=folder.parent / "dataset.safetensors",
-          files=files(folder), device="cpu", code="c", threads=1)
+train_run(RUN, SPEC, settings, files=files(folder),
+          job=TrainingJob(folder.parent / "dataset.safetensors", "cpu", "c", 1))
 """
 
 
@@ -283,11 +290,8 @@ def train_files(dataset, folder):
         RUN,
         SPEC,
         SETTINGS,
-        dataset_file=folder / "dataset.safetensors",
         files=files(folder),
-        device="cpu",
-        code="c",
-        threads=2,
+        job=TrainingJob(folder / "dataset.safetensors", "cpu", "c", 2),
     )
 
 

@@ -6,6 +6,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
     from labelinfo.training.cooling import cool_run
+    from labelinfo.training.job import TrainingJob
+    from labelinfo.training.path import PathFiles
     from labelinfo.training.run import TrainingFiles
 
     output = snakemake.output
@@ -14,13 +16,14 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         VaeSpec(**snakemake.params.spec),
         {"training": snakemake.params.training, "path": snakemake.params.path},
         snakemake.params.betas,
-        dataset_file=snakemake.input.dataset,
-        snapshots=snakemake.input.snapshots,
-        path_record=snakemake.input.record,
+        path=PathFiles(snakemake.input.snapshots, snakemake.input.record),
         files=TrainingFiles(output.best, output.last, output.curve, output.record),
-        device=snakemake.config["machine"]["device"],
-        code=snakemake.params.code,
-        threads=snakemake.threads,
-        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
-        compiled_folder="results/compiled",
+        job=TrainingJob(
+            dataset_file=snakemake.input.dataset,
+            device=snakemake.config["machine"]["device"],
+            code=snakemake.params.code,
+            threads=snakemake.threads,
+            checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
+            compiled_folder="results/compiled",
+        ),
     )

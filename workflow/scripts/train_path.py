@@ -4,9 +4,10 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.models.vae import VaeSpec
-    from labelinfo.training.path import train_path_files
+    from labelinfo.training.job import TrainingJob
+    from labelinfo.training.path import PathFiles, train_path_files
 
-    wildcards = snakemake.wildcards
+    wildcards, output = snakemake.wildcards, snakemake.output
     train_path_files(
         {
             "dataset": wildcards.dataset,
@@ -18,13 +19,13 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         VaeSpec(**snakemake.params.spec),
         {"training": snakemake.params.training, "path": snakemake.params.path},
         snakemake.params.betas,
-        dataset_file=snakemake.input.dataset,
-        snapshots=snakemake.output.snapshots,
-        curve_file=snakemake.output.curve,
-        record_file=snakemake.output.record,
-        device=snakemake.config["machine"]["device"],
-        code=snakemake.params.code,
-        threads=snakemake.threads,
-        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
-        compiled_folder="results/compiled",
+        files=PathFiles(output.snapshots, output.record, output.curve),
+        job=TrainingJob(
+            dataset_file=snakemake.input.dataset,
+            device=snakemake.config["machine"]["device"],
+            code=snakemake.params.code,
+            threads=snakemake.threads,
+            checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
+            compiled_folder="results/compiled",
+        ),
     )

@@ -5,6 +5,7 @@ from labelinfo.jobs import job
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
+    from labelinfo.training.job import TrainingJob
     from labelinfo.training.run import TrainingFiles, train_run
 
     output = snakemake.output
@@ -12,11 +13,13 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         Run.from_wildcards(snakemake.wildcards),
         VaeSpec(**snakemake.params.spec),
         snakemake.params.training,
-        dataset_file=snakemake.input.dataset,
         files=TrainingFiles(output.best, output.last, output.curve, output.record),
-        device=snakemake.config["machine"]["device"],
-        code=snakemake.params.code,
-        threads=snakemake.threads,
-        checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
-        compiled_folder="results/compiled",
+        job=TrainingJob(
+            dataset_file=snakemake.input.dataset,
+            device=snakemake.config["machine"]["device"],
+            code=snakemake.params.code,
+            threads=snakemake.threads,
+            checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
+            compiled_folder="results/compiled",
+        ),
     )

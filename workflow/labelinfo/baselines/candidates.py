@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from labelinfo.baselines.classifiers import measure_classifier, resume_complex_image
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.provenance import describe
-from labelinfo.training.device import resolve_device
+from labelinfo.training.job import TrainingJob
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ def train_candidate(
         How old a checkpoint gets, at least, before the next is written.
     """
     dataset = load_dataset(dataset_file).labelled(task)
-    where = resolve_device(device)
+    job = TrainingJob(dataset_file, device, code, torch.get_num_threads(), checkpoint_seconds)
+    where = job.hardware.device
     network = {key: settings[key] for key in ("depth", "dropout")}
     identity = (dataset.name, "candidate", task, *network.values())
     model, facts = resume_complex_image(
@@ -49,11 +51,8 @@ def train_candidate(
         task,
         settings,
         identity,
-        device=where,
-        output=target,
-        code=code,
-        dataset_file=dataset_file,
-        checkpoint_seconds=checkpoint_seconds,
+        target,
+        job,
     )
     measured = measure_classifier(model, dataset.valid, task, where).row(0)
     row = {

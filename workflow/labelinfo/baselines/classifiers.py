@@ -1,8 +1,6 @@
 """The convolutional classifier, trained end to end on pixels: how well the label can be known."""
 
-import logging
-import time
-from collections.abc import Callable
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +9,17 @@ from torch import Tensor, nn
 
 from labelinfo.data.dataset import Dataset, Split, draw_binary
 from labelinfo.errors import LabelinfoError
-from labelinfo.io.checkpoints import checkpoint_of, lock_of
+from labelinfo.io.checkpoints import lock_of
 from labelinfo.io.locks import alone
 from labelinfo.probes.label_distortion import LabelDistortion, label_distortion_nats
 from labelinfo.seeds import derive_seed
-from labelinfo.training.checkpoint import (
-    Progress,
-    load_checkpoint,
-    save_checkpoint,
-    snapshot,
-    training_fingerprint,
-)
+from labelinfo.training.advance import Divergence, advance
+from labelinfo.training.checkpoint import NO_CHECKPOINTS, Checkpoints
 from labelinfo.training.device import resolve_precision
 from labelinfo.training.engine import Engine
-from labelinfo.training.schedule import learning_rate_at
-
-logger = logging.getLogger(__name__)
+from labelinfo.training.job import TrainingJob
+from labelinfo.training.loop import steps_of_epoch
+from labelinfo.training.schedule import EpochSchedule, Steps
 
 _EVALUATION_BATCH = 250
 
@@ -74,22 +67,10 @@ class ComplexImageClassifier(nn.Sequential):
         return super().forward(2 * x - 1).float()
 
 
-def fit_complex_image(
-    dataset: Dataset,
-    task: str,
-    settings: dict[str, Any],
-    identity: tuple[str | int, ...],
-    *,
-    device: torch.device,
-    checkpoint: Path | None = None,
-    checkpoint_seconds: float = 0.0,
-    fingerprint: dict[str, Any] | None = None,
-    after_epoch: Callable[[int], None] | None = None,
-) -> tuple[ComplexImageClassifier, dict[str, Any]]:
-    """Train on the training split; return the state of the smallest C on validation, and facts.
+class ClassifierLoop:
+    """A convolutional classifier and its optimiser, advanced epoch by epoch.
 
-    Adam on cross-entropy, linear warm-up and cosine decay of the learning rate, dynamic
-    binarisation where the images are intensities. The test split is not touched.
+    Dynamic binarisation where the images are intensities. The test split is not touched.
 
     Parameters
     ----------
@@ -101,81 +82,109 @@ def fit_complex_image(
         Root of all seeds.
     device
         Where to train.
-    checkpoint, checkpoint_seconds, fingerprint, after_epoch
-        As for :func:`labelinfo.training.trainer.train`: a training goes on from its last
-        checkpoint, to the same bits.
     """
-    torch.manual_seed(derive_seed(*identity, "initialise"))
-    classes = len(dataset.classes[task])
-    model = ComplexImageClassifier(
-        settings["depth"], settings["dropout"], settings["hidden_units"], classes
-    )
-    model = model.to(device, memory_format=torch.channels_last)
-    precision = resolve_precision(settings["precision"], device)
-    low = precision == "bfloat16"
-    train = dataset.train.to(device)
-    labels = train.labels[task]
 
-    def gradients(index: Tensor) -> Tensor:
-        x = draw_binary(train.images[index])
-        with torch.autocast(device.type, torch.bfloat16, enabled=low):
-            logits = model(x)
-        loss = label_distortion_nats(logits, labels[index]).mean()
+    remedy = "lower `classifier.learning_rate`"
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        task: str,
+        settings: dict[str, Any],
+        identity: tuple[str | int, ...],
+        device: torch.device,
+    ) -> None:
+        torch.manual_seed(derive_seed(*identity, "initialise"))
+        network = ComplexImageClassifier(
+            settings["depth"],
+            settings["dropout"],
+            settings["hidden_units"],
+            len(dataset.classes[task]),
+        )
+        self.name = "-".join(map(str, identity))
+        self.model = network.to(device, memory_format=torch.channels_last)
+        self.precision = resolve_precision(settings["precision"], device)
+        self.arithmetic = {"precision": self.precision}
+        self.train, self.valid = dataset.train.to(device), dataset.valid
+        self.task, self.identity, self.device = task, identity, device
+        self.batch_size, self.steps = steps_of_epoch(len(self.train), settings["batch_size"])
+        self.round_images = self.batch_size * self.steps
+        self.engine = Engine(
+            self.model,
+            self._gradients,
+            records=1,
+            learning_rate=settings["learning_rate"],
+            device=device,
+        )
+        self.optimizer = self.engine.optimizer
+
+    def _gradients(self, index: Tensor) -> Tensor:
+        x = draw_binary(self.train.images[index])
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            logits = self.model(x)
+        loss = label_distortion_nats(logits, self.train.labels[self.task][index]).mean()
         loss.backward()
         return loss.detach()[None]
 
-    engine = Engine(
-        model, gradients, records=1, learning_rate=settings["learning_rate"], device=device
-    )
-    batch_size = min(settings["batch_size"], len(train))
-    steps = len(train) // batch_size
-    model.train()
-    fingerprint = {**(fingerprint or {}), "precision": precision}
-    progress = checkpoint and load_checkpoint(checkpoint, model, engine.optimizer, fingerprint)
-    if progress:
-        logger.info("Going on after epoch %d.", progress.epoch)
-    else:
-        progress = Progress(best_state=snapshot(model))
-    engine.prepare(steps, batch_size)
-    kept = time.monotonic()
-    for epoch in range(progress.epoch, settings["epochs"]):
-        started = time.monotonic()
-        rates = [
-            learning_rate_at(
-                epoch * steps + step,
-                peak=settings["learning_rate"],
-                warmup_steps=settings["warmup_epochs"] * steps,
-                total_steps=settings["epochs"] * steps,
-            )
-            for step in range(steps)
-        ]
-        torch.manual_seed(derive_seed(*identity, "epoch", epoch))
-        order = torch.randperm(len(train), device=device)[: steps * batch_size]
-        model.train()
-        losses = engine.run(order.view(steps, batch_size), rates)
-        nats = float(measure_classifier(model, dataset.valid, task, device).per_image_nats.mean())
-        logger.info(
-            "epoch %d: C %.4f nats on train, %.4f on valid", epoch + 1, float(losses.mean()), nats
+    def prepare(self, _code: str | None) -> None:
+        """Record a step."""
+        self.model.train()
+        self.engine.prepare(self.steps, self.batch_size)
+
+    def run(self, number: int, steps: Steps) -> tuple[dict[str, float], Divergence | None]:
+        """Take the steps of an epoch and validate; return the curve's row, or the fault."""
+        torch.manual_seed(derive_seed(*self.identity, "epoch", number))
+        order = torch.randperm(len(self.train), device=self.device)[: self.round_images]
+        self.model.train()
+        losses = self.engine.run(order.view(self.steps, self.batch_size), steps.learning_rates)
+        bad = ~torch.isfinite(losses[:, 0])
+        if bad.any():
+            step = int(bad.nonzero()[0])
+            return {}, Divergence(step + 1, float(losses[step]))
+        measured = measure_classifier(self.model, self.valid, self.task, self.device)
+        nats = float(measured.per_image_nats.mean())
+        if not math.isfinite(nats):
+            return {}, Divergence(self.steps, nats)
+        return {"train_loss_nats": float(losses.mean()), "valid_loss_nats": nats}, None
+
+    def summary(self, row: dict[str, float]) -> str:
+        """Return a row of the curve as a phrase for the log."""
+        return (
+            f"C {row['train_loss_nats']:.4f} nats on train, {row['valid_loss_nats']:.4f} on valid"
         )
-        if nats < progress.best_loss_nats:
-            progress.best_state = snapshot(model)
-            progress.best_loss_nats, progress.best_epoch = nats, epoch + 1
-        progress.epoch += 1
-        progress.seconds += time.monotonic() - started
-        age = progress.seconds if progress.epoch == settings["epochs"] else time.monotonic() - kept
-        if checkpoint and age >= checkpoint_seconds:
-            save_checkpoint(checkpoint, model, engine.optimizer, progress, fingerprint)
-            kept = time.monotonic()
-        if after_epoch:
-            after_epoch(progress.epoch)
+
+
+def fit_complex_image(
+    dataset: Dataset,
+    task: str,
+    settings: dict[str, Any],
+    identity: tuple[str | int, ...],
+    device: torch.device,
+    checkpoints: Checkpoints = NO_CHECKPOINTS,
+) -> tuple[ComplexImageClassifier, dict[str, Any]]:
+    """Train on the training split; return the state of the smallest C on validation, and facts.
+
+    Adam on cross-entropy, linear warm-up and cosine decay of the learning rate. A training resumes
+    from its checkpoint to the same bits. Parameters are those of :class:`ClassifierLoop`.
+
+    Raises
+    ------
+    LabelinfoError
+        If the first epoch diverges.
+    """
+    loop = ClassifierLoop(dataset, task, settings, identity, device)
+    # there is no β: it stays at 1
+    constant = {"beta_start": 1.0, "beta_warmup": 0.0}
+    progress, _ = advance(loop, EpochSchedule(settings | constant, 1.0, loop.steps), checkpoints)
     if not progress.best_epoch:
         raise LabelinfoError(
             f"The classifier of {task} with depth {settings['depth']} and dropout "
             f"{settings['dropout']:g} diverged, so that none of its epochs can be kept: lower the "
             "config key `classifier.learning_rate`."
         )
-    model.load_state_dict(progress.best_state)
-    return model.eval(), {"best_epoch": progress.best_epoch, "precision": precision}
+    loop.model.load_state_dict(progress.best_state)
+    facts = {"best_epoch": progress.best_epoch, "precision": loop.precision}
+    return loop.model.eval(), facts
 
 
 def resume_complex_image(
@@ -183,37 +192,18 @@ def resume_complex_image(
     task: str,
     settings: dict[str, Any],
     identity: tuple[str | int, ...],
-    *,
-    device: torch.device,
     output: Path | str,
-    code: str,
-    dataset_file: Path | str,
-    checkpoint_seconds: float,
+    job: TrainingJob,
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
     """Train as :func:`fit_complex_image` does, resuming from the checkpoint next to ``output``.
 
     Of two processes that make the same output the second waits, and then finds the work
     done, or, if it took no longer than ``checkpoint_seconds``, does it again.
     """
-    fingerprint = training_fingerprint(
-        identity,
-        settings,
-        code=code,
-        dataset_file=dataset_file,
-        device=device,
-        precision=resolve_precision(settings["precision"], device),
-        threads=torch.get_num_threads(),
-    )
+    checkpoints = job.checkpoints(output, identity, settings, settings["precision"])
     with alone(lock_of(output)):
         return fit_complex_image(
-            dataset,
-            task,
-            settings,
-            identity,
-            device=device,
-            checkpoint=checkpoint_of(output),
-            checkpoint_seconds=checkpoint_seconds,
-            fingerprint=fingerprint,
+            dataset, task, settings, identity, job.hardware.device, checkpoints
         )
 
 

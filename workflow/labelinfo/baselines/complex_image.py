@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from labelinfo.baselines.chosen import NETWORK
 from labelinfo.baselines.classifiers import measure_classifier, resume_complex_image
 from labelinfo.baselines.points import Point, write_point
 from labelinfo.data.dataset import load_dataset
 from labelinfo.provenance import describe
-from labelinfo.training.device import resolve_device
+from labelinfo.training.job import TrainingJob
 
 
 def train_classifier(
@@ -40,18 +42,16 @@ def train_classifier(
         How old a checkpoint gets, at least, before the next is written.
     """
     dataset = load_dataset(files["dataset"]).labelled(task)
-    where = resolve_device(device)
+    job = TrainingJob(files["dataset"], device, code, torch.get_num_threads(), checkpoint_seconds)
+    where = job.hardware.device
     settings = settings | (network or {})
     model, facts = resume_complex_image(
         dataset,
         task,
         settings,
         (dataset.name, "complex_image", task, seed),
-        device=where,
-        output=files["table"],
-        code=code,
-        dataset_file=files["dataset"],
-        checkpoint_seconds=checkpoint_seconds,
+        files["table"],
+        job,
     )
     test, valid = (
         measure_classifier(model, dataset.split(name), task, where) for name in ("test", "valid")

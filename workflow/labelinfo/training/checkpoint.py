@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,32 @@ class Progress:
     best_loss_nats: float = float("inf")
     curve: list[dict[str, float]] = field(default_factory=list)
     best_state: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a training keeps the state that it can resume from.
+
+    Attributes
+    ----------
+    file
+        The checkpoint; None keeps nothing.
+    seconds
+        Minimum age of a checkpoint before the next is written. The last one is written if the
+        training took that long in all.
+    fingerprint
+        What a checkpoint must have been made with to be used.
+    after_round
+        Called with the number of each finished round, after its checkpoint is written.
+    """
+
+    file: Path | None = None
+    seconds: float = 0.0
+    fingerprint: dict[str, Any] | None = None
+    after_round: Callable[[int], None] | None = None
+
+
+NO_CHECKPOINTS = Checkpoints()
 
 
 def training_fingerprint(
@@ -99,7 +126,7 @@ def load_checkpoint(
         tensors, metadata = load_tensors(source)
         if metadata["fingerprint"] != fingerprint:
             logger.info(
-                "The checkpoint %s belongs to other settings or code: starting anew.", source
+                "The checkpoint %s belongs to other settings or code: starting again.", source
             )
             return None
         best = {
@@ -113,7 +140,7 @@ def load_checkpoint(
         rest = {name: value for name, value in tensors.items() if not name.startswith("best/")}
         restore_tensors(rest, module, optimizer)
     except (StorageError, KeyError, ValueError, TypeError, IndexError) as error:
-        logger.warning("The checkpoint %s cannot be used (%s): starting anew.", source, error)
+        logger.warning("The checkpoint %s cannot be used (%s): starting again.", source, error)
         return None
     return progress
 

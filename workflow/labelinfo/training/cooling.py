@@ -8,14 +8,16 @@ from typing import Any
 from labelinfo.config.path_grid import nearest_below
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, load_dataset
-from labelinfo.io.checkpoints import checkpoint_of, lock_of
+from labelinfo.io.checkpoints import lock_of
 from labelinfo.io.locks import alone
 from labelinfo.io.tables import read_table
 from labelinfo.io.tensors import stored_sha256
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
-from labelinfo.training.checkpoint import Progress, snapshot, training_fingerprint
-from labelinfo.training.device import device_name, resolve_device, resolve_precision
+from labelinfo.training.checkpoint import Progress, snapshot
+from labelinfo.training.device import device_name
+from labelinfo.training.job import TrainingJob
+from labelinfo.training.path import PathFiles
 from labelinfo.training.run import TrainingFiles, write_training
 from labelinfo.training.snapshots import load_snapshot
 from labelinfo.training.trainer import TrainingResult, curve_of, train
@@ -42,15 +44,9 @@ def cool_run(
     settings: dict[str, Any],
     betas: list[float],
     *,
-    dataset_file: Path | str,
-    snapshots: Path | str,
-    path_record: Path | str,
+    path: PathFiles,
     files: TrainingFiles,
-    device: str,
-    code: str,
-    threads: int,
-    checkpoint_seconds: float = 0.0,
-    compiled_folder: Path | str | None = None,
+    job: TrainingJob,
 ) -> None:
     """Cool the nearest snapshot at or below the run's β down, and write what a training writes.
 
@@ -62,44 +58,39 @@ def cool_run(
     ----------
     run, spec, settings, betas
         Which run, its model, the sections ``training`` and ``path``, and β of the snapshots.
-    dataset_file, snapshots, path_record
-        The prepared data set, the path's folder of snapshots and its record.
+    path
+        Files of the path.
     files
         Where results go.
-    device, code, threads
-        Where to compute, digest of the stage's code, threads that torch uses.
-    checkpoint_seconds, compiled_folder
-        Minimum age of a checkpoint, and where compiled code is kept.
+    job
+        Data, device, code.
 
     Raises
     ------
     StorageError
         If the snapshot is missing, damaged, or of another path.
     """
-    where, dataset = resolve_device(device), load_dataset(dataset_file)
+    dataset = load_dataset(job.dataset_file)
     beta = float(run.beta)
     start_beta = nearest_below(betas, beta)
-    reached = read_table(path_record).iloc[0]["beta_reached"]
+    reached = read_table(path.record).iloc[0]["beta_reached"]
     config = settings | {"model": spec.as_dict(), "betas": betas}
-    facts = {"training_mode": "path", "path_id": run.path_id, "device": device_name(where)}
-    origin = describe("cool_vae", code=code, config=config, data=dataset.digests)
+    facts = {
+        "training_mode": "path",
+        "path_id": run.path_id,
+        "device": device_name(job.hardware.device),
+    }
+    origin = describe("cool_vae", code=job.code, config=config, data=dataset.digests)
     # so phrased that a path without any snapshot counts as too short
     if not start_beta <= (reached if reached is not None else 0.0):
         logger.warning("The path %s diverged before β = %g.", run.path_id, beta)
         result, epochs = _diverged(spec, dataset), 0.0
         write_training(run, spec, result, facts | {"epochs_total": epochs}, origin, files)
         return
-    start = load_snapshot(Path(snapshots), start_beta, run.path_columns)
+    start = load_snapshot(Path(path.snapshots), start_beta, run.path_columns)
     training = cooling_settings(settings)
-    fingerprint = training_fingerprint(
-        run.identity,
-        config | {"start": stored_sha256(start.source)},
-        code=code,
-        dataset_file=dataset_file,
-        device=where,
-        precision=resolve_precision(training["precision"], where),
-        threads=threads,
-    )
+    started = config | {"start": stored_sha256(start.source)}
+    checkpoints = job.checkpoints(files.best, run.identity, started, training["precision"])
     logger.info("Cooling %s from β = %g.", "-".join(map(str, run.identity)), start_beta)
     with alone(lock_of(files.best)):
         result = train(
@@ -108,11 +99,8 @@ def cool_run(
             beta,
             training,
             (*run.identity, "cool"),
-            device=where,
-            checkpoint=checkpoint_of(files.best),
-            checkpoint_seconds=checkpoint_seconds,
-            compiled_folder=compiled_folder and Path(compiled_folder),
-            fingerprint=fingerprint,
+            hardware=job.hardware,
+            checkpoints=checkpoints,
             start=start,
         )
         facts |= {

@@ -3,11 +3,29 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from labelinfo.errors import ConfigError
 from labelinfo.processor import processor_generation
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where a training computes.
+
+    Attributes
+    ----------
+    device
+        Of all tensors.
+    compiled_folder
+        Where compiled code is kept for the other trainings of an architecture; None keeps none.
+    """
+
+    device: torch.device
+    compiled_folder: Path | None = None
 
 
 def resolve_device(wanted: str) -> torch.device:

@@ -2,8 +2,6 @@
 
 import math
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,22 +13,15 @@ from labelinfo.models.contract import check_contract
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import versions
 from labelinfo.seeds import derive_seed
+from labelinfo.training.advance import Divergence
 from labelinfo.training.compiling import compiled_once, is_compile_error, resolve_compile
-from labelinfo.training.device import device_name, resolve_precision
+from labelinfo.training.device import Hardware, device_name, resolve_precision
 from labelinfo.training.engine import Engine
 from labelinfo.training.objective import VaeObjective
 from labelinfo.training.schedule import Steps
 
 # A loss beyond this, in nats per image, has diverged: a coin toss per pixel costs 543.
 EXPLODED_NATS = 1e6
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """The first step of a round whose loss or gradient is not finite, or far too large."""
-
-    step: int
-    loss_nats: float
 
 
 class TrainingLoop:
@@ -50,9 +41,11 @@ class TrainingLoop:
     round_steps, total_steps
         Steps of a round, None for those of an epoch; and of the training, which decides whether
         compiling pays.
-    device, compiled_folder
-        Where to train, and where compiled code is kept; None keeps none.
+    hardware
+        Where to train, and where compiled code is kept.
     """
+
+    remedy = "lower `training.learning_rate` or leave this β out"
 
     def __init__(
         self,
@@ -63,18 +56,20 @@ class TrainingLoop:
         *,
         round_steps: int | None,
         total_steps: int,
-        device: torch.device,
-        compiled_folder: Path | None,
+        hardware: Hardware,
     ) -> None:
         torch.manual_seed(derive_seed(*identity, "initialise"))
         model = spec.build()
         model.initialise(dataset.train.images.view(-1, 1, 28, 28))
         check_contract(model, spec, dataset.valid.images[:2].view(-1, 1, 28, 28).float())
+        device, compiled_folder = hardware.device, hardware.compiled_folder
+        self.name = "-".join(map(str, identity))
         self.spec, self.settings, self.identity, self.device = spec, settings, identity, device
         self.model = model.to(device)
         self.images = len(dataset.train)
         self.batch_size, self.epoch_steps = steps_of_epoch(self.images, settings["batch_size"])
         self.round_steps = round_steps or self.epoch_steps
+        self.round_images = self.round_steps * self.batch_size
         self.compiled = resolve_compile(settings["compile"], device, total_steps, compiled_folder)
         self.compiled_folder = compiled_folder if self.compiled else None
         self.objective = VaeObjective(
@@ -97,6 +92,7 @@ class TrainingLoop:
             scheduled=self.objective.training_beta,
             device=device,
         )
+        self.optimizer = self.engine.optimizer
         self.prepare_seconds = 0.0
 
     @property
@@ -175,6 +171,16 @@ class TrainingLoop:
             "learning_rate": steps.learning_rates[-1],
             "gradient_norm": means[3],
         }, None
+
+    def summary(self, row: dict[str, float]) -> str:
+        """Return a row of the curve as a phrase for the log."""
+        rate, distortion, loss = (
+            row[f"valid_{name}_nats"] for name in ("rate", "distortion", "loss")
+        )
+        return (
+            f"train D + βR {row['train_loss_nats']:.2f}, valid D {distortion:.2f} + "
+            f"{self.objective.beta:g} · R {rate:.2f} = {loss:.2f} nats"
+        )
 
     def validate(self) -> tuple[float, float, float]:
         """Return R, D and D + βR on the validation split, in nats, with the same z-noise always.

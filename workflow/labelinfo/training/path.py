@@ -4,26 +4,40 @@ import logging
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from labelinfo.data.dataset import Dataset, load_dataset
-from labelinfo.io.checkpoints import checkpoint_of, collected_snapshots, lock_of
+from labelinfo.io.checkpoints import collected_snapshots, lock_of
 from labelinfo.io.locks import alone
 from labelinfo.io.tables import write_table
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
-from labelinfo.training.checkpoint import training_fingerprint
-from labelinfo.training.device import device_name, resolve_device, resolve_precision
+from labelinfo.training.advance import advance
+from labelinfo.training.checkpoint import Checkpoints
+from labelinfo.training.device import Hardware, device_name
+from labelinfo.training.job import TrainingJob
 from labelinfo.training.loop import TrainingLoop, steps_of_epoch
 from labelinfo.training.schedule import PathSchedule
 from labelinfo.training.snapshots import save_snapshot, snapshot_file
-from labelinfo.training.trainer import Checkpoints, advance, curve_of, training_record
+from labelinfo.training.trainer import curve_of, training_record
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PathFiles:
+    """Files of a path: a folder of snapshots, a table of one row, and one of a row a round.
+
+    A stage that only reads the snapshots needs no ``curve``.
+    """
+
+    snapshots: Path | str
+    record: Path | str
+    curve: Path | str = ""
 
 
 def train_path(
@@ -35,8 +49,7 @@ def train_path(
     of: Mapping[str, Any],
     folder: Path,
     checkpoints: Checkpoints,
-    device: torch.device,
-    compiled_folder: Path | None = None,
+    hardware: Hardware,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Train through all β and keep a snapshot at each.
 
@@ -55,7 +68,7 @@ def train_path(
         Names the path: the root of its seeds, kept with each snapshot.
     folder
         Where the snapshots are kept.
-    checkpoints, device, compiled_folder
+    checkpoints, hardware
         As for :func:`~labelinfo.training.trainer.train`.
 
     Returns
@@ -75,15 +88,14 @@ def train_path(
         (*of.values(), "path"),
         round_steps=schedule.round_steps,
         total_steps=schedule.rounds * schedule.round_steps,
-        device=device,
-        compiled_folder=compiled_folder,
+        hardware=hardware,
     )
 
     def keep(finished: int) -> None:
         beta = schedule.reached(finished)
         if beta is not None:
-            model, optimizer = loop.model, loop.engine.optimizer
-            save_snapshot(folder, beta, model, optimizer, of=of, epochs=schedule.epochs(finished))
+            epochs = schedule.epochs(finished)
+            save_snapshot(folder, beta, loop.model, loop.optimizer, of=of, epochs=epochs)
 
     progress, divergence = advance(loop, schedule, checkpoints, keep=keep)
     record = training_record(loop, progress, divergence) | {
@@ -99,49 +111,30 @@ def train_path_files(
     settings: dict[str, Any],
     betas: list[float],
     *,
-    dataset_file: Path | str,
-    snapshots: Path | str,
-    curve_file: Path | str,
-    record_file: Path | str,
-    device: str,
-    code: str,
-    threads: int,
-    checkpoint_seconds: float = 0.0,
-    compiled_folder: Path | str | None = None,
+    files: PathFiles,
+    job: TrainingJob,
 ) -> None:
     """Train a path, or resume it, and write its snapshots, learning curve and record.
 
     Snapshots are collected next to the checkpoint, where a killed job leaves them, and linked into
-    ``snapshots`` at the end.
+    the folder of snapshots at the end.
 
     Parameters
     ----------
     of, spec, settings, betas
         As for :func:`train_path`.
-    dataset_file
-        The prepared data set.
-    snapshots, curve_file, record_file
-        The folder of snapshots, and tables: one row a round, and one row in all.
-    device, code, threads
-        Where to compute, digest of the stage's code, threads that torch uses.
-    checkpoint_seconds, compiled_folder
-        Minimum age of a checkpoint, and where compiled code is kept.
+    files
+        Where results go.
+    job
+        Data, device, code.
     """
-    where, dataset = resolve_device(device), load_dataset(dataset_file)
+    dataset, device = load_dataset(job.dataset_file), job.hardware.device
     config = settings | {"model": spec.as_dict(), "betas": betas}
-    fingerprint = training_fingerprint(
-        tuple(of.values()),
-        config,
-        code=code,
-        dataset_file=dataset_file,
-        device=where,
-        precision=resolve_precision(settings["training"]["precision"], where),
-        threads=threads,
-    )
-    snapshots = Path(snapshots)
-    collected = collected_snapshots(record_file)
-    logger.info("Training the path %s on %s.", "-".join(map(str, of.values())), device_name(where))
-    with alone(lock_of(record_file)):
+    identity = tuple(of.values())
+    precision = settings["training"]["precision"]
+    snapshots, collected = Path(files.snapshots), collected_snapshots(files.record)
+    logger.info("Training the path %s on %s.", "-".join(map(str, identity)), device_name(device))
+    with alone(lock_of(files.record)):
         curve, record = train_path(
             spec,
             dataset,
@@ -149,14 +142,13 @@ def train_path_files(
             betas,
             of=of,
             folder=collected,
-            checkpoints=Checkpoints(checkpoint_of(record_file), checkpoint_seconds, fingerprint),
-            device=where,
-            compiled_folder=compiled_folder and Path(compiled_folder),
+            checkpoints=job.checkpoints(files.record, identity, config, precision),
+            hardware=job.hardware,
         )
-        origin = describe("train_path", code=code, config=config, data=dataset.digests)
-        write_table(curve_file, curve, origin)
-        row = {**of, **record, "device": device_name(where)}
-        write_table(record_file, pd.DataFrame([row]), origin)
+        origin = describe("train_path", code=job.code, config=config, data=dataset.digests)
+        write_table(files.curve, curve, origin)
+        row = {**of, **record, "device": device_name(device)}
+        write_table(files.record, pd.DataFrame([row]), origin)
         snapshots.mkdir(parents=True, exist_ok=True)
         for beta in betas:
             if record["beta_reached"] is not None and beta <= record["beta_reached"]:

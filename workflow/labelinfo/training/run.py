@@ -9,14 +9,14 @@ import pandas as pd
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
-from labelinfo.io.checkpoints import checkpoint_of, lock_of
+from labelinfo.io.checkpoints import lock_of
 from labelinfo.io.locks import alone
 from labelinfo.io.tables import write_table
 from labelinfo.io.tensors import save_tensors
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
-from labelinfo.training.checkpoint import training_fingerprint
-from labelinfo.training.device import device_name, resolve_device, resolve_precision
+from labelinfo.training.device import device_name
+from labelinfo.training.job import TrainingJob
 from labelinfo.training.trainer import TrainingResult, train
 
 logger = logging.getLogger(__name__)
@@ -37,52 +37,29 @@ def train_run(
     spec: VaeSpec,
     settings: dict[str, Any],
     *,
-    dataset_file: Path | str,
     files: TrainingFiles,
-    device: str,
-    code: str,
-    threads: int,
-    checkpoint_seconds: float = 0.0,
-    compiled_folder: Path | str | None = None,
+    job: TrainingJob,
 ) -> None:
-    """Train ``run``, or go on with it, and write its weights, learning curve and record.
+    """Train ``run``, or resume it, and write its weights, learning curve and record.
 
-    The checkpoint lies next to the best weights (:func:`checkpoint_of`). The stage that reads the
-    weights removes it. Of two processes that train the same run the second waits, and then finds
-    the work done, or, if it took no longer than ``checkpoint_seconds``, does it again.
+    The checkpoint lies next to the best weights. The stage that reads the weights removes it. Of
+    two processes that train the same run the second waits. It then finds the work done, or, if it
+    took no longer than ``checkpoint_seconds``, does it again.
 
     Parameters
     ----------
     run, spec, settings
         What to train; ``settings`` is the configuration's ``training`` section.
-    dataset_file
-        The prepared data set.
     files
         Where results go.
-    device
-        ``auto``, ``cpu`` or ``cuda``.
-    code
-        Digest of the stage's code.
-    threads
-        Threads that torch uses.
-    checkpoint_seconds
-        How old a checkpoint gets, at least, before the next is written.
-    compiled_folder
-        Where compiled code is kept for the other trainings of this architecture.
+    job
+        Data, device, code.
     """
-    where = resolve_device(device)
-    dataset = load_dataset(dataset_file)
+    device = job.hardware.device
+    dataset = load_dataset(job.dataset_file)
     config = {"training": settings, "model": spec.as_dict()}
-    fingerprint = training_fingerprint(
-        run.identity,
-        config,
-        code=code,
-        dataset_file=dataset_file,
-        device=where,
-        precision=resolve_precision(settings["precision"], where),
-        threads=threads,
-    )
-    logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(where))
+    checkpoints = job.checkpoints(files.best, run.identity, config, settings["precision"])
+    logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(device))
     with alone(lock_of(files.best)):
         result = train(
             spec,
@@ -90,15 +67,12 @@ def train_run(
             float(run.beta),
             settings,
             run.identity,
-            device=where,
-            checkpoint=checkpoint_of(files.best),
-            checkpoint_seconds=checkpoint_seconds,
-            compiled_folder=compiled_folder and Path(compiled_folder),
-            fingerprint=fingerprint,
+            hardware=job.hardware,
+            checkpoints=checkpoints,
         )
-        origin = describe("train_vae", code=code, config=config, data=dataset.digests)
+        origin = describe("train_vae", code=job.code, config=config, data=dataset.digests)
         facts = {"training_mode": "separate", "epochs_total": float(result.record["epochs"])}
-        facts |= {"device": device_name(where)}
+        facts |= {"device": device_name(device)}
         write_training(run, spec, result, facts, origin, files)
 
 

@@ -19,7 +19,8 @@ from labelinfo.probes.encoding import encode_run
 from labelinfo.probes.run import probe_run
 from labelinfo.tables.label_columns import with_label_columns
 from labelinfo.training.cooling import cool_run
-from labelinfo.training.path import train_path_files
+from labelinfo.training.job import TrainingJob
+from labelinfo.training.path import PathFiles, train_path_files
 from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.verify.origin import RowOrigin
 
@@ -102,14 +103,8 @@ def make_again(
     """
     weights = folder / "best.safetensors"
     compiled = folder.parent / "compiled"
-    _train(
-        origin,
-        folder,
-        dataset_file=dataset_file,
-        device=device,
-        threads=threads,
-        compiled_folder=compiled,
-    )
+    job = TrainingJob(dataset_file, device, _CODE, threads, compiled_folder=compiled)
+    _train(origin, folder, job)
     how = {"dataset_file": dataset_file, "weights_file": weights, "device": device}
     logger.info("measuring R and D")
     table = folder / "measure.parquet"
@@ -144,7 +139,7 @@ def make_again(
     return with_label_columns(pd.DataFrame([row])).iloc[0]
 
 
-def _train(origin: RowOrigin, folder: Path, **how: Any) -> None:
+def _train(origin: RowOrigin, folder: Path, job: TrainingJob) -> None:
     """Train the run, or its path and then the run."""
     files = TrainingFiles(
         folder / "best.safetensors",
@@ -154,31 +149,13 @@ def _train(origin: RowOrigin, folder: Path, **how: Any) -> None:
     )
     if origin.path is None:
         logger.info("training, %d epochs", origin.training["epochs"])
-        train_run(origin.run, origin.spec, origin.training, files=files, code=_CODE, **how)
+        train_run(origin.run, origin.spec, origin.training, files=files, job=job)
         return
     settings = {"training": origin.training, "path": origin.path}
-    record, snapshots = folder / "path.parquet", folder / "snapshots"
+    path = PathFiles(folder / "snapshots", folder / "path.parquet", folder / "path_curve.parquet")
     logger.info("training the path, %d snapshots", len(origin.betas))
     train_path_files(
-        origin.run.path_columns,
-        origin.spec,
-        settings,
-        origin.betas,
-        snapshots=snapshots,
-        curve_file=folder / "path_curve.parquet",
-        record_file=record,
-        code=_CODE,
-        **how,
+        origin.run.path_columns, origin.spec, settings, origin.betas, files=path, job=job
     )
     logger.info("cooling down, %g epochs", origin.path["cooling_epochs"])
-    cool_run(
-        origin.run,
-        origin.spec,
-        settings,
-        origin.betas,
-        snapshots=snapshots,
-        path_record=record,
-        files=files,
-        code=_CODE,
-        **how,
-    )
+    cool_run(origin.run, origin.spec, settings, origin.betas, path=path, files=files, job=job)
