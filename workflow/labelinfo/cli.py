@@ -18,7 +18,9 @@ _TOOLS = {
 _OF_A_CHECKOUT = ("progress", "verify")
 # arguments that say how many jobs run at once
 _SAY_HOW_MANY = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
-_NO_SNAKEFILE = "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
+_NO_SNAKEFILE = (
+    "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +72,9 @@ def _tool(name: str, arguments: list[str]) -> int:
 def _run(name: str, arguments: list[str]) -> int:
     checkout = find_checkout(Path.cwd())
     if checkout is None:
-        raise ConfigError(_NO_SNAKEFILE)
+        raise ConfigError(
+            "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
+        )
     overlay = _overlay(name, checkout / "workflow" / "experiments")
     # in one word, since the option takes as many files as follow
     command = [sys.executable, "-m", "snakemake", f"--configfile={overlay}"]
