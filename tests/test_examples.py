@@ -90,6 +90,6 @@ def test_the_notebook_runs(results, tmp_path, monkeypatch, capsys, trained):
     drawn = len(pyplot.get_fignums())
     pyplot.close("all")
     told = capsys.readouterr().out
-    assert "40 runs of ['mnist_static']" in told
+    assert "40 runs of mnist_static\n" in told
     assert drawn == (2 if trained else 1)
     assert ("codes: (8, 3)" in told) == trained
