@@ -273,6 +273,19 @@ def test_each_row_names_the_weights_behind_it(sweep):
     ]
 
 
+@pytest.mark.parametrize("stage", ["train_vae", "cool_vae"])
+def test_each_row_names_its_runs_files_and_one_of_a_slice_none(tmp_path, jobs, stage):
+    folder = f"{stage}/{WHOLE.path}"
+    for run, place in ((WHOLE, folder), (MNIST[0], "pack_slice")):
+        file = tmp_path / "results" / place / "training.parquet"
+        write_table(file, pd.DataFrame([run.columns | {"status": "ok"} | weights(run)]), {})
+        jobs.files["training"].append(file)
+    table, _ = jobs.aggregate([WHOLE, MISSING, MNIST[0]])
+    named = table.drop_duplicates(IDENTITY)
+    assert list(named["weights_file"]) == [f"{folder}/best.safetensors", "", ""]
+    assert list(named["learning_curve_file"]) == [f"{folder}/learning_curve.parquet", "", ""]
+
+
 @pytest.mark.parametrize("kind", ["measures", "probes"])
 def test_a_table_about_other_weights_than_its_trainings_is_named(jobs, kind):
     for run in MNIST:

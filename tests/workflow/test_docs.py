@@ -77,6 +77,13 @@ def test_commands_can_be_planned_or_explain_themselves(checkout, page, words):
         case ["python", script] if script.startswith("make_"):
             # run above
             assert (checkout.path / script).exists()
+        case ["labelinfo", "run", *rest]:
+            command = [sys.executable, "-m", "labelinfo", "run", rest[0], "-n", *rest[1:]]
+            package = {"PYTHONPATH": str(checkout.path / "workflow")}
+            subprocess.run(command, cwd=checkout.path, env=package, check=True, timeout=300)
+        case ["python", script, *_] if script.startswith("examples/"):
+            # what they write: tests/test_examples.py
+            assert (ROOT / script).exists()
         case ["python", script, *_] if script.startswith("benchmarks/"):
             command = [sys.executable, script, "--help"]
             subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from labelinfo.config.run import Run, beta_key
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_arrow
 from labelinfo.tables.audit import audit_row, validation_row, warn_of_row
@@ -76,6 +77,8 @@ COLUMNS = [
     "weights_sha256",
     "compiled",
     "caveat",
+    "weights_file",
+    "learning_curve_file",
 ]
 _OF_PROBE_SEEDS = [
     "label_distortion_probe_sd_nats",
@@ -99,6 +102,8 @@ _TEXT = [
     "training_mode",
     "path_id",
     "caveat",
+    "weights_file",
+    "learning_curve_file",
 ]
 
 
@@ -142,6 +147,8 @@ def aggregate_runs(
         the run's jobs are done; or ``missing``.
         ``violations`` is of the test split; ``violations_valid``, of validation, is what choices
         among runs go by. ``warnings`` is of :func:`labelinfo.tables.audit.warn_of_row`.
+        ``weights_file`` and ``learning_curve_file`` are relative to the experiment's results, and
+        empty for runs of slices, which hold neither.
     list
         The origins of the files read.
 
@@ -156,6 +163,7 @@ def aggregate_runs(
     measured = _stack(measures, IDENTITY, origins)
     probed = _stack(probes, [*IDENTITY, "task"], origins)
     recorded = _recorded_weights(trained)
+    trained = _with_files(trained)
     measured, probed = (_of_these_weights(part, recorded) for part in (measured, probed))
     table = expected[[*IDENTITY, "task"]]
     for part, keys in (
@@ -219,6 +227,23 @@ def _stack(
     # thousands of rows as tables of pandas would take longer than all the rest
     stacked = pa.concat_tables(tables, promote_options="permissive").to_pandas()
     return drop_repeated(stacked, keys, "runs")
+
+
+def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
+    """Name the files next to each training's own record; one of a slice has no such neighbours."""
+    if _FILE not in trained:
+        return trained
+    folders = []
+    for *identity, beta, seed, file in zip(
+        *(trained[key] for key in (*IDENTITY, _FILE)), strict=True
+    ):
+        run, folder = Run(*identity, beta_key(beta), int(seed)), Path(file).parent
+        own = folder.as_posix().endswith(f"/{run.path}")
+        depth = len(Path(run.path).parts) + 1  # the stage's folder, too
+        folders.append("/".join((*folder.parts[-depth:], "")) if own else "")
+    files = {"weights_file": "best.safetensors", "learning_curve_file": "learning_curve.parquet"}
+    named = {name: [folder and folder + file for folder in folders] for name, file in files.items()}
+    return trained.drop(columns=_FILE).assign(**named)
 
 
 def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:

@@ -1,0 +1,74 @@
+"""The files of a finished run, by the stages' own functions; its networks are not trained."""
+
+import pandas as pd
+import torch
+
+from components import make_spec
+from labelinfo.config.run import Run
+from labelinfo.data.dataset import save_dataset
+from labelinfo.io.tables import write_table
+from labelinfo.measure.run import measure_run
+from labelinfo.probes.encoding import encode_run
+from labelinfo.probes.run import probe_run
+from labelinfo.provenance import describe
+from labelinfo.training.run import TrainingFiles, write_training
+from labelinfo.training.trainer import CURVE_COLUMNS, TrainingResult
+from recipes import probes
+
+RUN = Run("tiny", "gaussian", "deconv", "gaussian", "0.5", 0)
+SPEC = make_spec(latent_dim=3, width=0.125)
+MEASURE = {"samples": 1, "batch_size": 40, "iwae_draws": 0}
+PROBES = probes(epochs=2, strong={"epochs": 2}, binarizations=1)
+
+
+def make_run(results, dataset, *, stage="train_vae", run=RUN, spec=SPEC, **record):
+    """Write what the stages of a run write below ``results``; return the folder of its weights."""
+    folder = results / stage / run.path
+    folder.mkdir(parents=True)
+    torch.manual_seed(0)
+    weights = spec.build().state_dict()
+    curve = pd.DataFrame([dict.fromkeys(CURVE_COLUMNS, 1.0) | {"epoch": n} for n in (1, 2)])
+    facts = {"training_mode": "path" if stage == "cool_vae" else "separate"}
+    write_training(
+        run,
+        spec,
+        TrainingResult(weights, weights, curve, {"status": "ok", "epochs": 2} | record),
+        facts,
+        describe(stage, code="c", config={"model": spec.as_dict()}),
+        TrainingFiles(
+            folder / "best.safetensors",
+            folder / "last.safetensors",
+            folder / "learning_curve.parquet",
+            folder / "training.parquet",
+        ),
+    )
+    prepared = results / "prepare_dataset" / run.dataset
+    prepared.mkdir(parents=True, exist_ok=True)
+    save_dataset(prepared / "dataset.safetensors", dataset)
+    config = {"datasets": {run.dataset: {"binarize": "threshold"}}}
+    origin = describe("prepare_dataset", code="c", config=config)
+    write_table(prepared / "summary.parquet", pd.DataFrame([{"dataset": run.dataset}]), origin)
+    _judge(results, folder, prepared / "dataset.safetensors", run, spec)
+    return folder
+
+
+def _judge(results, folder, dataset_file, run, spec):
+    """Measure and probe the run."""
+    common = {"dataset_file": dataset_file, "weights_file": folder / "best.safetensors"}
+    table = results / "measure_vae" / f"{run.path}.parquet"
+    table.parent.mkdir(parents=True)
+    measure_run(run, spec, MEASURE, **common, target=table, device="cpu", code="c")
+    probed = results / "train_probe" / run.path
+    probed.mkdir(parents=True)
+    features = probed / "features"
+    encode_run(run, spec, binarizations=1, **common, target=features, device="cpu")
+    files = {
+        "dataset": dataset_file,
+        "weights": common["weights_file"],
+        "features": features,
+        "table": probed / "half.parquet",
+        "losses": probed / "half.losses.parquet",
+        "strong_losses": probed / "half.strong.losses.parquet",
+    }
+    probe_run(run, spec, "half", PROBES, files=files, device="cpu", code="c")
+    features.unlink()

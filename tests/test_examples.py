@@ -1,0 +1,95 @@
+"""The examples read what the workflow writes."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from labelinfo.io.tables import write_table
+from labelinfo.tables.runs import aggregate_runs
+from made_run import RUN, make_run
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture(scope="module")
+def results(tiny_dataset, tmp_path_factory):
+    """Return the results of an experiment of one run."""
+    results = tmp_path_factory.mktemp("checkout") / "results" / "tiny"
+    folder = make_run(results, tiny_dataset)
+    table, _ = aggregate_runs(
+        pd.DataFrame([RUN.columns | {"task": "half"}]),
+        training=[folder / "training.parquet"],
+        measures=[results / "measure_vae" / f"{RUN.path}.parquet"],
+        probes=[results / "train_probe" / RUN.path / "half.parquet"],
+        label_entropies={("tiny", "half"): 0.69},
+        label_entropy_biases={},
+        best_known_nats={"tiny": None},
+        caveats={"tiny": ""},
+        standard_errors=5,
+        probe_tolerance_nats=0.1,
+    )
+    write_table(results / "tables" / "runs.parquet", table, {})
+    (results.parent / "published").symlink_to(ROOT / "results" / "published")
+    return results
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_curve_and_results_of_a_run_are_read_for_tensorboard(results):
+    (name, curve, numbers), *others = example("to_tensorboard").finished_runs(results)
+    assert (name, others) == (f"train_vae/{RUN.path}", [])
+    assert curve["epoch"].tolist() == [1, 2]
+    assert numbers["half/rate_nats"] > 0
+    assert 0 <= numbers["half/label_accuracy"] <= 1
+
+
+def test_the_curve_and_results_of_a_run_are_read_for_mlflow(results):
+    ((rows, curve),) = example("to_mlflow").finished_runs(results)
+    assert rows["task"].tolist() == ["half"]
+    assert curve["epoch"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "arguments"),
+    [("to_tensorboard", "tensorboard", ["logs"]), ("to_mlflow", "mlflow", [])],
+)
+def test_the_exporters_write(results, tmp_path, name, library, arguments):
+    pytest.importorskip(library)
+    command = [sys.executable, EXAMPLES / f"{name}.py", results, *arguments]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_the_notebook_runs(results, tmp_path, monkeypatch, capsys, trained):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("agg")
+    checkout = results.parents[1]
+    if not trained:
+        (tmp_path / "results").mkdir()
+        (tmp_path / "results" / "published").symlink_to(ROOT / "results" / "published")
+        checkout = tmp_path
+    monkeypatch.chdir(checkout)
+    notebook = json.loads((EXAMPLES / "own_figure.ipynb").read_text(encoding="utf-8"))
+    names = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert not cell["outputs"]
+            exec("".join(cell["source"]), names)  # noqa: S102 - our own file
+    drawn = len(pyplot.get_fignums())
+    pyplot.close("all")
+    told = capsys.readouterr().out
+    assert "40 runs of mnist_static\n" in told
+    assert drawn == (2 if trained else 1)
+    assert ("codes: (8, 3)" in told) == trained

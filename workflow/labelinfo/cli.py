@@ -1,0 +1,107 @@
+"""The command ``labelinfo``: what the modules of the package do when they are called by name."""
+
+import argparse
+import os
+import runpy
+import sys
+from pathlib import Path
+
+from labelinfo import __version__
+from labelinfo.errors import ConfigError, LabelinfoError
+
+_TOOLS = {
+    "config": "print every key of the configuration, or check files",
+    "progress": "show what is left of an experiment",
+    "verify": "recompute rows of a published table",
+}
+# these read config.yaml and the workflow's scripts next to the package
+_OF_A_CHECKOUT = ("progress", "verify")
+# arguments that say how many jobs run at once
+_SAY_HOW_MANY = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
+_NO_SNAKEFILE = (
+    "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a subcommand; return its exit code. A fault of the user is one sentence and code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "run":
+            return _run(options.name, options.arguments)
+        return _tool(options.command, options.arguments)
+    except LabelinfoError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="labelinfo",
+        description="How much label information survives in representations learned without "
+        "labels. In Python: labelinfo.load(run_folder).",
+    )
+    parser.add_argument("--version", action="version", version=f"labelinfo {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="run an experiment with Snakemake, on all cores",
+        description="Call Snakemake in the checkout that this folder is part of, on all cores "
+        "unless --cores says otherwise.",
+    )
+    run.add_argument("name", help="of a file in workflow/experiments, or the path of another file")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for Snakemake")
+    for name, what in _TOOLS.items():
+        # its own parser reads what follows, --help included
+        tool = commands.add_parser(name, help=what, add_help=False, prefix_chars="\0")
+        tool.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _tool(name: str, arguments: list[str]) -> int:
+    if name in _OF_A_CHECKOUT and find_checkout(Path(__file__).parent) is None:
+        raise ConfigError(
+            f"`labelinfo {name}` reads the workflow next to the package, and this package is "
+            "installed without it: call it in a checkout, after `pip install --editable .`."
+        )
+    sys.argv = [f"labelinfo {name}", *arguments]
+    runpy.run_module(f"labelinfo.{name}", run_name="__main__", alter_sys=True)
+    return 0
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    checkout = find_checkout(Path.cwd())
+    if checkout is None:
+        raise ConfigError(
+            "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
+        )
+    overlay = _overlay(name, checkout / "workflow" / "experiments")
+    # in one word, since the option takes as many files as follow
+    command = [sys.executable, "-m", "snakemake", f"--configfile={overlay}"]
+    if not any(each.startswith(_SAY_HOW_MANY) for each in arguments):
+        command += ["--cores=all"]
+    # the package of the checkout, whichever is installed
+    paths = [str(checkout / "workflow"), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    os.chdir(checkout)
+    sys.stdout.flush()
+    # in place of this process, so that signals and the exit code are Snakemake's own
+    os.execve(sys.executable, [*command, *arguments], environment)  # noqa: S606 - no shell
+
+
+def _overlay(name: str, experiments: Path) -> Path:
+    known = {file.stem: file for file in sorted(experiments.glob("*.yaml"))}
+    file = known.get(name, Path(name).resolve())
+    if not file.is_file():
+        raise ConfigError(
+            f"There is no experiment {name!r}: name one of {', '.join(known)}, or a YAML file."
+        )
+    return file
+
+
+def find_checkout(folder: Path) -> Path | None:
+    """Return the nearest folder at or above ``folder`` that holds the workflow, None without."""
+    for each in (folder, *folder.parents):
+        if (each / "Snakefile").is_file() and (each / "workflow" / "labelinfo").is_dir():
+            return each
+    return None

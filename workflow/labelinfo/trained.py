@@ -1,0 +1,246 @@
+"""A trained run, read back from its files for use in Python."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from labelinfo.config.run import Run, beta_key
+from labelinfo.data.given import as_bits
+from labelinfo.errors import ConfigError, DataError, StorageError
+from labelinfo.io.tables import read_provenance, read_table, read_with_provenance
+from labelinfo.measure.pictures import render
+from labelinfo.models.registry import COMPONENTS
+from labelinfo.models.saved import load_vae
+from labelinfo.models.vae import VAE, VaeSpec
+from labelinfo.training.device import resolve_device
+
+WEIGHTS, RECORD = "best.safetensors", "training.parquet"
+# images that the networks see at once
+_BATCH = 100
+
+
+@dataclass(frozen=True, repr=False)
+class TrainedRun:
+    """A trained VAE and what was measured of it.
+
+    Its networks are those of the epoch that was best on validation.
+
+    Attributes
+    ----------
+    run
+        Data set, encoder, decoder, marginal, β and seed.
+    model
+        The network: ``model.encoder(x)`` → p(z|x), ``model.decoder(z)`` → d(x|z) and
+        ``model.marginal(model.encoder)`` → m(z), for bits x (n, 1, 28, 28) and codes z (n, L).
+    training, measured
+        The one-row tables of the training and of R and D; ``measured`` is empty before that stage.
+    probed
+        The one-row table of the probes, by task; empty before that stage.
+    dataset_binarize
+        How the data set was binarised: ``none``, ``threshold`` or ``bernoulli``; None if unknown.
+    """
+
+    run: Run
+    model: VAE
+    training: dict[str, Any]
+    measured: dict[str, Any]
+    probed: dict[str, dict[str, Any]]
+    dataset_binarize: str | None
+
+    def __repr__(self) -> str:
+        numbers = [f"{name} = {value:.4g}" for name, value in self._numbers() if value is not None]
+        name = f"{self.run.dataset} {self.run.architecture} β={self.run.beta} seed {self.run.seed}"
+        return f"<TrainedRun {name}, {self.status}: {', '.join(numbers)} nats>"
+
+    def _numbers(self) -> Iterator[tuple[str, float | None]]:
+        yield "R", self.rate_nats
+        yield "D", self.distortion_nats
+        yield from ((f"C({task})", value) for task, value in self.label_distortion_nats.items())
+
+    @property
+    def status(self) -> str:
+        """``ok``, or ``diverged``; then the networks are the last good ones, and not measured."""
+        return self.training["status"]
+
+    @property
+    def beta(self) -> float:
+        """β of the objective D + βR."""
+        return float(self.run.beta)
+
+    @property
+    def rate_nats(self) -> float | None:
+        """R on the test split in nats; None where it is not measured."""
+        return self.measured.get("rate_nats")
+
+    @property
+    def distortion_nats(self) -> float | None:
+        """D on the test split in nats; None where it is not measured."""
+        return self.measured.get("distortion_nats")
+
+    @property
+    def label_distortion_nats(self) -> dict[str, float | None]:
+        """C of the paper's probe on the test split in nats, by task."""
+        return {task: row.get("label_distortion_nats") for task, row in self.probed.items()}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.model.parameters()).device
+
+    def bits(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Tensor:
+        """Return images as the bits (n, 1, 28, 28) that the encoder reads.
+
+        ``binarize`` and ``seed`` are those of :func:`labelinfo.data.given.as_bits`, which says what
+        images may be. ``binarize="dataset"`` does what was done with the run's data set.
+
+        Raises
+        ------
+        DataError
+            If the images cannot be read, or are grey and nothing says how to binarise them.
+        """
+        if binarize == "dataset":
+            binarize = {"none": None}.get(self.dataset_binarize, self.dataset_binarize)
+            if binarize is None:
+                raise DataError(
+                    f"How grey images of {self.run.dataset} are binarised is not known, since its "
+                    "files are binary or its folder `prepare_dataset` is missing: set `binarize` "
+                    "to 'threshold' or 'bernoulli'."
+                )
+        return as_bits(images, binarize=binarize, seed=seed).to(self.device)
+
+    @torch.no_grad()
+    def encode(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Distribution:
+        """Return p(z|x) of each image, a distribution of batch shape (n,) and event shape (L,).
+
+        ``.sample()`` draws the codes (n, L) that R and C are about, ``.log_prob(z)`` is their
+        density in nats. Gaussian encoders have ``.mean``; a flow (``iaf``) has no closed mean.
+
+        Parameters
+        ----------
+        images, binarize, seed
+            See :meth:`bits`.
+        """
+        x = self.bits(images, binarize=binarize, seed=seed)
+        features = [self.model.encoder.features(batch) for batch in x.split(_BATCH)]
+        return self.model.encoder.posterior(torch.cat(features))
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, *, seed: int | None = None) -> Tensor:
+        """Return images (n, 28, 28) of codes z (n, L), on the CPU.
+
+        A factorised decoder gives the probabilities of its pixels, an autoregressive one a sample.
+        ``seed`` is that of the sample; None goes on with torch's random state.
+        """
+        with _seeded(seed, self.device):
+            batches = [render(self.model.decoder(part)) for part in z.to(self.device).split(_BATCH)]
+        return torch.cat(batches).reshape(-1, 28, 28).cpu()
+
+    @torch.no_grad()
+    def reconstruct(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Tensor:
+        """Return :meth:`decode` of one draw from p(z|x) of each image, (n, 28, 28)."""
+        posterior = self.encode(images, binarize=binarize, seed=seed)
+        with _seeded(seed, self.device):
+            return self.decode(posterior.sample())
+
+    @torch.no_grad()
+    def sample(self, count: int, *, seed: int | None = None) -> Tensor:
+        """Return :meth:`decode` of ``count`` draws from the marginal m(z), (count, 28, 28)."""
+        with _seeded(seed, self.device):
+            return self.decode(self.model.marginal(self.model.encoder).sample((count,)))
+
+
+def load_run(
+    run_folder: Path | str, *, components: Iterable[str] = (), device: str = "cpu"
+) -> TrainedRun:
+    """Read a trained run; see :func:`labelinfo.load`."""
+    folder = Path(run_folder).absolute()
+    folder = folder.parent if folder.name == WEIGHTS else folder
+    if not (folder / RECORD).is_file():
+        raise StorageError(
+            f"The folder {folder} holds no trained run, as {RECORD} is missing: name a folder such "
+            "as results/demo/cool_vae/sample/mlp-mlp-maf/beta1/seed0."
+        )
+    table, origin = read_with_provenance(folder / RECORD)
+    try:
+        training = _row(table)
+        spec = VaeSpec(**origin["config"]["model"])
+        parts = {kind: training[kind] for kind in ("dataset", "encoder", "decoder", "marginal")}
+        run = Run(**parts, beta=beta_key(training["beta"]), seed=training["seed"])
+    except (IndexError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"The table {folder / RECORD} is not the record of a training: run the workflow again."
+        ) from error
+    _check_components(run, spec, set(components))
+    vae = load_vae(folder / WEIGHTS, spec, run)
+    _check_weights(training, vae.weights_sha256, folder / RECORD)
+    measured, probed, binarize = {}, {}, None
+    # where the folder is in its place, the other stages' results are too
+    if folder.as_posix().endswith(f"/{run.path}"):
+        results = folder.parents[len(Path(run.path).parts)]
+        measured = _read(results / "measure_vae" / f"{run.path}.parquet", vae.weights_sha256)
+        probes = (results / "train_probe" / run.path).glob("*.parquet")
+        tables = [file for file in sorted(probes) if not file.name.endswith(".losses.parquet")]
+        probed = {file.stem: _read(file, vae.weights_sha256) for file in tables}
+        binarize = _dataset_binarize(results / "prepare_dataset", run.dataset)
+    model = vae.model.to(resolve_device(device))
+    return TrainedRun(run, model, training, measured, probed, binarize)
+
+
+def _check_components(run: Run, spec: VaeSpec, own: set[str]) -> None:
+    """Refuse to import what is neither the package's nor named by the caller."""
+    for kind in ("encoder", "decoder", "marginal"):
+        path = getattr(spec, kind)
+        if path != COMPONENTS[f"{kind}s"].get(getattr(run, kind)) and path not in own:
+            raise ConfigError(
+                f"The {kind} of this run, {path!r}, is not one of the package's: if you trust it, "
+                f"load the run with components=[{path!r}]."
+            )
+
+
+def _check_weights(row: dict[str, Any], sha256: str, source: Path) -> None:
+    if row.get("weights_sha256") != sha256:
+        raise StorageError(
+            f"The table {source} is about other weights than {WEIGHTS} of its run: run the "
+            "workflow again."
+        )
+
+
+def _read(source: Path, sha256: str) -> dict[str, Any]:
+    """Return the row of a stage's table about these weights, empty where there is no table."""
+    if not source.exists():
+        return {}
+    row = _row(read_table(source))
+    _check_weights(row, sha256, source)
+    return row
+
+
+def _row(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the one row of a table as Python's values; a number that is missing is None."""
+    row = table.astype(object).where(table.notna(), None).iloc[0].to_dict()
+    return {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
+
+
+def _dataset_binarize(prepared: Path, name: str) -> str | None:
+    summary = prepared / name / "summary.parquet"
+    if not summary.exists():
+        return None
+    definitions = read_provenance(summary).get("config", {}).get("datasets", {})
+    return definitions.get(name, {}).get("binarize")
+
+
+@contextmanager
+def _seeded(seed: int | None, device: torch.device) -> Iterator[None]:
+    """Draw by ``seed`` within this block and leave torch's random state as it was."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
