@@ -215,7 +215,7 @@ def test_a_mirror_that_cannot_be_printed_is_refused(mirror):
 
 
 def test_the_patterns_here_are_those_of_the_rules():
-    rules = (ROOT / "workflow" / "rules" / "common.smk").read_text(encoding="utf-8")
+    rules = (ROOT / "workflow" / "rules" / "config.smk").read_text(encoding="utf-8")
     assert "OUT = f\"results/{config['experiment']}\"" in rules
     assert 'DOWNLOADS = "results/downloads"' in rules
     assert 'RUN = "{dataset}/{encoder}-{decoder}-{marginal}/beta{beta}/seed{seed}"' in rules
