@@ -1,7 +1,6 @@
 """Tables of a sweep in which every claim holds, and changes to them."""
 
 import itertools
-import json
 import math
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 from labelinfo import paper
 from labelinfo.claims.claims import judge
 from labelinfo.claims.evidence import Evidence, Settings
+from labelinfo.tables.baselines import SETTING_COLUMNS
 
 SETTINGS = Settings(
     near_nats=0.05,
@@ -97,7 +97,7 @@ def all_baselines():
             "dataset": pair[0],
             "task": pair[1],
             "baseline": baseline,
-            "params": json.dumps(params),
+            **dict.fromkeys(SETTING_COLUMNS) | params,
             "seed": seed,
             "rate_nats": rate,
             "label_distortion_nats": c,
@@ -112,7 +112,7 @@ def all_baselines():
         rows.append(row)
 
     for pair, (entropy, data_entropy) in TASKS.items():
-        ends = {"data_entropy_nats": data_entropy, "source": ""}
+        ends = {"data_entropy_nats": data_entropy}
         add(pair, "random_discard", ends, 0.0, entropy)
         add(pair, "random_discard", ends, data_entropy, 0.0)
         best = paper.BEST_PCA_DIMENSION[pair[1]]
@@ -181,8 +181,8 @@ def another_dimension(behind=("", "_20", "_40", "_data_entropy"), excess=4.0):
     table = all_baselines()
     is_pca = table["baseline"] == "pca"
     for row in table[is_pca & (table["task"] == "character")].index:
-        k = json.loads(table.loc[row, "params"])["k"]
-        table.loc[row, "params"] = json.dumps({"k": k, "selected": k == 10})
+        k = table.loc[row, "k"]
+        table.loc[row, "selected"] = k == 10
         for axis in ("", "_20", "_40", "_data_entropy"):
             names = [f"selection_excess{axis}_nats2", f"selection_excess{axis}_nats2_se"]
             is_behind = k != 10 and axis in behind

@@ -1,6 +1,5 @@
 """Small tables on which a verdict would be wrong without power, seeds, a hull or a second line."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -50,7 +49,8 @@ def without_pca(pair, *points):
     rows = [
         {
             **row.to_dict(),
-            "params": json.dumps({"k": k, "selected": selected}),
+            "k": k,
+            "selected": selected,
             "rate_nats": rate,
             "label_distortion_nats": c,
             "label_distortion_valid_nats": c,
@@ -70,7 +70,7 @@ def test_runs_between_the_drawn_k_and_a_better_one_are_not_below_pca():
     between = runs_of(DIGIT, [(5.0, 1.1)] * 8)
     assert judged(between, baselines=grid).loc[1, "verdict"] == FAILS
     # against the drawn k alone they would be below
-    drawn = grid[[json.loads(text).get("k") != 10 for text in grid["params"]]]
+    drawn = grid[grid["k"] != 10]
     found = judged(between, baselines=drawn)
     assert "Of 8 runs within the rates of the PCA hull, 8 lie below" in found.loc[1, "evidence"]
 
@@ -315,7 +315,7 @@ def test_the_best_dimension_fails_only_if_it_is_behind_on_every_axis(behind, ver
 def test_a_dimension_that_is_not_in_the_grid_decides_nothing():
     table = all_baselines()
     mine = (table["task"] == "digit") & (table["baseline"] == "pca")
-    ten = mine & np.array([json.loads(text).get("k") == 10 for text in table["params"]])
+    ten = mine & (table["k"] == 10)
     found = judged(RUNS, baselines=table[~mine | ten]).loc[11]
     assert found["verdict"] == UNDECIDED
     assert "digit: not measured with k = 30" in found["evidence"]

@@ -1,6 +1,5 @@
 """Headline numbers: chosen on validation, measured on test, by decoder, with their intervals."""
 
-import json
 import math
 from statistics import NormalDist
 
@@ -11,6 +10,7 @@ import pytest
 from labelinfo.claims.headline_numbers import COLUMNS, RUN, headline_numbers
 from labelinfo.claims.preference import preference
 from labelinfo.io.tables import read_table, write_table
+from labelinfo.tables.baselines import SETTING_COLUMNS
 
 PAIR = ("mnist", "digit")
 H_Y, H_X = 2.0, 80.0
@@ -45,7 +45,7 @@ def make_baselines(entropy=H_X, ceiling=(0.08, 0.12)):
     def row(baseline, params, rate, c):
         return {
             "dataset": "mnist", "task": "digit", "baseline": baseline,
-            "params": json.dumps(params), "seed": 0, "rate_nats": rate,
+            **dict.fromkeys(SETTING_COLUMNS) | params, "seed": 0, "rate_nats": rate,
             "label_distortion_nats": c, "label_distortion_nats_se": 0.0,
             "label_distortion_valid_nats": c,
         }  # fmt: skip

@@ -1,6 +1,5 @@
 """Errors of the preference score and intervals of headline numbers hold what is true."""
 
-import json
 import math
 
 import numpy as np
@@ -18,6 +17,7 @@ from coverage_shares import (
 
 from labelinfo.claims.headline_numbers import RUN, headline_numbers
 from labelinfo.claims.preference import preference
+from labelinfo.tables.baselines import SETTING_COLUMNS
 
 ENTROPIES = {"label_entropy": math.log(2), "data_entropy": 8.0}
 # from coarse to fine, all on the hull
@@ -127,19 +127,19 @@ def tables_of(tasks, random):
                     "violations": "",
                 }
             )
-        ends = json.dumps({"data_entropy_nats": ENTROPIES["data_entropy"], "source": ""})
+        ends = {"data_entropy_nats": ENTROPIES["data_entropy"]}
         ceiling = LADDER[2].label_distortion_nats
         for name, params, rate, c in (
             ("random_discard", ends, 0.0, ENTROPIES["label_entropy"]),
             ("random_discard", ends, ENTROPIES["data_entropy"], 0.0),
-            ("complex_image", "{}", math.nan, ceiling),
+            ("complex_image", {}, math.nan, ceiling),
         ):
             baselines.append(
                 {
                     "dataset": "channel",
                     "task": task,
                     "baseline": name,
-                    "params": params,
+                    **dict.fromkeys(SETTING_COLUMNS) | params,
                     "seed": 0,
                     "rate_nats": rate,
                     "label_distortion_nats": c,

@@ -1,6 +1,5 @@
 """Every baseline comes into the same columns, and where it came from is kept."""
 
-import json
 import math
 
 import numpy as np
@@ -28,8 +27,8 @@ POINTS = pd.DataFrame(
 )
 
 
-def rows(points=POINTS, baseline="pca", params=("sigma", "selected", "k"), **more):
-    return baseline_rows("mnist", "digit", baseline, points, params=list(params), **more)
+def rows(points=POINTS, baseline="pca", **more):
+    return baseline_rows("mnist", "digit", baseline, points, **more)
 
 
 def test_points_come_into_the_common_columns_one_row_each():
@@ -43,14 +42,15 @@ def test_points_come_into_the_common_columns_one_row_each():
         assert list(table[column]) == list(POINTS[column])
 
 
-def test_parameters_are_json_in_a_fixed_order(tmp_path):
+def test_settings_are_columns_of_their_own(tmp_path):
     write_table(tmp_path / "pca.parquet", rows(), {})
-    texts = list(read_table(tmp_path / "pca.parquet")["params"])
-    assert texts == [
-        '{"k": 5, "selected": false, "sigma": 0.5}',
-        '{"k": 30, "selected": true, "sigma": 1.25}',
+    table = read_table(tmp_path / "pca.parquet")
+    assert table[["k", "sigma", "selected"]].to_numpy().tolist() == [
+        [5, 0.5, False],
+        [30, 1.25, True],
     ]
-    assert json.loads(texts[1])["selected"] is True
+    assert table["depth"].isna().all()
+    assert (table["precision"] == "").all()
 
 
 def test_what_a_baseline_does_not_have_is_nan_even_its_rate():
@@ -63,10 +63,10 @@ def test_what_a_baseline_does_not_have_is_nan_even_its_rate():
 @pytest.fixture
 def files(tmp_path):
     line = pd.DataFrame({"rate_nats": [0.0, 80.0], "label_distortion_nats": [2.3, 0.0]})
-    line["source"] = "a paper"
+    line["data_entropy_source"] = "a paper"
     tables = {
         "pca": rows(),
-        "random_discard": rows(line, "random_discard", ["source"]),
+        "random_discard": rows(line, "random_discard"),
     }
     for name, table in tables.items():
         write_table(tmp_path / f"{name}.parquet", table.assign(more=1), {"stage": name})

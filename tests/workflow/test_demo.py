@@ -50,8 +50,7 @@ def baselines(results):
 
 @pytest.fixture(scope="module")
 def pca(baselines):
-    rows = baselines[baselines["baseline"] == "pca"].reset_index(drop=True)
-    return rows.join(pd.DataFrame([json.loads(text) for text in rows["params"]]))
+    return baselines[baselines["baseline"] == "pca"].reset_index(drop=True)
 
 
 def find(runs, decoder, marginal, beta):

@@ -99,4 +99,4 @@ def test_the_rebuilt_omniglot_gives_both_tasks_and_carries_its_caveat(tmp_path):
     line = baselines[baselines["baseline"] == "random_discard"]
     ends = line.groupby("task")["rate_nats"].max()
     assert ends.to_numpy() == pytest.approx(runs["rate_plus_distortion_nats"].min())
-    assert "upper bound on H(X)" in json.loads(line["params"].iloc[0])["source"]
+    assert "upper bound on H(X)" in line["data_entropy_source"].iloc[0]

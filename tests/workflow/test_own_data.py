@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import itertools
-import json
 import os
 
 import numpy as np
@@ -97,9 +96,9 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
     assert not candidates["paper"].any()
     chosen = candidates[candidates["chosen"]]
     assert chosen.index.tolist() == [candidates["label_distortion_valid_nats"].idxmin()]
-    params = json.loads(baselines.loc[baselines["baseline"] == "complex_image", "params"].item())
-    assert params["searched"] is True
-    assert (params["depth"], params["dropout"]) == tuple(chosen[["depth", "dropout"]].iloc[0])
+    network = baselines[baselines["baseline"] == "complex_image"].iloc[0]
+    assert network["searched"]
+    assert (network["depth"], network["dropout"]) == tuple(chosen[["depth", "dropout"]].iloc[0])
     assert len(read_provenance(checkout.path / TARGETS[1])["train_candidate"]) == 5
 
     assert differences["task"].unique().tolist() == ["corner"]

@@ -12,7 +12,6 @@ with job(snakemake.log[0]) as logger:
     from labelinfo.tables.baselines import baseline_rows
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    names = ["data_entropy_nats", "data_entropy_kind", "source"]
     summary = read_table(snakemake.input.datasets)
     of_task = (summary["dataset"] == wildcards.dataset) & (summary["task"] == wildcards.task)
     chosen = of_task & (summary["split"] == "test")
@@ -27,22 +26,16 @@ with job(snakemake.log[0]) as logger:
         points = random_discard(found.nats, summary.loc[chosen, "label_entropy_nats"].item())
         points["data_entropy_nats"] = found.nats
         points["data_entropy_kind"] = found.kind
-        points["source"] = found.source
+        points["data_entropy_source"] = found.source
     else:
         logger.warning(
             "There is no random-discard line for %s: the entropy of its images is not known, and "
             "no finished run bounds it. Set `datasets.%s.entropy_nats` with its source.",
             *[wildcards.dataset] * 2,
         )
-        points = pd.DataFrame(columns=names)
+        points = pd.DataFrame()
     write_table(
         snakemake.output.table,
-        baseline_rows(
-            wildcards.dataset,
-            wildcards.task,
-            "random_discard",
-            points,
-            params=names,
-        ),
+        baseline_rows(wildcards.dataset, wildcards.task, "random_discard", points),
         describe("compute_random_discard", code=params.code, config={"entropy": params.entropy}),
     )

@@ -57,13 +57,13 @@ def train_classifier(
         measure_classifier(model, dataset.split(name), task, where) for name in ("test", "valid")
     )
     row = test.row(0) | {"label_distortion_valid_nats": float(valid.nats[0])}
-    params = {key: settings[key] for key in NETWORK}
-    params |= {"searched": network is not None, **facts}
+    setting = {key: settings[key] for key in NETWORK}
+    setting |= {"searched": network is not None, **facts}
     write_point(
         files["table"],
         {files["losses"]: (test.per_image_nats, {})},
         dataset,
-        Point(task, "complex_image", seed, params),
+        Point(task, "complex_image", seed, setting),
         row,
         describe("train_classifier", code=code, config=settings, data=dataset.digests),
     )

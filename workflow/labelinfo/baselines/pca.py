@@ -224,10 +224,7 @@ def write_pca(
         write_losses(files[target], losses[kind], own, origin)
         valid_target = files[target.replace("losses", "valid_losses")]
         write_losses(valid_target, valid_losses[kind], own | {"split": "valid"}, origin)
-    params = ["k", "sigma"]
-    write_table(
-        files["table"], baseline_rows(dataset.name, task, "pca", points, params=params), origin
-    )
+    write_table(files["table"], baseline_rows(dataset.name, task, "pca", points), origin)
 
 
 def whitened_components(

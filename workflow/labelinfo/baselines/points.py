@@ -24,14 +24,14 @@ class Point:
     ----------
     task, baseline, seed
         Its labels, its name, the number of its training or random parameters.
-    params
-        Further columns that identify it.
+    setting
+        Further columns that identify it, of :data:`~labelinfo.tables.baselines.SETTING_COLUMNS`.
     """
 
     task: str
     baseline: str
     seed: int
-    params: dict[str, Any]
+    setting: dict[str, Any]
 
 
 def write_point(
@@ -60,8 +60,6 @@ def write_point(
     of["seed"] = point.seed
     for losses_target, (nats, more) in losses.items():
         write_losses(losses_target, nats, of | more, origin)
-    rows = pd.DataFrame([row | point.params])
-    table = baseline_rows(
-        dataset.name, point.task, point.baseline, rows, params=[*point.params], seed=point.seed
-    )
+    rows = pd.DataFrame([row | point.setting])
+    table = baseline_rows(dataset.name, point.task, point.baseline, rows, seed=point.seed)
     write_table(target, table, origin)

@@ -16,7 +16,8 @@ from labelinfo.claims.decision import (
     verdict,
 )
 from labelinfo.claims.evidence import Evidence
-from labelinfo.tables.baselines import data_entropy_of, setting_of
+from labelinfo.tables.baselines import data_entropy_of
+from labelinfo.tables.lines import is_selected
 
 _PAIRS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character"))
 
@@ -34,15 +35,14 @@ def best_dimensions(evidence: Evidence) -> Decision:
 def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
     dataset, papers = evidence.dataset(kind, task), paper.BEST_PCA_DIMENSION[task]
     rows = evidence.baseline(dataset, task, "pca")
-    settings = pd.DataFrame([setting_of(row) for row in rows.to_dict("records")], index=rows.index)
-    theirs = rows[settings["k"] == papers] if len(rows) else rows
+    theirs = rows[rows["k"] == papers]
     if theirs.empty:
         return Decision(UNDECIDED, f"{task}: not measured with k = {papers}")
     entropy = data_entropy_of(evidence.baseline(dataset, task, "random_discard"))
     ends = {axis: entropy if end is None else end for axis, end in AXES.items()}
-    best = int(settings.loc[settings["selected"].astype(bool), "k"].iloc[0])
+    best = int(rows.loc[is_selected(rows), "k"].iloc[0])
     found = {
-        axis: _of_axis(rows, settings["k"], theirs.iloc[0], axis, end, evidence)
+        axis: _of_axis(rows, rows["k"], theirs.iloc[0], axis, end, evidence)
         for axis, end in ends.items()
     }
     outcomes = [each.verdict for each in found.values()]

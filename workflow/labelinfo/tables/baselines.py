@@ -1,6 +1,5 @@
 """The table of baselines: one row per measured point."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,14 +18,30 @@ from labelinfo.tables.label_columns import (
 )
 from labelinfo.tables.stack import drop_repeated
 
+# what sets points of one baseline apart, by its name; null where a baseline does not have it
+SETTING_COLUMNS = {
+    "k": "Int64",
+    "sigma": float,
+    "selected": "boolean",
+    "hidden_units": "Int64",
+    "width": float,
+    "depth": "Int64",
+    "dropout": float,
+    "searched": "boolean",
+    "best_epoch": "Int64",
+    "precision": "str",
+    "data_entropy_nats": float,
+    "data_entropy_kind": "str",
+    "data_entropy_source": "str",
+}
 # random discarding has two ends
-IDENTITY = ["dataset", "task", "baseline", "params", "seed", "rate_nats"]
+IDENTITY = ["dataset", "task", "baseline", *SETTING_COLUMNS, "seed", "rate_nats"]
 
 COLUMNS = [
     "dataset",
     "task",
     "baseline",
-    "params",
+    *SETTING_COLUMNS,
     "seed",
     "rate_nats",
     "label_distortion_nats",
@@ -42,8 +57,13 @@ COLUMNS = [
     *(f"strong_{name}" for name in SELECTION_COLUMNS),
 ]
 # of one type each, also where all are null or there is no row
-_KEYS = dict.fromkeys(COLUMNS[:4], "str") | {"seed": "int64"}
-_NUMBERS = {name: "boolean" if name in CONVERGED else float for name in COLUMNS[5:]}
+_TYPES = (
+    dict.fromkeys(COLUMNS, float)
+    | dict.fromkeys(COLUMNS[:3], "str")
+    | SETTING_COLUMNS
+    | {"seed": "int64"}
+    | dict.fromkeys(CONVERGED, "boolean")
+)
 
 
 def baseline_rows(
@@ -51,24 +71,21 @@ def baseline_rows(
     task: str,
     baseline: str,
     points: pd.DataFrame,
-    *,
-    params: list[str],
     seed: int = 0,
 ) -> pd.DataFrame:
     """Bring the points of one baseline into the common columns.
 
-    The columns ``params`` of ``points`` become JSON text; quantities that a baseline does not have
-    are NaN. An unbounded rate is NaN too. H(Y) and what rests on it come with
-    :func:`aggregate_baselines`.
+    Settings and quantities that a baseline does not have are null, or empty text. An unbounded rate
+    is null too. H(Y) and what rests on it come with :func:`aggregate_baselines`.
     """
-    table = points.reindex(columns=[*_NUMBERS]).astype(_NUMBERS)
-    table.insert(0, "seed", seed)
-    texts = [json.dumps(row, sort_keys=True) for row in points[params].to_dict("records")]
-    table.insert(0, "params", texts)
-    table.insert(0, "baseline", baseline)
-    table.insert(0, "task", task)
-    table.insert(0, "dataset", dataset)
-    return table[COLUMNS].reset_index(drop=True)
+    named = points.assign(dataset=dataset, task=task, baseline=baseline, seed=seed)
+    return _typed(named.reindex(columns=COLUMNS)).reset_index(drop=True)
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name, kind in _TYPES.items() if kind == "str"]
+    table[texts] = table[texts].astype(object).fillna("")
+    return table.astype(_TYPES)
 
 
 def aggregate_baselines(
@@ -87,7 +104,7 @@ def aggregate_baselines(
         tables.append(with_label_columns(table.assign(label_entropy_nats=entropies))[COLUMNS])
         origins.append(origin)
     if not tables:
-        return pd.DataFrame(columns=COLUMNS, dtype=object).astype(_KEYS | _NUMBERS), origins
+        return _typed(pd.DataFrame(columns=COLUMNS, dtype=object)), origins
     table = drop_repeated(pd.concat(tables, ignore_index=True), IDENTITY, "points of a baseline")
     _check_one_grid(table)
     return table, origins
@@ -97,16 +114,10 @@ def _check_one_grid(table: pd.DataFrame) -> None:
     """Check that each data set and task has one PCA grid, as k is selected on a whole one."""
     pca = table[table["baseline"] == "pca"]
     for (dataset, task), rows in pca.groupby(["dataset", "task"]):
-        settings = map(json.loads, rows["params"])
-        if len({setting["k"] for setting in settings if setting.get("selected")}) > 1:
+        if rows.loc[rows["selected"].fillna(value=False), "k"].nunique() > 1:
             raise StorageError(
                 f"Two PCA grids of {dataset}, {task}, are to be joined: leave one of them out."
             )
-
-
-def setting_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the setting of a row of the table of baselines."""
-    return json.loads(row["params"])
 
 
 def data_entropy_of(baselines: pd.DataFrame) -> float | None:
@@ -114,9 +125,9 @@ def data_entropy_of(baselines: pd.DataFrame) -> float | None:
 
     Examples
     --------
-    >>> row = {"baseline": "random_discard", "params": '{"data_entropy_nats": 79.78}'}
+    >>> row = {"baseline": "random_discard", "data_entropy_nats": 79.78}
     >>> data_entropy_of(pd.DataFrame([row]))
     79.78
     """
     lines = baselines[baselines["baseline"] == "random_discard"]
-    return None if lines.empty else float(setting_of(lines.iloc[0])["data_entropy_nats"])
+    return None if lines.empty else float(lines["data_entropy_nats"].iloc[0])

@@ -1,10 +1,8 @@
 """The best number of principal components, added to the rows of a measured grid."""
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,6 @@ import pandas as pd
 from labelinfo.baselines.pca_selection import select_dimension
 from labelinfo.baselines.rate_axes import SELECTION_COLUMNS
 from labelinfo.io.losses import probe_of, read_losses
-from labelinfo.tables.baselines import setting_of
 from labelinfo.tables.probe_views import PAPER, STRONG, baselines_of_probe
 
 logger = logging.getLogger(__name__)
@@ -32,7 +29,7 @@ def with_selection(
     Parameters
     ----------
     rows
-        Rows of the table of baselines; ``params`` holds k and σ.
+        Rows of the table of baselines; ``k`` and ``sigma`` are set.
     valid_losses
         Losses of the validation images in nats, (rows, N), by probe. The paper's probe selects the
         k that is drawn; the columns of the strong probe begin with ``strong_``.
@@ -41,10 +38,9 @@ def with_selection(
     rate_max_nats, data_entropy_nats, flat_share
         See :func:`labelinfo.baselines.pca_selection.select_dimension`.
     """
-    settings = [setting_of(row) for row in rows.to_dict("records")]
     table = rows.copy()
     for probe, losses in valid_losses.items():
-        points = baselines_of_probe(rows, probe).assign(k=[each["k"] for each in settings])
+        points = baselines_of_probe(rows, probe)
         found = select_dimension(
             points[["k", "rate_nats", "label_distortion_valid_nats"]],
             losses,
@@ -57,10 +53,7 @@ def with_selection(
         for name in SELECTION_COLUMNS:
             table[prefix + name] = found[name].astype(float)
         if probe == PAPER:
-            table["params"] = [
-                json.dumps(setting | {"selected": bool(selected)}, sort_keys=True)
-                for setting, selected in zip(settings, found["selected"], strict=True)
-            ]
+            table["selected"] = found["selected"].astype("boolean")
     return table
 
 
@@ -89,7 +82,7 @@ def axis_end(configured: float | None, data_entropy_nats: float | None, dataset:
 
 def warn_of_slopes(rows: pd.DataFrame) -> None:
     """Log each k whose curve ends before the rate axis while C still falls."""
-    for k, group in _by_dimension(rows):
+    for k, group in rows.groupby("k"):
         end = group["selection_rate_max_nats"].iloc[0]
         if group["selection_flat"].iloc[0] == 0 and group["rate_nats"].max() < end:
             logger.warning(
@@ -99,7 +92,3 @@ def warn_of_slopes(rows: pd.DataFrame) -> None:
                 group["rate_nats"].max(),
                 end,
             )
-
-
-def _by_dimension(rows: pd.DataFrame) -> Any:
-    return rows.groupby([setting_of(row)["k"] for row in rows.to_dict("records")])

@@ -1,9 +1,7 @@
 """The lines of a figure and a verdict, from the rows of the table of baselines."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,15 +78,13 @@ def random_discard(rows: pd.DataFrame) -> tuple[Curve | None, float | None, str]
     """Return the random-discard line, H(X) in nats and its kind, from the line's rows."""
     if rows.empty:
         return None, None, ""
-    settings = [_params(params, "random_discard") for params in rows["params"]]
-    entropies = {setting["data_entropy_nats"] for setting in settings}
-    if len(entropies) != 1:
+    entropies = set(rows["data_entropy_nats"].astype(float))
+    if len(entropies) != 1 or not np.isfinite(min(entropies)):
         raise LabelinfoError(
             f"The random-discard line has several data entropies, {sorted(entropies)} nats: delete "
             "the table of baselines and run the workflow again."
         )
-    kind = settings[0].get("data_entropy_kind", PUBLISHED)
-    return _averaged(rows), float(entropies.pop()), kind
+    return _averaged(rows), entropies.pop(), rows["data_entropy_kind"].iloc[0] or PUBLISHED
 
 
 def classifier_discard(discard: Curve | None, classifier: Level | None) -> Curve | None:
@@ -111,15 +107,18 @@ def classifier_discard(discard: Curve | None, classifier: Level | None) -> Curve
 
 def selected_dimension(rows: pd.DataFrame) -> int | None:
     """Return the k of the selected rows of PCA, None where they do not agree on one."""
-    settings = [_params(params, "pca") for params in rows["params"]]
-    found = {params.get("k") for params in settings if params.get("selected", True)}
-    return found.pop() if len(found) == 1 else None
+    found = set(rows.loc[is_selected(rows), "k"])
+    return int(found.pop()) if len(found) == 1 else None
 
 
 def _selected_curve(name: str, rows: pd.DataFrame) -> Curve | None:
-    selected = [_params(params, name).get("selected", True) for params in rows["params"]]
-    rows = rows[np.array(selected, dtype=bool)]
+    rows = rows[is_selected(rows)] if name == "pca" else rows
     return None if rows.empty else _averaged(rows)
+
+
+def is_selected(rows: pd.DataFrame) -> np.ndarray:
+    """Return which rows of PCA are of the selected k."""
+    return rows["selected"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
 
 
 def _averaged(rows: pd.DataFrame) -> Curve:
@@ -158,17 +157,3 @@ def convex_hull(rows: pd.DataFrame, label_entropy: float | None) -> Curve | None
         np.insert(c[last], 0, label_entropy),
         np.insert(np.nan_to_num(error[last]), 0, 0.0),
     )
-
-
-def _params(text: str, baseline: str) -> dict[str, Any]:
-    needed: Iterable[str] = ("data_entropy_nats",) if baseline == "random_discard" else ()
-    try:
-        params = json.loads(text)
-        for key in needed:
-            float(params[key])
-    except (TypeError, ValueError, KeyError) as error:
-        raise LabelinfoError(
-            f"The parameters {text!r} of the baseline {baseline} cannot be read: delete the table "
-            "of baselines and run the workflow again."
-        ) from error
-    return params

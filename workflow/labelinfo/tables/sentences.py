@@ -1,11 +1,10 @@
 """The numbers to take home, one sentence each."""
 
-import json
-
 import numpy as np
 import pandas as pd
 
 from labelinfo.paper import BEST_PCA_DIMENSION, DATASETS
+from labelinfo.tables.lines import is_selected
 from labelinfo.tables.probe_views import PAPER, rows_of_probe
 from labelinfo.tables.results import countable
 from labelinfo.units import nats_to_bits
@@ -107,7 +106,7 @@ def _comparison(runs: pd.DataFrame, baselines: pd.DataFrame, discard: pd.DataFra
         f"leave {chance:.2f}"
     )
     pca = baselines[baselines["baseline"] == "pca"]
-    pca = pca[[bool(json.loads(params)["selected"]) for params in pca["params"]]]
+    pca = pca[is_selected(pca)]
     if len(pca):
         pca = pca.sort_values("rate_nats")
         low, high = pca["rate_nats"].min(), pca["rate_nats"].max()
@@ -115,7 +114,7 @@ def _comparison(runs: pd.DataFrame, baselines: pd.DataFrame, discard: pd.DataFra
             there = float(
                 np.interp(best["rate_nats"], pca["rate_nats"], pca["label_distortion_nats"])
             )
-            k = json.loads(pca["params"].iloc[0])["k"]
+            k = pca["k"].iloc[0]
             text += f" and randomised PCA with k = {k} leaves {there:.2f}"
     return text + "."
 
@@ -143,8 +142,7 @@ def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[st
     pca = baselines[baselines["baseline"] == "pca"]
     if pca.empty:
         return []
-    params = pd.DataFrame([json.loads(text) for text in pca["params"]], index=pca.index)
-    best = params.loc[params["selected"].astype(bool), "k"]
+    best = pca.loc[is_selected(pca), "k"]
     if best.empty:
         return []
     text = (
@@ -159,7 +157,7 @@ def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[st
         return [text + "."]
     if papers == best.iloc[0]:
         return [f"{text}; it is the paper's, too."]
-    theirs = pca[(params["k"] == papers).to_numpy()]
+    theirs = pca[(pca["k"] == papers).to_numpy(dtype=bool)]
     if theirs.empty:
         return [f"{text}; the paper's {papers} is not in the grid."]
     excess = _with_error(theirs.iloc[0], "selection_excess_nats2")
