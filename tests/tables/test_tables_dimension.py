@@ -85,6 +85,6 @@ def test_a_curve_that_ends_while_it_falls_is_warned_of(end, warned, caplog):
 
 def test_the_entropy_of_the_images_is_that_of_the_line():
     line = pd.DataFrame({"rate_nats": [0.0, 95.0], "data_entropy_nats": 95.0})
-    table = baseline_rows("mnist", "digit", "random_discard", line, params=["data_entropy_nats"])
+    table = baseline_rows("mnist", "digit", "random_discard", line)
     assert data_entropy_of(table) == 95.0
     assert data_entropy_of(rows()) is None

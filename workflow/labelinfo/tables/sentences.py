@@ -114,7 +114,7 @@ def _comparison(runs: pd.DataFrame, baselines: pd.DataFrame, discard: pd.DataFra
             there = float(
                 np.interp(best["rate_nats"], pca["rate_nats"], pca["label_distortion_nats"])
             )
-            k = pca["k"].iloc[0]
+            k = int(pca["k"].iloc[0])
             text += f" and randomised PCA with k = {k} leaves {there:.2f}"
     return text + "."
 
