@@ -42,7 +42,7 @@ def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
     ends = {axis: entropy if end is None else end for axis, end in AXES.items()}
     best = int(rows.loc[is_selected(rows), "k"].iloc[0])
     found = {
-        axis: _of_axis(rows, rows["k"], theirs.iloc[0], axis, end, evidence)
+        axis: _of_axis(rows, rows["k"].astype(int), theirs.iloc[0], axis, end, evidence)
         for axis, end in ends.items()
     }
     outcomes = [each.verdict for each in found.values()]
