@@ -4,7 +4,7 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
-    from labelinfo.figures.picture_run import picture_run
+    from labelinfo.figures.picture_run import PictureFiles, picture_run
     from labelinfo.models.vae import VaeSpec
 
     picture_run(
@@ -12,13 +12,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         VaeSpec(**snakemake.params.spec),
         snakemake.params.gallery,
         title=snakemake.params.title,
-        dataset_file=snakemake.input.dataset,
-        weights_file=snakemake.input.weights,
-        measure_file=snakemake.input.measure,
-        probe_file=snakemake.input.probe,
-        target=snakemake.output.picture,
-        thumbnail=snakemake.output.thumbnail,
-        kept=snakemake.output.pictures,
+        files=PictureFiles(**snakemake.input, **snakemake.output),
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
     )

@@ -1,5 +1,6 @@
 """Picture one run of the sweep."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,40 +24,57 @@ from labelinfo.training.device import resolve_device
 _THUMBNAILS = 8
 
 
+@dataclass(frozen=True)
+class PictureFiles:
+    """What a picture is made of, and what is written.
+
+    Attributes
+    ----------
+    dataset, weights, measure, probe
+        The prepared data set, the trained VAE, its row of R and D, and the row of one task's probe.
+    picture
+        The gallery.
+    thumbnail
+        A few test images above their reconstructions, pixel by pixel, for pages.
+    pictures
+        The images themselves, for the gallery along β.
+    """
+
+    dataset: Path | str
+    weights: Path | str
+    measure: Path | str
+    probe: Path | str
+    picture: Path | str
+    thumbnail: Path | str
+    pictures: Path | str
+
+
 def picture_run(
     run: Run,
     spec: VaeSpec,
     settings: dict[str, Any],
     *,
     title: str,
-    dataset_file: Path | str,
-    weights_file: Path | str,
-    measure_file: Path | str,
-    probe_file: Path | str,
-    target: Path | str,
-    thumbnail: Path | str,
-    kept: Path | str,
+    files: PictureFiles,
     device: str,
     code: str,
 ) -> None:
     """Draw the run's reconstructions and samples, with its R, D, C and accuracy above them.
 
-    ``probe_file`` is the row of one task; the test images are chosen over the classes of that task,
-    the same for all runs of a data set. ``thumbnail`` gets a few of the images above their
-    reconstructions, pixel by pixel, for pages; of a diverged run it is empty. ``kept`` gets the
-    images themselves, for the gallery along β.
+    The test images are chosen over the classes of the probed task, the same for all runs of a data
+    set. The thumbnail of a diverged run is empty.
     """
-    dataset = load_dataset(dataset_file)
-    trained = load_vae(weights_file, spec, run)
+    dataset = load_dataset(files.dataset)
+    trained = load_vae(files.weights, spec, run)
     origin = describe("draw_gallery", code=code, config={"gallery": settings}, data=dataset.digests)
     of: dict[str, Any] = {**run.columns, "status": trained.status}
     heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
     if trained.status != "ok":
-        save_figure(draw_gallery(None, f"{heading}: {trained.status}"), [target])
-        _save_pixels(thumbnail, np.zeros((1, 1)))
-        write_pictures(kept, None, of, origin)
+        save_figure(draw_gallery(None, f"{heading}: {trained.status}"), [files.picture])
+        _save_pixels(files.thumbnail, np.zeros((1, 1)))
+        write_pictures(files.pictures, None, of, origin)
         return
-    measured, probed = (read_table(file).iloc[0] for file in (measure_file, probe_file))
+    measured, probed = (read_table(file).iloc[0] for file in (files.measure, files.probe))
     task = probed["task"]
     chosen = choose_over_classes(
         dataset.test.labels[task], settings["images"], derive_seed(run.dataset, task, "pictures")
@@ -69,11 +87,13 @@ def picture_run(
     )
     of |= {name: float(measured[name]) for name in ("rate_nats", "distortion_nats")}
     of |= {name: float(probed[name]) for name in ("label_distortion_nats", "label_accuracy")}
-    save_figure(draw_gallery(pictures, f"{heading}\n{_numbers(of, task)}"), [target])
+    save_figure(draw_gallery(pictures, f"{heading}\n{_numbers(of, task)}"), [files.picture])
     # over the classes, too
     few = np.linspace(0, len(chosen) - 1, min(_THUMBNAILS, len(chosen))).round().astype(int)
-    _save_pixels(thumbnail, mosaic([pictures.originals[few], pictures.reconstructions[0][few]]))
-    write_pictures(kept, pictures, of, origin)
+    _save_pixels(
+        files.thumbnail, mosaic([pictures.originals[few], pictures.reconstructions[0][few]])
+    )
+    write_pictures(files.pictures, pictures, of, origin)
 
 
 def _numbers(of: dict[str, Any], task: str) -> str:
