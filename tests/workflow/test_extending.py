@@ -68,7 +68,7 @@ def test_the_pages_components_run_like_any_other_and_are_watched(extended):
     [
         ("my_models:LinearEncoder", "my_modles:LinearEncoder", "names the module 'my_modles'"),
         ("my_models:LinearEncoder", "my_models:Linear", "it defines: Bernoulli, DenseDecoder"),
-        ("my_models:LinearEncoder", "my_models.LinearEncoder", "has to match"),
+        ("my_models:LinearEncoder", "my_models.LinearEncoder", "should match pattern"),
         ("    linear:", "    gaussian:", "has the name of a built-in one"),
         (
             "[gaussian, linear]",

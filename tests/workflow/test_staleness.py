@@ -69,7 +69,7 @@ def test_nothing_is_stale_when_all_is_done(finished_demo):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{PACKAGE}/training/trainer.py", "# at the end so that", "# in the end so that"),
+        (f"{PACKAGE}/training/advance.py", "# at the end so that", "# in the end so that"),
         (f"{PACKAGE}/models/encoders/gaussian.py", '"""p(z|x) = N', '"""The encoder p(z|x) = N'),
         ("workflow/scripts/train_vae.py", '"""Train one VAE', '"""Train a single VAE'),
         (f"{PACKAGE}/bounds.py", "\n\n\ndef objective_nats", "\n\n\n\n\ndef objective_nats"),
@@ -101,8 +101,10 @@ def test_machine_settings_rerun_nothing(finished_demo, config):
 @pytest.mark.parametrize(
     ("file", "old", "new", "stale"),
     [
-        (f"{PACKAGE}/figures/planes.py", "def draw_plane(", "X = 1\n\n\ndef draw_plane(", FIGURES),
-        (f"{PACKAGE}/figures/layout.py", "_AFTER = 0.12", "_AFTER = 0.13", PLANES),
+        (f"{PACKAGE}/figures/planes.py", "def draw_plane(", "X = 1\n\n\ndef draw_plane(",
+         {**FIGURES, "draw_explorer": 1}),
+        (f"{PACKAGE}/figures/layout.py", "_AFTER = 0.12", "_AFTER = 0.13",
+         {**PLANES, "draw_explorer": 1}),
         (f"{PACKAGE}/claims/balls.py", "balls: int = 100", "balls: int = 101",
          {"plot_figure3": 1, "judge_claims": 1}),
         (f"{PACKAGE}/figures/figure2.py", "def draw_figure2(", "X = 1\n\n\ndef draw_figure2(",

@@ -68,6 +68,11 @@ def first_probe(wildcards):
     return f"{OUT}/train_probe/{RUN.format(**wildcards)}/{task}.parquet"
 
 
+def pictured_measures(wildcards):
+    """The measured R and D of each pictured run of an architecture."""
+    return pictured_files(f"{OUT}/measure_vae/{{run}}.parquet")(wildcards)
+
+
 def pictured_probes(wildcards):
     """The probes of the first task of each pictured run of an architecture."""
     task = tasks_of(config, wildcards.dataset)[0]

@@ -34,15 +34,13 @@ rule draw_gallery:
             caption="../report/draw_gallery.rst",
             category="Pictures",
             subcategory="{dataset}",
-            labels={
+            labels=lambda wildcards, input: {
                 "shows": "test images, reconstructions, samples",
-                "architecture": "{encoder}-{decoder}-{marginal}",
-                "β": "{beta}",
-                "seed": "{seed}",
-                "R (nats)": lambda wildcards, input: span([input.measure], "rate_nats", 1),
-                "C (nats)": lambda wildcards, input: span(
-                    [input.probe], "label_distortion_nats", 3
-                ),
+                "architecture": "{encoder}-{decoder}-{marginal}".format(**wildcards),
+                "β": wildcards.beta,
+                "seed": wildcards.seed,
+                "R (nats)": span([input.measure], "rate_nats", 1),
+                "C (nats)": span([input.probe], "label_distortion_nats", 3),
             },
         ),
         thumbnail=f"{OUT}/draw_gallery/{RUN}.thumbnail.png",
@@ -73,15 +71,11 @@ rule draw_beta_gallery:
             caption="../report/draw_beta_gallery.rst",
             category="Pictures along β",
             subcategory="{dataset}",
-            labels={
+            labels=lambda wildcards: {
                 "shows": "reconstructions along β",
-                "architecture": "{encoder}-{decoder}-{marginal}",
-                "R (nats)": lambda wildcards: span(
-                    pictured_files(f"{OUT}/measure_vae/{{run}}.parquet")(wildcards), "rate_nats", 1
-                ),
-                "C (nats)": lambda wildcards: span(
-                    pictured_probes(wildcards), "label_distortion_nats", 3
-                ),
+                "architecture": "{encoder}-{decoder}-{marginal}".format(**wildcards),
+                "R (nats)": span(pictured_measures(wildcards), "rate_nats", 1),
+                "C (nats)": span(pictured_probes(wildcards), "label_distortion_nats", 3),
             },
         ),
     log:
