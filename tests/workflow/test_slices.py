@@ -69,7 +69,7 @@ def test_a_run_with_other_numbers_is_refused(joined):
         (forged / file.name).write_bytes(file.read_bytes())
     write_table(forged / "measures.parquet", table.assign(rate_nats=1.0), origin)
     said = refusal(joined, "[results/two/pack_slice, results/forged]")
-    assert "Two runs of one identity have different numbers (dataset sample" in said
+    assert "Two runs of one identity have different numbers (sample, " in said
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[s
 def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFrame:
     """Return a table without rows that are there twice, in order.
 
-    Durations and devices do not make two rows different.
+    Durations and devices do not make two rows different, nor does a column that one of the tables
+    lacks; the fuller row is kept.
 
     Parameters
     ----------
@@ -46,14 +47,27 @@ def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFra
     >>> table = pd.DataFrame({"run": [1, 1], "rate_nats": [2.0, 2.0], "train_seconds": [5, 6]})
     >>> len(drop_repeated(table, ["run"], "runs"))
     1
+    >>> older = pd.DataFrame({"run": [1, 1], "rate_nats": [2.0, 2.0], "labels": [None, 7]})
+    >>> drop_repeated(older, ["run"], "runs")["labels"].tolist()
+    [7.0]
     """
+    values = table[keys].itertuples(index=False, name=None)
+    names = pd.Series([", ".join(map(str, each)) for each in values], table.index, dtype=object)
+    repeated = names.duplicated(keep=False)
+    if not repeated.any():
+        return table.reset_index(drop=True)
     compared = [name for name in table.columns if name not in _CIRCUMSTANCES]
-    kept = table.loc[~table[compared].astype(str).duplicated()]
-    repeated = kept[kept.duplicated(keys)]
-    if len(repeated):
-        named = ", ".join(f"{key} {repeated.iloc[0][key]}" for key in keys)
+    rows = table.loc[repeated, compared].astype(object)
+    # a column that an older table lacks is null there, which is no other number
+    texts = rows.where(rows.notna()).map(str, na_action="ignore")
+    groups = texts.groupby(names[repeated], sort=False)
+    different = (groups.nunique() > 1).any(axis=1)
+    if different.any():
         raise StorageError(
-            f"Two {what} of one identity have different numbers ({named}): leave one of them out "
-            "of the tables that are joined."
+            f"Two {what} of one identity have different numbers ({different.idxmax()}: "
+            f"{', '.join(keys)}): leave one of them out of the tables that are joined."
         )
-    return kept.reset_index(drop=True)
+    fullest = texts.notna().sum(axis=1).groupby(names[repeated]).idxmax()
+    kept = ~repeated
+    kept[fullest] = True
+    return table[kept].reset_index(drop=True)
