@@ -116,8 +116,8 @@ CLAIMS = (
             f"Of at least {s.runs_min} runs, two or more with 1 − C / H(Y) ≥ "
             f"{s.nearly_all_share:g} on validation have a factor of 4, less {s.about_share:.0%}, "
             "or more, and the largest is over 9. H(X) is an upper bound, so each factor is at "
-            "most so large. Without runs at such rates, and the pixelcnn decoder among them, the "
-            "claim cannot fail."
+            "most so large. The claim cannot fail without runs at such rates, and as many with the "
+            "pixelcnn decoder."
         ),
         mnist.compression_factors,
         on_digits=True,

@@ -140,12 +140,10 @@ def compression_factors(evidence: Evidence) -> Decision:
     enough = _retaining(data.runs, share)
     near = int((enough["rate_nats"] <= rates[0]).sum())
     visited = bool(data.runs["rate_nats"].between(rates[1], rates[0]).any())
-    autoregressive = bool(
-        ((data.runs["decoder"] == "pixelcnn") & (data.runs["rate_nats"] <= rates[0])).any()
-    )
+    autoregressive = (data.runs["decoder"] == "pixelcnn").sum() >= settings.runs_min
     outcomes = [
         three_way(near > 1, visited and near == 0),
-        # the paper's case has an autoregressive decoder: runs without one do not refute it
+        # the paper's case has an autoregressive decoder: other runs do not refute it
         three_way(earliest.high < rates[1], autoregressive and earliest.low >= rates[1]),
     ]
     if enough.empty:
@@ -158,7 +156,7 @@ def compression_factors(evidence: Evidence) -> Decision:
         f"Of {len(enough)} runs that retain nearly all, {near} compress by {generic:g} or more; "
         f"the largest factor is at most {factor:.1f}, at R = {best['rate_nats']:.1f} ± "
         f"{best['rate_nats_se']:.1f} nats ({name_of(best)}). {data.entropy_note}"
-        f"{'' if autoregressive else ' No run with the pixelcnn decoder has such a rate.'}",
+        f"{'' if autoregressive else ' There are too few runs with the pixelcnn decoder.'}",
         f"largest factor H(X)/R at most {factor:.1f}",
         explorer_address(data, label=_nearly_all(data, share)),
     )
