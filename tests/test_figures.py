@@ -661,9 +661,9 @@ def test_a_lacking_baseline_column_is_named(runs, baselines, column):
         draw_figure2(runs, baselines.drop(columns=column), PANELS[0], max_label_distortion_nats=0.5)
 
 
-def test_unreadable_parameters_and_no_panels_are_faults(runs, baselines):
-    with pytest.raises(LabelinfoError, match="baseline random_discard cannot be read"):
-        draw_figure1(runs, baselines.assign(params="{}"), PANELS)
+def test_a_missing_data_entropy_and_no_panels_are_faults(runs, baselines):
+    with pytest.raises(LabelinfoError, match="no single data entropy"):
+        draw_figure1(runs, baselines.assign(data_entropy_nats=math.nan), PANELS)
     with pytest.raises(LabelinfoError, match="no panel to draw"):
         draw_figure1(runs, baselines, [])
 

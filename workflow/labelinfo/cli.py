@@ -1,8 +1,8 @@
 """The command ``labelinfo``: what the modules of the package do when they are called by name."""
 
 import argparse
+import importlib
 import os
-import runpy
 import sys
 from pathlib import Path
 
@@ -65,16 +65,14 @@ def _tool(name: str, arguments: list[str]) -> int:
             "installed without it: call it in a checkout, after `pip install --editable .`."
         )
     sys.argv = [f"labelinfo {name}", *arguments]
-    runpy.run_module(f"labelinfo.{name}", run_name="__main__", alter_sys=True)
-    return 0
+    # by name, so that no command loads what another one needs
+    return importlib.import_module(f"labelinfo.{name}.__main__").main() or 0
 
 
 def _run(name: str, arguments: list[str]) -> int:
     checkout = find_checkout(Path.cwd())
     if checkout is None:
-        raise ConfigError(
-            "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
-        )
+        raise ConfigError(_NO_SNAKEFILE)
     overlay = _overlay(name, checkout / "workflow" / "experiments")
     # in one word, since the option takes as many files as follow
     command = [sys.executable, "-m", "snakemake", f"--configfile={overlay}"]

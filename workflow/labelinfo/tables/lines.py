@@ -81,8 +81,8 @@ def random_discard(rows: pd.DataFrame) -> tuple[Curve | None, float | None, str]
     entropies = set(rows["data_entropy_nats"].astype(float))
     if len(entropies) != 1 or not np.isfinite(min(entropies)):
         raise LabelinfoError(
-            f"The random-discard line has several data entropies, {sorted(entropies)} nats: delete "
-            "the table of baselines and run the workflow again."
+            f"The random-discard line has no single data entropy, but {sorted(entropies)} nats: "
+            "delete the table of baselines and run the workflow again."
         )
     return _averaged(rows), entropies.pop(), rows["data_entropy_kind"].iloc[0] or PUBLISHED
 
