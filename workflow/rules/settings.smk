@@ -32,7 +32,7 @@ def strong_recipe(wildcards):
 
 
 def entropy_settings(wildcards):
-    """Params function: H(X) as it is known, else what decides which runs may bound it."""
+    """Params function: the known H(X), else the rule for runs that may bound it."""
     definition = config["datasets"][wildcards.dataset]
     if definition["entropy_nats"] is not None:
         return {"nats": definition["entropy_nats"], "source": definition["entropy_source"]}
