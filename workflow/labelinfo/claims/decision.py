@@ -10,7 +10,7 @@ HOLDS, FAILS, UNDECIDED = "holds", "fails", "not enough data"
 
 
 class Decision(NamedTuple):
-    """A verdict, its evidence, the one number to take home, and the runs behind it.
+    """A verdict with its evidence, one number that sums it up, and its runs.
 
     ``runs`` is the explorer's address of the runs: see
     :func:`labelinfo.claims.evidence.explorer_address`.
