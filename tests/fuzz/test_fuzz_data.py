@@ -15,7 +15,8 @@ from hypothesis.extra import numpy as hnp
 from mutations import answer, cases, damaged
 
 from labelinfo.data.files import read_verified
-from labelinfo.data.readers.arrays import as_images, as_labels
+from labelinfo.data.readers.images import as_images
+from labelinfo.data.readers.label_columns import as_labels
 from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 from labelinfo.data.readers.user_file import open_npz, open_parquet
 from labelinfo.errors import DataError

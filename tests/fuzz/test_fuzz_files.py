@@ -19,7 +19,7 @@ from safetensors.torch import save, save_file
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import SPLITS, Dataset, Split, load_dataset, save_dataset
-from labelinfo.data.readers.missing import MISSING
+from labelinfo.data.readers.label_columns import MISSING
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses, write_losses
 from labelinfo.io.tables import (

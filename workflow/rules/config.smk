@@ -123,7 +123,7 @@ def content_of(dataset):
         # what a job may not have at hand; which results are stale is judged before it starts
         return {}
     try:
-        return content_digests(config["datasets"][dataset], BASE, Path("results/own_files.json"))
+        return content_digests(config["datasets"][dataset], BASE)
     except LabelinfoError as error:
         raise WorkflowError(str(error)) from None
 

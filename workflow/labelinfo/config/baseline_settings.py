@@ -24,33 +24,11 @@ class PcaSettings(Settings):
     """The randomised-PCA baseline."""
 
     dims: Some[Annotated[int, Field(ge=1, le=784), INTEGER]] = [
-        2,
-        5,
-        10,
-        15,
-        20,
-        30,
-        42,
-        60,
-        80,
-        120,
+        *(2, 5, 10, 15, 20, 30, 42, 60, 80, 120)
     ]
     """Numbers k of principal components."""
     sigmas: Some[Positive] = [
-        5.0,
-        3.5,
-        2.5,
-        1.8,
-        1.4,
-        1.0,
-        0.75,
-        0.55,
-        0.4,
-        0.3,
-        0.2,
-        0.1,
-        0.05,
-        0.02,
+        *(5.0, 3.5, 2.5, 1.8, 1.4, 1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
     ]
     """Standard deviations σ of the noise added to the whitened components."""
     selection_rate_max_nats: OrNull[Positive] = None

@@ -12,11 +12,6 @@ from labelinfo.config.values import key_name, refuse_odd_values, refuse_sprawl
 from labelinfo.errors import ConfigError
 
 Config = dict[str, Any]
-# what errors of these types should say in our words
-_EXPECTED = {
-    "dict_type": "should be a map of keys",
-    "model_type": "should be a map of keys",
-}
 # pydantic's words for what we call `it`, and its count of what is there
 _LIBRARY_WORDS = re.compile("^(Input|String|List|Value error,) | after validation, not .*")
 # pydantic's mark of an error in a key of a map
@@ -26,13 +21,10 @@ _OF_KEY = "[key]"
 def complete(config: Config) -> Config:
     """Return ``config`` with every default filled in, after checking it.
 
-    Parameters
-    ----------
-    config
-        What the user wrote, overlays merged. It is not changed. The default of a map is merged
-        with the user's map, key by key; every other default is taken whole where the user says
-        nothing. Two ways of writing the same configuration (keys in another order, a default
-        spelt out, 1 for 1.0) come out as one, so that neither makes the other's results stale.
+    ``config`` is what the user wrote, overlays merged; it is not changed. The default of a map is
+    merged with the user's map, key by key; every other default is taken whole. Two ways of writing
+    the same configuration (keys in another order, a default spelt out, 1 for 1.0) come out as one,
+    so that neither makes the other's results stale.
 
     Raises
     ------
@@ -72,7 +64,9 @@ def _sentence(error: dict[str, Any]) -> str:
         return f"Config key {key_name(where)} is unknown; {hint}"
     if kind == "missing":
         return f"Config key {key_name(where)} is missing."
-    expected = _EXPECTED.get(kind) or _LIBRARY_WORDS.sub("", error["msg"])
+    expected = _LIBRARY_WORDS.sub("", error["msg"])
+    if kind in ("dict_type", "model_type"):
+        expected = "should be a map of keys"
     if error["loc"][-1:] == (_OF_KEY,):
         return f"Config key {key_name(where)} is badly named; it {expected}."
     value = repr(error["input"])

@@ -27,15 +27,8 @@ def known_components(
 ) -> dict[str, dict[str, Component]]:
     """Return every component of a completed configuration by kind and name.
 
-    The options of a built-in one stand under its name in ``model``, those of a user's own next to
-    its class in ``components``. The files are read, not run.
-
-    Parameters
-    ----------
-    config
-        A completed configuration.
-    roots
-        Folders in which modules are looked for.
+    The options of a built-in one are under its name in ``model``, those of a user's own next to
+    its class in ``components``. Modules are looked for in the folders ``roots``, and read, not run.
 
     Raises
     ------

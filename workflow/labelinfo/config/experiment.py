@@ -1,4 +1,4 @@
-"""An experiment as it is configured: files read, checked, and completed."""
+"""An experiment as it is configured: its files read, checked and completed."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,12 +21,7 @@ def check_config(
 ) -> tuple[Config, dict[str, dict[str, Component]]]:
     """Return a configuration with its defaults, and the components that it may name.
 
-    Parameters
-    ----------
-    config
-        What the user wrote, overlays merged.
-    roots
-        Folders in which modules are looked for.
+    Modules are looked for in the folders ``roots``.
 
     Raises
     ------
@@ -42,10 +37,7 @@ def check_config(
 def read_config(overlays: Iterable[Path | str]) -> Config:
     """Return the completed configuration of ``config.yaml`` and overlays, as Snakemake merges them.
 
-    Parameters
-    ----------
-    overlays
-        Files as for Snakemake's ``--configfile``; lists are replaced, maps merged.
+    Lists are replaced, maps merged.
 
     Raises
     ------

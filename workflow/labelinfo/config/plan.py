@@ -21,20 +21,10 @@ PROBED_LEVEL_STAGES = ("measure_random_encoder", "probe_images")
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """One job: its rule, its name below the rule's folders, and what it is like.
+    """One job: its rule ``stage``, and its ``name`` below the rule's folders.
 
-    Attributes
-    ----------
-    stage
-        Name of the rule.
-    name
-        Where its files lie below the folders ``{stage}``, ``logs/{stage}``, ``benchmarks/{stage}``.
-    kind
-        Jobs of one stage and kind take about the same time.
-    last
-        Ending of the file that is written last, behind the name.
-    run
-        The run that it works on, if any.
+    Jobs of one stage and ``kind`` take about the same time. ``last`` is the ending of the file that
+    is written last, ``run`` the run that the job works on, if any.
     """
 
     stage: str

@@ -11,15 +11,8 @@ from labelinfo.errors import ConfigError
 
 # The words under which a reader's files are listed in a data set's definition.
 ROLES = {
-    "static_mnist": (
-        "train",
-        "valid",
-        "test",
-        "train_originals",
-        "train_labels",
-        "test_originals",
-        "test_labels",
-    ),
+    "static_mnist": ("train", "valid", "test")
+    + ("train_originals", "train_labels", "test_originals", "test_labels"),
     "omniglot": ("data",),
     "table": ("table",),
 }
@@ -49,14 +42,9 @@ def decoders_of(config: dict[str, Any]) -> list[str]:
 
 
 def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -> None:
-    """Check what a schema cannot: that selections name things that exist and fit together.
+    """Check that the selections of a completed configuration exist and fit together.
 
-    Parameters
-    ----------
-    config
-        A completed configuration.
-    components
-        Known component names, by kind: ``encoders``, ``decoders``, ``marginals``.
+    ``components`` are the known components by kind: ``encoders``, ``decoders``, ``marginals``.
 
     Raises
     ------

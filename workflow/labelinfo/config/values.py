@@ -1,4 +1,4 @@
-"""What no key of a configuration may hold, whatever its type."""
+"""Checks of values that no key of a configuration may hold, whatever its type."""
 
 import math
 import unicodedata
@@ -45,54 +45,49 @@ def refuse_sprawl(config: Any) -> None:
                 shown = (key,) if isinstance(key, str) and key.isprintable() else ()
                 pending.append((item, level + 1, top or shown))
         elif isinstance(value, list | tuple):
-            # no more than decide: the same list may stand here thousands of times
+            # the same list may stand here thousands of times
             pending += ((item, level + 1, top) for item in value[: MOST_VALUES + 1])
 
 
 def refuse_odd_values(value: Any, path: tuple[Any, ...] = ()) -> None:
-    """Refuse what no key may hold: keys that are not text, unprintable text, odd numbers.
+    """Refuse keys that are not text, unprintable text, and numbers that are not finite or exact.
 
-    Text may have several lines. Numbers have to be finite, integers exact everywhere.
+    Text may have several lines.
 
     Raises
     ------
     ConfigError
         At the first one, naming where it is.
     """
+    fault = ""
     if isinstance(value, dict):
         for key, item in value.items():
-            _refuse_key(key, path)
+            if not isinstance(key, str):
+                shown = "of an enormous number" if _is_enormous(key) else repr(key)
+                fault = f"holds the key {shown}, which is not text: put it in quotes"
+            elif bad := [letter for letter in key if not letter.isprintable()]:
+                fault = f"holds a key with {_unprintable(bad[0])}"
+            if fault:
+                break
             refuse_odd_values(item, (*path, key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             refuse_odd_values(item, (*path, index))
     elif isinstance(value, str):
-        # except line feeds and tabs: control characters, and halves of what UTF-16 writes as two
-        bad = (x for x in value if x not in "\n\t" and unicodedata.category(x) in ("Cc", "Cs"))
-        _refuse_letter(None if value.isprintable() else next(bad, None), path, "has")
+        # control characters but line feeds and tabs, and halves of what UTF-16 writes as two
+        odd = [x for x in value if x not in "\n\t" and unicodedata.category(x) in ("Cc", "Cs")]
+        fault = f"has {_unprintable(odd[0])}" if odd else ""
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"Config key {key_name(path)} is {value}: give a finite number.")
-    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise ConfigError(
-            f"Config key {key_name(path)} is an integer beyond ±2^53: give a smaller number."
-        )
+        fault = f"is {value}: give a finite number"
+    elif _is_enormous(value):
+        fault = "is an integer beyond ±2^53: give a smaller number"
+    if fault:
+        raise ConfigError(f"Config key {key_name(path)} {fault}.")
 
 
-def _refuse_key(key: Any, path: tuple[Any, ...]) -> None:
-    if not isinstance(key, str):
-        # an enormous integer cannot even be printed
-        enormous = isinstance(key, int) and abs(key) > LARGEST_INTEGER
-        raise ConfigError(
-            f"Config key {key_name(path)} holds the key "
-            f"{'of an enormous number' if enormous else repr(key)}, which is not text: "
-            "put it in quotes."
-        )
-    _refuse_letter(next((x for x in key if not x.isprintable()), None), path, "holds a key with")
+def _is_enormous(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > LARGEST_INTEGER
 
 
-def _refuse_letter(letter: str | None, path: tuple[Any, ...], has: str) -> None:
-    if letter is not None:
-        raise ConfigError(
-            f"Config key {key_name(path)} {has} the character U+{ord(letter):04X}, which cannot be "
-            "printed: remove it."
-        )
+def _unprintable(letter: str) -> str:
+    return f"the character U+{ord(letter):04X}, which cannot be printed: remove it"

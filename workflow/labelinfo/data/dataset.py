@@ -17,7 +17,7 @@ _PIXELS = math.prod(IMAGE_SHAPE)
 
 
 class ByTask(dict):
-    """Something of each task by its name; of a task that is not there it says what is."""
+    """Values by task; the error for a missing task names the tasks that there are."""
 
     def __missing__(self, task: str) -> Any:
         raise DataError(

@@ -116,14 +116,12 @@ def _download(url: str, part: Path, name: str, size: int | None) -> None:
     """Save the body of ``url``; try again after faults that may pass."""
     for pause in (*_PAUSES, None):
         try:
-            _save(url, part, name, size)
+            return _save(url, part, name, size)
         except (requests.RequestException, ValueError) as error:  # ValueError: malformed address
             fault, passing = _fault(error)
             if not passing or pause is None:
                 raise _Failed(fault) from error
             time.sleep(pause)
-        else:
-            return
 
 
 def _save(url: str, part: Path, name: str, size: int | None) -> None:
@@ -137,8 +135,7 @@ def _save(url: str, part: Path, name: str, size: int | None) -> None:
         bar = tqdm(desc=name, total=total, unit="B", unit_scale=True, leave=False, disable=None)
         with bar, part.open("wb") as file:
             for piece in response.iter_content(_CHUNK):
-                file.write(piece)
-                bar.update(len(piece))
+                bar.update(file.write(piece))
                 if file.tell() > limit:
                     raise _Failed(f"it serves more than {limit} bytes")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from labelinfo.errors import DataError
+from labelinfo.io.digest import file_sha256
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
@@ -23,7 +24,7 @@ def content_digest(content: bytes) -> str:
 
 
 def unpacked_digest(path: Path) -> str:
-    """Return the SHA-256 of the content that :func:`read_verified` returns, piece by piece.
+    """Return the SHA-256 of the content that :func:`read_verified` returns.
 
     A gzip file that is damaged or too large to be read has the digest of its packed content.
 
@@ -32,21 +33,12 @@ def unpacked_digest(path: Path) -> str:
     OSError
         If the file cannot be read.
     """
-    with path.open("rb") as file:
-        if path.suffix == ".gz" and file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC:
-            file.seek(0)
-            digest, size = hashlib.sha256(), 0
-            try:
-                with gzip.GzipFile(fileobj=file) as stream:
-                    while (piece := stream.read(_CHUNK)) and size <= _MAX_SIZE:
-                        digest.update(piece)
-                        size += len(piece)
-                if size <= _MAX_SIZE:
-                    return digest.hexdigest()
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                pass
-        file.seek(0)
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if path.suffix == ".gz":
+        try:
+            return content_digest(read_verified(path))
+        except DataError:
+            pass
+    return file_sha256(path)
 
 
 def read_verified(
@@ -60,8 +52,7 @@ def read_verified(
 ) -> bytes:
     """Read the file ``path`` and return its decompressed content once it is checked.
 
-    Decompression goes piece by piece and stops at the limit, so a small file that unpacks to an
-    enormous one costs no more memory than an honest file.
+    A small file that unpacks to an enormous one takes no more memory than ``max_size``.
 
     Parameters
     ----------
@@ -95,20 +86,39 @@ def read_verified(
         if not stat.S_ISREG(status.st_mode):
             raise DataError(f"{path} is no regular file: name an ordinary file instead.")
         with path.open("rb") as file:
-            if gzipped and file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC:
-                file.seek(0)
-                content = _gunzip(file, limit, path)
-            else:
-                file.seek(0)
-                content = _read_plain(file, limit, path)
+            packed = gzipped and file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
+            content = (_gunzip if packed else _read_plain)(file, limit, path)
     except FileNotFoundError as error:
         raise DataError(f"The file {path} is missing: fetch it, or correct its name.") from error
     except PermissionError as error:
         raise DataError(f"The file {path} may not be read: give yourself permission.") from error
     except (OSError, ValueError) as error:
         raise DataError(f"The file {path} cannot be read ({error}): check its name.") from error
-    _verify(content, path, sha256=sha256, git_blob_sha1=git_blob_sha1, size=size)
+    _verify(content, path, size, sha256, git_blob_sha1)
     return content
+
+
+def _verify(
+    content: bytes, path: Path, size: int | None, sha256: str | None, git_blob_sha1: str | None
+) -> None:
+    if size is not None and len(content) != size:
+        raise DataError(
+            f"The file {path} is truncated: its content has {len(content)} bytes where {size} are "
+            "expected; fetch it again."
+        )
+    # git's id for the file, not a safeguard against forgery by itself
+    blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+    checks = (("SHA-256", hashlib.sha256(), sha256), ("git blob id", blob, git_blob_sha1))
+    for kind, digest, expected in checks:
+        if expected is None:
+            continue
+        digest.update(content)
+        if digest.hexdigest() != expected.lower():
+            raise DataError(
+                f"The file {path} is not the one expected: the {kind} of its content begins with "
+                f"{digest.hexdigest()[:12]} where {expected[:12]} is expected; fetch it again."
+            )
 
 
 def _read_plain(file: BinaryIO, limit: int, path: Path) -> bytes:
@@ -123,7 +133,6 @@ def _read_plain(file: BinaryIO, limit: int, path: Path) -> bytes:
 
 
 def _gunzip(file: BinaryIO, limit: int, path: Path) -> bytes:
-    # BytesIO hands its buffer over without a copy, unlike a list of pieces joined at the end
     unpacked = io.BytesIO()
     try:
         with gzip.GzipFile(fileobj=file) as stream:
@@ -139,32 +148,3 @@ def _gunzip(file: BinaryIO, limit: int, path: Path) -> bytes:
             f"The gzip file {path} is truncated or damaged ({error}): fetch it again."
         ) from error
     return unpacked.getvalue()
-
-
-def _verify(
-    content: bytes,
-    path: Path,
-    *,
-    sha256: str | None,
-    git_blob_sha1: str | None,
-    size: int | None,
-) -> None:
-    if size is not None and len(content) != size:
-        raise DataError(
-            f"The file {path} is truncated: its content has {len(content)} bytes where {size} are "
-            "expected; fetch it again."
-        )
-    checks = []
-    if sha256 is not None:
-        checks.append(("SHA-256", content_digest(content), sha256))
-    if git_blob_sha1 is not None:
-        # git's id for the file, not a safeguard against forgery by itself
-        blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
-        blob.update(content)
-        checks.append(("git blob id", blob.hexdigest(), git_blob_sha1))
-    for kind, actual, expected in checks:
-        if actual != expected.lower():
-            raise DataError(
-                f"The file {path} is not the one expected: the {kind} of its content begins with "
-                f"{actual[:12]} where {expected[:12]} is expected; fetch it again."
-            )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from labelinfo.data.dataset import IMAGE_SHAPE, draw_binary
+from labelinfo.data.readers.images import check_range
 from labelinfo.errors import DataError
 
 BINARIZATIONS = ("threshold", "bernoulli")
@@ -30,20 +31,35 @@ def as_bits(images: Any, *, binarize: str | None = None, seed: int = 0) -> Tenso
     Raises
     ------
     DataError
-        If the shape, the type or a value is another, or pixels are grey and ``binarize`` is None.
+        If the shape, the type or a value is another, the largest pixel is far below white, or
+        pixels are grey and ``binarize`` is None.
     """
     if binarize not in (None, *BINARIZATIONS):
         raise DataError(f"`binarize` is {binarize!r}: give one of {BINARIZATIONS}, or None.")
-    pixels = _intensities(_flat(images))
-    bits = (pixels == 0) | (pixels == 1)
-    if bits.all() or binarize == "threshold":
-        return torch.from_numpy((pixels > 0.5).astype(np.float32)).view(-1, *IMAGE_SHAPE)
-    if binarize is None:
+    array = _flat(images)
+    whole = array.dtype.kind != "f"
+    white = 255 if whole else 1
+    low, high = array.min(), array.max()
+    if not (low >= 0 and high <= white):  # false for NaN
         raise DataError(
-            f"The images are not binary, as {np.count_nonzero(~bits)} of their {bits.size} pixels "
-            "are grey: binarise them, or set `binarize` to 'threshold' or 'bernoulli'."
+            f"The images have pixels from {low} to {high}: give "
+            f"{'integers from 0 to 255' if whole else 'fractions from 0 to 1'}."
         )
-    return draw_binary(torch.from_numpy(pixels), torch.Generator().manual_seed(seed))
+    pixels = array.astype(np.float32)
+    if high > 1:
+        pixels /= np.float32(255)
+    bits = (pixels == 0) | (pixels == 1)
+    if not bits.all():
+        remedy = "divide them by the value of a white pixel"
+        check_range(array, "The images", remedy, white=white, stated=False)
+        if binarize is None:
+            raise DataError(
+                f"The images are not binary, as {np.count_nonzero(~bits)} of their {bits.size} "
+                "pixels are grey: binarise them, or set `binarize` to 'threshold' or 'bernoulli'."
+            )
+    if binarize == "bernoulli":
+        return draw_binary(torch.from_numpy(pixels), torch.Generator().manual_seed(seed))
+    return torch.from_numpy((pixels > 0.5).astype(np.float32)).view(-1, *IMAGE_SHAPE)
 
 
 def _flat(images: Any) -> np.ndarray:
@@ -66,16 +82,3 @@ def _flat(images: Any) -> np.ndarray:
             "or fractions from 0 to 1."
         )
     return array.reshape(len(array), -1)
-
-
-def _intensities(array: np.ndarray) -> np.ndarray:
-    """Return pixels as float32 in [0, 1]."""
-    whole = array.dtype.kind != "f"
-    low, high = array.min(), array.max()
-    if not (low >= 0 and high <= (255 if whole else 1)):  # false for NaN
-        raise DataError(
-            f"The images have pixels from {low} to {high}: give "
-            f"{'integers from 0 to 255' if whole else 'fractions from 0 to 1'}."
-        )
-    pixels = array.astype(np.float32)
-    return pixels / np.float32(255) if whole and high > 1 else pixels

@@ -1,16 +1,13 @@
 """A user's own data files, looked at before any job is planned."""
 
-import json
 import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from labelinfo.data.files import unpacked_digest
-from labelinfo.errors import ConfigError, DataError, StorageError
-from labelinfo.io.atomic import write_text
+from labelinfo.errors import ConfigError, DataError
 
 # endings of the files that the reader `table` takes, also gzipped
 TABLE_KINDS = (".npz", ".parquet")
@@ -38,31 +35,28 @@ def check_own_files(
     """
     for name in swept:
         for role, path in _own_files(datasets[name], root):
+            key = f"Config key `datasets.{name}.files.{role}.path` names"
             if not path.is_file():
+                there = "is a folder" if path.is_dir() else "is not there"
                 raise ConfigError(
-                    f"Config key `datasets.{name}.files.{role}.path` names the file {path}, which "
-                    "is not there: correct the key, or put the file there."
+                    f"{key} the file {path}, which {there}: correct the key, or put the file there."
                 )
-            if role == "table":
-                _check_kind(f"datasets.{name}.files.{role}.path", path)
-                _check_tasks(name, datasets[name]["tasks"], path)
+            if role != "table":
+                continue
+            if table_kind(path.name) not in TABLE_KINDS:
+                raise ConfigError(
+                    f"{key} {path}, which is no file that can be read as a table: save it as "
+                    f"{' or '.join(TABLE_KINDS)}."
+                )
+            _check_tasks(name, datasets[name]["tasks"], path)
 
 
-def content_digests(definition: Mapping[str, Any], root: Path, notes: Path) -> dict[str, str]:
-    """Return what the content of each file of a data set is known by, by role.
+def content_digests(definition: Mapping[str, Any], root: Path) -> dict[str, str]:
+    """Return the digest that identifies the content of each file of a data set, by role.
 
-    For a file of the catalogue that is the digest that the configuration has; a user's own are
-    read, unless they are as they were when their digest was noted. The digest is that of the
-    unpacked content, so neither its place nor whether it is gzipped counts.
-
-    Parameters
-    ----------
-    definition
-        The data set's section of the configuration.
-    root
-        Where relative paths start.
-    notes
-        The file of notes; if it cannot be written, the files are read each time.
+    It is the digest in the configuration for a file of the catalogue, and that of the unpacked
+    content for a user's own: neither its place nor whether it is gzipped counts. Relative paths
+    start at ``root``.
 
     Raises
     ------
@@ -74,25 +68,13 @@ def content_digests(definition: Mapping[str, Any], root: Path, notes: Path) -> d
         for role, file in definition["files"].items()
         if "path" not in file
     }
-    known = _read_notes(notes)
-    before = dict(known)
     for role, path in _own_files(definition, root):
         try:
-            status = path.stat()
-            # A file that was moved here can be older than the one before it.
-            seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-            # The digest in notes of older versions is of the packed content.
-            seen.append("unpacked")
-            if known.get(str(path), [None])[0] != seen:
-                known[str(path)] = [seen, unpacked_digest(path)]
+            digests[role] = unpacked_digest(path)
         except OSError as error:
             raise DataError(
                 f"The data file {path} cannot be read ({error.strerror}): make it readable."
             ) from error
-        digests[role] = known[str(path)][1]
-    if known != before:
-        with suppress(OSError, StorageError):
-            write_text(notes, json.dumps(known, indent=1))
     return digests
 
 
@@ -105,25 +87,6 @@ def _own_files(definition: Mapping[str, Any], root: Path) -> Iterator[tuple[str,
     for role, file in definition["files"].items():
         if "path" in file:
             yield role, Path(os.path.normpath(root / file["path"]))
-
-
-def _read_notes(notes: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(notes.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    sound = isinstance(found, dict) and all(
-        isinstance(each, list) and len(each) == 2 for each in found.values()
-    )
-    return found if sound else {}
-
-
-def _check_kind(key: str, path: Path) -> None:
-    if table_kind(path.name) not in TABLE_KINDS:
-        raise ConfigError(
-            f"Config key `{key}` names {path}, which is no file that can be read as a table: save "
-            f"it as {' or '.join(TABLE_KINDS)}."
-        )
 
 
 def _check_tasks(name: str, tasks: Sequence[str], path: Path) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from labelinfo.data.blank import refuse_blank, warn_of_blanked
+from labelinfo.data.checks import check_blank, check_copies, count_copies
 from labelinfo.data.dataset import SPLITS, Dataset, Split
-from labelinfo.data.duplicates import count_copies, refuse_copies
 from labelinfo.data.files import content_digest, read_verified
 from labelinfo.data.labels import match_originals
 from labelinfo.data.readers import READERS
@@ -95,12 +94,11 @@ def prepare_dataset(
     mode = definition["binarize"]
     # Binarise before the choice of rows, so that the bits of an image do not depend on the limit.
     images = {split: _binarize(name, split, raw.images[split], mode) for split in SPLITS}
-    if mode == "threshold":
-        warn_of_blanked(name, raw.images, images)
-    refuse_blank(name, images, mode)
+    check_blank(name, images, mode)
     # Fresh draws of equal intensities differ, but both images show the same.
-    compared = images if mode == "threshold" else raw.images
-    copies = _checked_copies(name, compared, duplicates_max_share)
+    copies = check_copies(name, images if mode == "threshold" else raw.images, duplicates_max_share)
+    if mode == "bernoulli":
+        _warn_of_near_copies(name, raw.images, copies)
     if raw.misfit:
         # after the copies, as one file for two splits fits the originals of one part alone
         raise DataError(raw.misfit)
@@ -110,7 +108,11 @@ def prepare_dataset(
     }
     kept = _probed_labels(name, raw, rows, tasks)
     splits = {
-        split: _chosen(images[split], raw.labels[split], kept, rows[split]) for split in SPLITS
+        split: Split(
+            torch.from_numpy(np.ascontiguousarray(images[split][chosen])),
+            {task: torch.from_numpy(raw.labels[split][task][chosen]) for task in kept},
+        )
+        for split, chosen in rows.items()
     }
     classes = {task: raw.classes[task] for task in kept}
     dataset = Dataset(name, **splits, classes=classes, digests=digests)
@@ -128,23 +130,19 @@ def prepare_dataset(
     return dataset, typed_summary(pd.DataFrame(summary))
 
 
-def _checked_copies(
-    name: str, images: Mapping[str, np.ndarray], max_share: float
-) -> dict[str, int]:
-    """Return the number of copies of earlier images by split; refuse too many."""
-    copies = count_copies(images)
-    sizes = {split: len(part) for split, part in images.items()}
-    refuse_copies(name, copies, sizes, max_share)
+def _warn_of_near_copies(
+    name: str, images: Mapping[str, np.ndarray], copies: Mapping[str, int]
+) -> None:
+    near = count_copies({split: part > 0.5 for split, part in images.items()})
     for split in SPLITS:
-        if copies[split]:
+        if near[split] > copies[split]:
             logger.warning(
-                "%s: %d of the %d %s images are copies of images in an earlier split.",
+                "%s: %d %s images of other greys than an image in an earlier split show the same "
+                "pixels brighter than 0.5: check that they are no copies of it.",
                 name,
-                copies[split],
-                sizes[split],
+                near[split] - copies[split],
                 split,
             )
-    return copies
 
 
 def _probed_labels(
@@ -184,16 +182,6 @@ def _fault_of_labels(name: str, task: str, labels: Mapping[str, np.ndarray]) -> 
             which = "All images" if labels[split].min() >= 0 else "All labelled images"
             return f"{which} of the {split} split of {name!r} have the same label {task!r}"
     return None
-
-
-def _chosen(
-    images: np.ndarray, labels: Mapping[str, np.ndarray], tasks: Sequence[str], rows: np.ndarray
-) -> Split:
-    """Return the given rows of a split."""
-    return Split(
-        torch.from_numpy(np.ascontiguousarray(images[rows])),
-        {task: torch.from_numpy(labels[task][rows]) for task in tasks},
-    )
 
 
 def shuffled_rows(name: str, split: str, count: int, limit: int | None = None) -> np.ndarray:
@@ -248,10 +236,8 @@ def _summary(dataset: Dataset, split: str, task: str, raw: RawData) -> dict[str,
 
 
 def _unseen_share(dataset: Dataset, split: str, task: str) -> float:
-    """Return the share of the labelled images of a split whose label no training image has."""
     labels = dataset.split(split).labels[task]
-    labels = labels[labels >= 0]
-    return float(1 - torch.isin(labels, dataset.train.labels[task]).double().mean())
+    return float(1 - torch.isin(labels[labels >= 0], dataset.train.labels[task]).double().mean())
 
 
 def _log(summary: Sequence[Mapping[str, Any]], tasks: Sequence[str]) -> None:

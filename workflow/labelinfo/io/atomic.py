@@ -17,8 +17,8 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
 
     The temporary file lies in the target's folder, so the rename is atomic; a reader sees the old
     file or the new one, never a part. If the block raises, the temporary file is removed and the
-    old target stays. What a process left that was killed here is removed by the next one that
-    writes the same target.
+    old target stays. The next process that writes the same target removes the temporary files of
+    killed ones.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_what_the_dead_left(target)
+        _remove_orphans(target)
         handle, name = tempfile.mkstemp(
             prefix=f"{_prefix(target)}{os.getpid()}.",
             suffix=f".tmp{target.suffix}",
@@ -61,7 +61,7 @@ def _prefix(target: Path) -> str:
     return f".{target.stem}.{re.sub('[^A-Za-z0-9-]', '-', socket.gethostname())}."
 
 
-def _remove_what_the_dead_left(target: Path) -> None:
+def _remove_orphans(target: Path) -> None:
     """Remove temporary files of ``target`` whose process, on this machine, is no more."""
     prefix, suffix = _prefix(target), f".tmp{target.suffix}"
     for name in os.listdir(target.parent):  # noqa: PTH208 - a thousand names, most not ours

@@ -12,13 +12,13 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def alone(lock: Path | str, level: int = logging.WARNING) -> Iterator[None]:
-    """Hold ``lock`` within this block; wait while another process holds it, which is logged.
+    """Hold ``lock`` within this block; wait, and log it, while another process holds it.
 
-    The system lets go of it when its holder dies, however it dies, so that nobody has to remove
-    anything by hand; the empty file stays. Where no lock can be had, on a file system without them,
-    say, the block runs all the same, as every file is written whole.
+    The system releases it when its holder dies; the empty file stays. On a file system without
+    locks the block runs without one, as every file is written whole.
     """
-    held = _lock(lock)
+    # a lock that is a mere file outlives its holder
+    held = FileLock(lock, timeout=0, fallback_to_soft=False)
     try:
         Path(lock).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -32,8 +32,3 @@ def alone(lock: Path | str, level: int = logging.WARNING) -> Iterator[None]:
         yield
     finally:
         held.release()
-
-
-def _lock(lock: Path | str) -> FileLock:
-    # a lock that is a mere file outlives its holder
-    return FileLock(lock, timeout=0, fallback_to_soft=False)

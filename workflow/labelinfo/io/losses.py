@@ -1,4 +1,4 @@
-"""The losses of single test images, from which differences between two C get their uncertainty."""
+"""Losses of single test images, which give differences between two C their uncertainty."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -25,20 +25,12 @@ SIGNIFICANT_BITS = 12
 def write_losses(
     target: Path | str, losses: np.ndarray, of: dict[str, Any], origin: dict[str, Any]
 ) -> None:
-    """Write the losses of P points on N test images as a long table, in float32 of 12 bits.
+    """Write losses (P, N) in nats of P points on N test images as a long table, in 12 bits.
 
-    Parameters
-    ----------
-    target
-        The file: columns ``point`` (the row of the points' own table), ``image`` (its number among
-        the test images that have a label), ``label_distortion_nats`` (−log c(y|z), mean over the
-        draws of z).
-    losses
-        (P, N) in nats.
-    of
-        Whose losses they are; kept in the metadata under ``of``.
-    origin
-        See :func:`labelinfo.provenance.describe`.
+    The columns are ``point`` (the row of the points' own table), ``image`` (its number among the
+    test images that have a label) and ``label_distortion_nats`` (−log c(y|z), mean over the draws
+    of z). The metadata holds ``of``, which says whose losses they are, and ``origin``
+    (:func:`labelinfo.provenance.describe`).
     """
     points, images = losses.shape
     table = pd.DataFrame(
@@ -85,14 +77,8 @@ def read_losses(source: Path | str) -> tuple[np.ndarray, dict[str, Any], dict[st
 def pack_losses(target: Path | str, files: Iterable[Path | str], own: dict[str, Any]) -> None:
     """Write the losses of many networks on the same test images as one table.
 
-    Parameters
-    ----------
-    target
-        The file; ``of`` holds whose losses each point is, under ``packed``.
-    files
-        Tables of one network each. Those without a point, of diverged runs, are left out.
-    own
-        The origin of the packing itself.
+    ``of`` of the table holds ``of`` of each point under ``packed``; ``own`` is the origin of the
+    packing. Files without a point, of diverged runs, are left out.
 
     Raises
     ------
@@ -129,15 +115,9 @@ def _whose(of: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class LossFiles(Mapping[tuple[Any, ...], np.ndarray]):
-    """The losses (N,) of runs, each read from its file only when it is asked for.
+    """The losses (N,) of runs by ``keys`` of what their files say of them, each read when needed.
 
-    Parameters
-    ----------
-    files
-        Tables of losses, single or packed, each naming whose they are.
-    keys
-        The parts of that name by which they are found; ``probe`` is ``paper`` where a file does
-        not name one.
+    ``probe`` is ``paper`` where a file does not name one.
     """
 
     def __init__(self, files: Iterable[Path | str], keys: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a run's code looks like, as images that are kept for other pages than the run's own."""
+"""Pictures of a run's reconstructions and samples, kept for pages of several runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +36,11 @@ class Pictures:
 def write_pictures(
     target: Path | str, pictures: Pictures | None, of: dict[str, Any], origin: dict[str, Any]
 ) -> None:
-    """Write the originals, the first reconstruction of each, and the samples, in 256 greys.
+    """Write originals, first reconstructions and samples: a row an image, 28 × 28 bytes a column.
 
-    Parameters
-    ----------
-    target
-        The file: a row per image, each column one image of 28 × 28 bytes.
-    pictures
-        None of a training that diverged: no row.
-    of
-        Whose they are and what was measured of it; kept in the metadata under ``of``.
-    origin
-        See :func:`labelinfo.provenance.describe`.
+    The table of a training that diverged, whose pictures are None, has no row. The metadata holds
+    ``of``, which says whose they are and what was measured, and ``origin``
+    (:func:`labelinfo.provenance.describe`).
     """
     table = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
     if pictures is not None:

@@ -1,4 +1,4 @@
-"""What it means for the user when the system does not let a file be written or read."""
+"""Sentences for the errors of the file system that a user can mend."""
 
 import errno
 import os
@@ -13,18 +13,9 @@ _REMEDIES = {
     errno.EROFS: "the file system is read-only: choose another results folder",
     errno.EACCES: "permission is denied: make the folder writable",
 }
-# the file may be whole all the same
-_HINDRANCES = {
-    errno.EACCES,
-    errno.EPERM,
-    errno.EIO,
-    errno.ESTALE,
-    errno.ETIMEDOUT,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.EISDIR,
-    errno.ENOTDIR,
-}
+# errors of reading after which the file may still be whole
+_HINDRANCES = {errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
+_HINDRANCES |= {errno.EMFILE, errno.ENFILE, errno.EISDIR, errno.ENOTDIR}
 
 
 def refusal(target: Path | str, error: Exception) -> StorageError | None:
@@ -34,7 +25,7 @@ def refusal(target: Path | str, error: Exception) -> StorageError | None:
 
 
 def unreadable(source: Path | str, error: Exception) -> StorageError | None:
-    """Return the sentence for the user if the system, and not what is in it, hinders reading."""
+    """Return the sentence for the user if the system, not the content, prevents reading."""
     number = _system_error(error)
     if number not in _HINDRANCES:
         return None

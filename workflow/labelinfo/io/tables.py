@@ -28,7 +28,7 @@ def write_table(
 ) -> None:
     """Write ``table`` to Parquet, atomically, with ``provenance`` as JSON under ``labelinfo``.
 
-    Beside it stands the digest of both (:func:`table_sha256`), which is checked when it is read.
+    The metadata also hold the digest of both (:func:`table_sha256`), which reading checks.
     ``encodings`` are Parquet's, by column, where the plain one would be large.
     """
     arrow = pa.Table.from_pandas(table, preserve_index=False)

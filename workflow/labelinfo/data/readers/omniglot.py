@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import scipy.io
 
-from labelinfo.data.readers.arrays import MAX_CLASSES, PIXELS, SIDE, shape_text
+from labelinfo.data.readers.images import PIXELS, SIDE, shape_text
+from labelinfo.data.readers.label_columns import MAX_CLASSES
 from labelinfo.data.readers.raw import InputFile, Matcher, RawData, reason
 from labelinfo.errors import DataError
 
@@ -52,12 +53,7 @@ def read_omniglot(
 ) -> RawData:
     """Return Omniglot in the published split, with the tasks ``alphabet`` and ``character``.
 
-    Parameters
-    ----------
-    name, definition, tasks, match
-        Not used.
-    files
-        Role: ``data`` (``chardata.mat``).
+    Of ``files`` it reads ``data`` (``chardata.mat``); it uses no other argument.
 
     Raises
     ------
@@ -113,12 +109,12 @@ def parse_omniglot(content: bytes, name: str) -> tuple[OmniglotPart, OmniglotPar
             f"The MATLAB file {name} cannot be read ({reason(error)}): fetch it again."
         ) from error
     for variable in wanted:
-        if variable not in loaded:
-            raise DataError(f"The file {name} lacks the variable '{variable}': fetch it again.")
-        if loaded[variable].dtype.kind not in "buif":
+        fault = "" if variable in loaded else "is missing"
+        if not fault and loaded[variable].dtype.kind not in "buif":
+            fault = "does not hold real numbers"
+        if fault:
             raise DataError(
-                f"The variable '{variable}' of the file {name} does not hold real numbers: fetch "
-                "it again."
+                f"The variable '{variable}' of the file {name} {fault}: fetch it again."
             )
     alphabets = len(loaded["target"])
     return _part(loaded, "", alphabets, name), _part(loaded, "test", alphabets, name)
@@ -127,27 +123,22 @@ def parse_omniglot(content: bytes, name: str) -> tuple[OmniglotPart, OmniglotPar
 def _part(loaded: Mapping[str, np.ndarray], prefix: str, alphabets: int, name: str) -> OmniglotPart:
     data, target, character = (loaded[prefix + variable] for variable in _VARIABLES)
     count = data.shape[-1]
-    # Each check is false for NaN. The upper bound keeps the conversion to int64 exact.
-    checks = [
-        ("data", data.shape == (PIXELS, count) and count > 0, f"the shape {PIXELS}×N"),
-        ("target", target.shape == (alphabets, count), f"the shape {alphabets}×{count}"),
-        ("targetchar", character.shape == (1, count), f"the shape 1×{count}"),
-    ]
-    for variable, fits, expected in checks:
-        if not fits:
-            shape = shape_text(loaded[prefix + variable].shape)
+    shapes = ((PIXELS, count), (alphabets, count), (1, count))
+    for variable, shape in zip(_VARIABLES, shapes, strict=True):
+        found = loaded[prefix + variable].shape
+        if found != shape or count == 0:
             raise DataError(
-                f"The variable '{prefix}{variable}' of the file {name} has the shape {shape} "
-                f"where {expected} is expected: fetch it again."
+                f"The variable '{prefix}{variable}' of the file {name} has the shape "
+                f"{shape_text(found)} where {shape_text(shape)} is expected, with at least one "
+                "image: fetch it again."
             )
+    # Each check is false for NaN. The upper bound keeps the conversion to int64 exact.
     one_hot = np.all((target == 0) | (target == 1)) and np.all((target == 1).sum(axis=0) == 1)
-    whole = np.all(
-        (character >= 1) & (character <= MAX_CLASSES) & (character == np.floor(character))
-    )
+    whole = (character >= 1) & (character <= MAX_CLASSES) & (character == np.floor(character))
     checks = [
         ("data", np.all((data >= 0) & (data <= 1)), "values outside [0, 1]"),
         ("target", one_hot, "columns that are not one-hot (a single 1)"),
-        ("targetchar", whole, "values that are not positive integers"),
+        ("targetchar", np.all(whole), "values that are not positive integers"),
     ]
     for variable, fits, fault in checks:
         if not fits:

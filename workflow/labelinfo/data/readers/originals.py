@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from labelinfo.data.labels import Match
-from labelinfo.data.readers.arrays import SIDE
+from labelinfo.data.readers.images import SIDE
 from labelinfo.data.readers.raw import Matcher
 
 # By the config key `datasets.<name>.originals`: whether rows and columns, or black and white, are
@@ -28,15 +28,7 @@ _TRIED = 200
 
 
 def as_stored(originals: np.ndarray, form: str) -> np.ndarray:
-    """Return originals (M, 784), from 0 to 255, as the images show them.
-
-    Parameters
-    ----------
-    originals
-        As their file has them.
-    form
-        One of :data:`FORMS`.
-    """
+    """Return originals (M, 784), from 0 to 255, of one of :data:`FORMS`, as the images show them."""
     transposed, inverted = FORMS[form]
     if transposed:
         square = originals.reshape(-1, SIDE, SIDE).transpose(0, 2, 1)
@@ -84,14 +76,7 @@ def misfit_sentence(
 ) -> str:
     """Return the sentence that refuses a match.
 
-    Parameters
-    ----------
-    name
-        The data set's key.
-    images, originals
-        The files.
-    found, better
-        The match, and the form in which the originals fit.
+    It names the data set's key, both files, and the form in which the originals fit, if any.
     """
     if better:
         remedy = f"they do so {better}, so set the config key `datasets.{name}.originals` to it"

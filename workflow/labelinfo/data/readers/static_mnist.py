@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from labelinfo.data.dataset import SPLITS
-from labelinfo.data.readers.arrays import PIXELS, SIDE
+from labelinfo.data.readers.images import PIXELS, SIDE
 from labelinfo.data.readers.originals import as_stored, better_form, fits, misfit_sentence
 from labelinfo.data.readers.raw import InputFile, Matcher, RawData
 from labelinfo.errors import DataError
@@ -99,20 +99,12 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
             f"begins with {content[:4].hex() or 'nothing'}): fetch it again."
         )
     start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise DataError(
-            f"The file {name} is truncated: it has {len(content)} bytes but its header alone "
-            f"takes {start}; fetch it again."
-        )
-    shape = struct.unpack_from(f">{dimensions}I", content, 4)
+    shape = struct.unpack_from(f">{dimensions}I", content.ljust(start, b"\0"), 4)
     announced = start + math.prod(shape)
-    if min(shape) == 0:
-        raise DataError(f"The file {name} announces no items at all: fetch it again.")
-    if len(content) != announced:
-        fault = "is truncated" if len(content) < announced else "has bytes too many"
+    if len(content) != announced or min(shape) == 0:
         raise DataError(
-            f"The file {name} {fault}: it has {len(content)} bytes but its header announces "
-            f"{announced}; fetch it again."
+            f"The file {name} is truncated or damaged: it has {len(content)} bytes but its header "
+            f"announces {announced}, for {'×'.join(map(str, shape))} items; fetch it again."
         )
     # Copy: an array over bytes is read-only.
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
@@ -129,12 +121,6 @@ def parse_amat(content: bytes, name: str, pixels: int = PIXELS) -> np.ndarray:
     DataError
         If any line is different; the message gives the first such line.
     """
-    layout = (
-        f"every line has to be {pixels} digits 0 or 1 with single spaces between them and a line "
-        "feed at the end"
-    )
-    if not content:
-        raise DataError(f"The file {name} is empty, but {layout}: fetch it again.")
     if not content.endswith(b"\n"):
         content += b"\n"
     text = np.frombuffer(content, np.uint8)
@@ -145,13 +131,11 @@ def parse_amat(content: bytes, name: str, pixels: int = PIXELS) -> np.ndarray:
     separators = np.full(pixels, ord(" "), np.uint8)
     separators[-1] = ord("\n")
     bad = (bits > 1).any(axis=1) | (lines[:, 1::2] != separators).any(axis=1)
-    if bad.any():
+    if bad.any() or rest:
+        line = bad.argmax() if bad.any() else count
         raise DataError(
-            f"Line {bad.argmax() + 1} of the file {name} is malformed, {layout}: fetch it again."
-        )
-    if rest:
-        raise DataError(
-            f"The file {name} is truncated or malformed in line {count + 1}, {layout}: fetch it "
-            "again."
+            f"The file {name} is truncated or malformed in line {line + 1}: every line has to be "
+            f"{pixels} digits 0 or 1 with single spaces between them and a line feed at the end; "
+            "fetch it again."
         )
     return bits

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from labelinfo.data.dataset import SPLITS
 from labelinfo.data.own_files import table_kind
-from labelinfo.data.readers.arrays import LABEL_TYPES, PIXELS, as_images, as_labels, shown
+from labelinfo.data.readers.images import PIXELS, as_images
+from labelinfo.data.readers.label_columns import LABEL_TYPES, as_labels, shown
 from labelinfo.data.readers.raw import InputFile, Matcher, RawData, reason
 from labelinfo.errors import DataError
 from labelinfo.seeds import derive_seed
@@ -94,14 +95,11 @@ def _split_rows(
     """Return the rows of each split: those of the column `split`, or seeded shares."""
     if "split" in columns:
         codes, words = _labels(columns, "split", count, file)
-        if codes.min() < 0:
+        unknown = [repr(word[:40]) for word in words if word not in SPLITS]
+        if codes.min() < 0 or unknown:
             raise DataError(
-                f"{file} has missing values in its `split` column: use {', '.join(SPLITS)}."
-            )
-        unknown = sorted(set(words) - set(SPLITS))
-        if unknown:
-            raise DataError(
-                f"{file} has {unknown[0][:40]!r} in its `split` column: use {', '.join(SPLITS)}."
+                f"{file} has {unknown[0] if unknown else 'missing values'} in its `split` column: "
+                f"use {', '.join(SPLITS)}."
             )
         return {split: np.flatnonzero(np.array(words)[codes] == split) for split in SPLITS}
     order = np.random.default_rng(derive_seed(name, "split")).permutation(count)
@@ -138,15 +136,8 @@ def open_npz(content: bytes, file: str) -> Columns:
             damaged = archive.testzip() if announced <= _MAX_UNPACKED else None
         arrays = np.load(io.BytesIO(content), allow_pickle=False)
     except Exception as error:  # zipfile and NumPy raise many kinds
-        raise DataError(
-            f"The file {file} is no sound .npz file ({reason(error)}): save it again with "
-            "numpy.savez."
-        ) from error
-    if announced > _MAX_UNPACKED:
-        raise DataError(
-            f"The file {file} announces {announced} bytes of arrays where at most {_MAX_UNPACKED} "
-            "are allowed: save fewer images."
-        )
+        raise _unsound(file, ".npz", error) from error
+    _check_size(file, announced, "bytes of arrays")
     if damaged is not None:
         raise DataError(f"The array {shown(damaged)} of {file} is damaged: save the file again.")
     return {name: partial(_load, arrays.__getitem__, name, file) for name in arrays.files}
@@ -171,19 +162,25 @@ def open_parquet(content: bytes, file: str) -> Columns:
         )
         table = stored.read(use_threads=False) if values <= _MAX_UNPACKED else None
     except Exception as error:  # pyarrow raises several kinds
-        raise DataError(
-            f"The file {file} is no sound Parquet file ({reason(error)}): write it again."
-        ) from error
-    if table is None:
-        raise DataError(
-            f"The file {file} announces {values} values where at most {_MAX_UNPACKED} are allowed: "
-            "write fewer images."
-        )
+        raise _unsound(file, "Parquet", error) from error
+    _check_size(file, values, "values")
 
     def read(name: str) -> np.ndarray:
         return (_pixels if name == "images" else _entries)(table[name], name, file)
 
     return {name: partial(_load, read, name, file) for name in table.column_names}
+
+
+def _unsound(file: str, kind: str, error: Exception) -> DataError:
+    return DataError(f"The file {file} is no sound {kind} file ({reason(error)}): write it again.")
+
+
+def _check_size(file: str, announced: int, what: str) -> None:
+    if announced > _MAX_UNPACKED:
+        raise DataError(
+            f"The file {file} announces {announced} {what} where at most {_MAX_UNPACKED} are "
+            "allowed: write fewer images."
+        )
 
 
 def _load(read: Callable[[str], Any], name: str, file: str) -> np.ndarray:
@@ -207,8 +204,10 @@ def _pixels(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
             "expected: store each image as one flat list of its pixels."
         )
     pixels = pc.list_flatten(column)
-    _check_complete(column, name, file)
-    _check_complete(pixels, name, file)
+    if column.null_count or pixels.null_count:
+        raise DataError(
+            f"The column {name!r} of {file} has missing values: fill them or leave their rows out."
+        )
     if len(column) == 0:
         return np.empty((0, PIXELS))
     if len(pc.list_value_length(column).unique()) != 1:
@@ -222,24 +221,13 @@ def _pixels(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
 def _entries(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if not (
-        _is_number(column.type)
-        or pa.types.is_string(column.type)
-        or pa.types.is_large_string(column.type)
-    ):
+    texts = (pa.types.is_string, pa.types.is_large_string)
+    if not (_is_number(column.type) or any(test(column.type) for test in texts)):
         raise DataError(
             f"The column {shown(name)} of {file} is of the type {column.type}: {LABEL_TYPES}."
         )
     # NumPy has no integers with gaps
     return np.array(column.to_pylist(), object) if column.null_count else column.to_numpy()
-
-
-def _check_complete(column: pa.ChunkedArray, name: str, file: str) -> None:
-    if column.null_count:
-        raise DataError(
-            f"The column {shown(name)} of {file} has missing values: fill them or leave their "
-            "rows out."
-        )
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -1,0 +1,116 @@
+"""Splits from which nothing can be learned or tested: blank images, and copies of other images."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+
+from labelinfo.data.dataset import SPLITS
+from labelinfo.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+# A split is nearly blank if this share of its pixels, or less, is on, or off: under one an image.
+_BLANK_SHARE = 0.001
+# It is nearly blank, too, if more of its images than this share have one value everywhere.
+_BLANK_IMAGES_SHARE = 0.5
+
+
+def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> None:
+    """Refuse splits that are nearly blank or whose images are all alike; warn of blank images.
+
+    Parameters
+    ----------
+    name
+        The data set's key.
+    images
+        (N, 784) by split, as they are trained and tested on.
+    binarize
+        The config key ``datasets.<name>.binarize``.
+
+    Raises
+    ------
+    DataError
+        Naming the split and the remedy.
+    """
+    remedy = "check the images of the file"
+    if binarize == "threshold":
+        remedy = (
+            f"set the config key `datasets.{name}.scale` to the value of a white pixel, or "
+            f"`datasets.{name}.binarize` to 'bernoulli'"
+        )
+    for split in SPLITS:
+        part = images[split]
+        if len(part) < 2:
+            continue
+        mean = part.mean(dtype=np.float64)
+        blank = (part == part[:, :1]).all(axis=1)
+        fault = ""
+        if not _BLANK_SHARE <= mean <= 1 - _BLANK_SHARE:
+            fault = f"nearly blank (their mean pixel is {mean:.2g}, where 1 is white)"
+        elif (part == part[0]).all():
+            fault = "all alike"
+        elif blank.mean() > _BLANK_IMAGES_SHARE:
+            fault = f"nearly blank ({blank.sum()} of {len(part)} have one value everywhere)"
+        if fault:
+            raise DataError(f"The {split} images of {name!r} are {fault}: {remedy}.")
+        if blank.any():
+            logger.warning(
+                "%s: %d of the %d %s images are blank after binarize: '%s'; %s.",
+                name,
+                blank.sum(),
+                len(part),
+                split,
+                binarize,
+                remedy,
+            )
+
+
+def count_copies(images: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Return how many images (N, P) of each split are in an earlier one too, pixel by pixel.
+
+    Training comes before validation, and that before test.
+    """
+    seen: set[bytes] = set()
+    copies = {}
+    for split in SPLITS:
+        # 16 bytes an image: two different ones never share them, and a GB takes about a second
+        digests = [
+            hashlib.blake2b(image, digest_size=16).digest()
+            for image in np.ascontiguousarray(images[split])
+        ]
+        copies[split] = sum(digest in seen for digest in digests)
+        seen.update(digests)
+    return copies
+
+
+def check_copies(name: str, images: Mapping[str, np.ndarray], max_share: float) -> dict[str, int]:
+    """Return :func:`count_copies`; warn of copies, and refuse too large a share of a split.
+
+    Real data hold a few copies by chance; many mean that one file was given for two splits.
+
+    Raises
+    ------
+    DataError
+        Naming the split, the number of copies and the remedy.
+    """
+    copies = count_copies(images)
+    for split, count in copies.items():
+        total = len(images[split])
+        if count > max_share * total:
+            earlier = " or ".join(SPLITS[: SPLITS.index(split)])
+            raise DataError(
+                f"{count} of the {total} {split} images of {name!r} are copies of its {earlier} "
+                f"images, a larger share than the {max_share:g} of the config key "
+                "`data.duplicates_max_share`: give each split images of its own."
+            )
+        if count:
+            logger.warning(
+                "%s: %d of the %d %s images are copies of images in an earlier split.",
+                name,
+                count,
+                total,
+                split,
+            )
+    return copies

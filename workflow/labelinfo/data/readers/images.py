@@ -1,0 +1,142 @@
+"""Images from arrays of any type, with checks of their shape, type and range."""
+
+import logging
+
+import numpy as np
+
+from labelinfo.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+SIDE = 28
+PIXELS = SIDE * SIDE
+# A largest pixel of at most this share of white is reported. If the pixels are integers, whose
+# range is a guess, it is refused.
+_DIM_SHARE = 0.5
+# Fractions are refused up to this share: 16 grey levels divided by 255 reach 0.06.
+_FAINT_SHARE = 0.1
+# The same where the user stated the range: images in [0, 1] divided by 255 reach 0.004.
+_SCALED_TWICE_SHARE = 1 / 200
+# Bits with stray values: at most one pixel of another value per hundred ones.
+_STRAY_SHARE = 0.01
+# So few of the pixels above 0 do not count as the largest: they may be strays.
+_OUTLIER_SHARE = 0.001
+
+
+def as_images(
+    array: np.ndarray, name: str, *, scale: float | None = None, key: str = "datasets.<name>.scale"
+) -> np.ndarray:
+    """Return images as an array (N, 784): uint8 if all pixels are bits, else float32 in [0, 1].
+
+    Parameters
+    ----------
+    array
+        Shape (N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784). Truth values; integers 0
+        and 1, or 0 to 255, which are divided by 255 (0 and 255 alone are bits); or intensities in
+        [0, 1].
+    name
+        The file, for messages.
+    scale
+        The value of a white pixel, by which all pixels are divided; None to judge by the pixels.
+    key
+        The config key of ``scale``, for messages.
+
+    Raises
+    ------
+    DataError
+        If there is no image, the shape or type is another, a pixel is out of range, not finite or
+        masked, or the largest pixel is far below the range.
+    """
+    _check_images(array, name)
+    flat = np.ma.getdata(array).reshape(-1, PIXELS)
+    whole = array.dtype.kind != "f"
+    white = scale or (255 if whole else 1)
+    low, high = flat.min(), flat.max()
+    if not (low >= 0 and high <= white):  # false for NaN
+        ranges = "integers in 0 to 255" if whole else "fractions have to lie in [0, 1]"
+        expected = f"the config key `{key}` is {scale:g}" if scale else ranges
+        raise DataError(
+            f"The 28×28 images of {name} have pixels from {low} to {high}, but {expected}: rescale "
+            f"them, or set `{key}` to the value of a white pixel."
+        )
+    if scale is None and np.all((flat == 0) | (flat == 1)):
+        return flat.astype(np.uint8)
+    if (whole or scale) and np.all((flat == 0) | (flat == white)):
+        return (flat == white).astype(np.uint8)
+    remedy = f"set the config key `{key}` to the value of a white pixel"
+    check_range(flat, f"The 28×28 images of {name}", remedy, white=white, stated=scale is not None)
+    images = flat.astype(np.float32)
+    return images if white == 1 else images / np.float32(white)
+
+
+def _check_images(array: np.ndarray, name: str) -> None:
+    if array.shape[1:] not in ((SIDE, SIDE), (1, SIDE, SIDE), (SIDE, SIDE, 1), (PIXELS,)):
+        raise DataError(
+            f"The images of {name} have the shape {shape_text(array.shape)}: they have to be "
+            "28×28 in grey, stored as N×28×28, N×1×28×28, N×28×28×1 or N×784."
+        )
+    if array.size == 0:
+        raise DataError(f"{name} holds no images: at least one of 28×28 pixels is needed.")
+    if array.dtype.kind not in "buif":
+        raise DataError(
+            f"The images of {name} are of the type {array.dtype}: they have to be 28×28 numbers, "
+            "0 to 255 as integers or 0 to 1 as fractions."
+        )
+    if np.ma.getmaskarray(array).any():
+        raise DataError(f"The 28×28 images of {name} have masked pixels: fill them.")
+
+
+def check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, stated: bool) -> None:
+    """Refuse images whose largest pixel is far below white, and bits with a few stray values.
+
+    Up to 0.1 % of the pixels above 0 may be larger than the largest pixel that counts.
+
+    Parameters
+    ----------
+    flat
+        (N, P) integers or fractions from 0 to ``white`` that are not all bits.
+    images, remedy
+        Subject and remedy of the messages.
+    white
+        The value of a white pixel.
+    stated
+        Whether the user stated ``white``; otherwise it follows from the type of the pixels.
+
+    Raises
+    ------
+    DataError
+        With the remedy.
+    """
+    whole = flat.dtype.kind != "f"
+    lit = flat[flat > 0]
+    low, high = float(flat.min()), float(np.quantile(lit, 1 - _OUTLIER_SHARE, method="lower"))
+    outliers = np.count_nonzero(lit > 1.5 * high)
+    only = f"up to {high:.3g} only" + (f", but for {outliers}" if outliers else "")
+    if whole and not stated:
+        strays = np.count_nonzero(lit > 1)
+        if strays <= _STRAY_SHARE * np.count_nonzero(lit == 1):
+            raise DataError(
+                f"{images} have no pixels but 0 and 1, except for {strays}, of which the largest "
+                f"is {lit.max():g}: correct them, or {remedy}."
+            )
+        if high <= _DIM_SHARE * white:
+            raise DataError(f"{images} have integer pixels {only}, far below {white:g}: {remedy}.")
+    if high <= white * (_SCALED_TWICE_SHARE if stated else _FAINT_SHARE):
+        raise DataError(
+            f"{images} have pixels {only}, far below {white:g}, as if they had been scaled twice: "
+            f"{remedy}."
+        )
+    doubt = ""
+    if high <= _DIM_SHARE * white:
+        doubt = f"pixels {only}, where white is {white:g}"
+    elif low > _DIM_SHARE * white:
+        doubt = f"no pixel below {low:.3g}, where black is 0"
+    elif len(levels := np.unique(flat[:100])) == 2 and np.isin(flat, levels).all():
+        doubt = f"two values alone, {levels[0]:.3g} and {levels[1]:.3g}, where white is {white:g}"
+    if doubt:
+        logger.warning("%s have %s: if that is wrong, rescale them, or %s.", images, doubt, remedy)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as messages show it, such as 3×784."""
+    return "×".join(str(length) for length in shape) or "of a single number"
