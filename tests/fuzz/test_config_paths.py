@@ -5,9 +5,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from mutations import assert_sentence, cases
+from mutations import assert_sentence
 
 from labelinfo.config.completion import complete
 from labelinfo.config.components import known_components
@@ -26,9 +24,6 @@ TRAPS = [
     "a//b", "downloads", "published", "compiled", "s3://b/x", "https://x.org/y", "a|b", "a;b",
     "a:b", "'a'", 'a"b', "#a", "a,b", "(a)", "^a", "a$", "mine", "a_b", "A-b", "0", "_", "a/b",
 ]  # fmt: skip
-NAMES = st.sampled_from(TRAPS) | st.text(max_size=8) | st.builds(
-    lambda *parts: "".join(parts), st.sampled_from(TRAPS), st.sampled_from(TRAPS)
-)  # fmt: skip
 
 
 def configuration(**names):
@@ -133,37 +128,19 @@ def _component(monkeypatch):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_plain_name_is_taken(part):
+def test_a_plain_name_is_taken_and_one_that_leads_elsewhere_refused_or_inside(part):
     completed = accepted(configuration(**{part: PARTS[part]}))
-    for file in outputs(completed):
-        assert_inside(file, completed["experiment"])
     if part not in ("class", "beta", "seed", "dropout"):
         assert any(str(PARTS[part]) in file for file in outputs(completed))
-
-
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("trap", TRAPS, ids=ascii)
-def test_a_name_that_leads_elsewhere_is_refused_or_stays_inside(part, trap):
-    completed = accepted(configuration(**{part: trap}))
-    if completed is not None:
-        for file in outputs(completed):
+    for trap in TRAPS:
+        completed = accepted(configuration(**{part: trap}))
+        for file in outputs(completed) if completed else ():
             assert_inside(file, completed["experiment"])
 
 
-@cases(1000)
-@given(st.dictionaries(st.sampled_from(sorted(PARTS)), NAMES, min_size=1, max_size=3))
-def test_no_names_together_lead_elsewhere(names):
-    completed = accepted(configuration(**names))
-    if completed is not None:
-        for file in outputs(completed):
-            assert_inside(file, completed["experiment"])
-
-
-@cases(200)
-@given(st.floats(min_value=0, max_value=1e6, exclude_min=True) | st.floats(0, 1, exclude_max=True))
+@pytest.mark.parametrize("number", [5e-324, 1e-5, 0.1 + 1e-13, 1 / 3, 123456.789, 1e6])
 def test_numbers_in_paths_are_plain(number):
-    config = configuration(beta=number or 1.0, dropout=min(number, 0.9))
-    for file in outputs(accepted(config)):
+    for file in outputs(accepted(configuration(beta=number, dropout=min(number, 0.9)))):
         assert_inside(file, "own")
     assert re.fullmatch(r"[0-9.]+(e-?[0-9]+)?", beta_key(number))
 
@@ -187,26 +164,17 @@ def test_the_key_of_a_bad_name_is_named(part):
     assert f"`{keys[part]}`" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "path", ["../mine.npz", "/data/mine.npz", "~/x", "my data/*.npz", "s3://b/x", "数.npz", "-x"]
-)
+@pytest.mark.parametrize("path", ["../mine.npz", "/data/x", "~/x", "a b/*.npz", "s3://b/x", "数"])
 def test_ones_own_file_may_lie_anywhere_for_it_is_only_read(path):
-    completed = accepted(configuration(path=path))
+    completed = accepted(configuration(path=path, mirror=path))
     assert completed["datasets"]["mine"]["files"]["table"]["path"] == path
-    assert not any(path in file for file in outputs(completed))
+    assert completed["machine"]["mirror"] == path
+    assert outputs(completed) == outputs(accepted(configuration()))
 
 
-@pytest.mark.parametrize("path", ["", "/", "x/", "a{dataset}.npz", "{", "a}b", "a\nb", "a\tb", " ",
-                                  "a\0b", "a\ud800"])  # fmt: skip
+@pytest.mark.parametrize("path", ["", "/", "x/", "a{dataset}.npz", "a}b", "a\nb", " ", "a\ud800"])
 def test_a_path_that_snakemake_would_read_as_another_is_refused(path):
     assert accepted(configuration(path=path)) is None
-
-
-@pytest.mark.parametrize("mirror", ["/mnt/x", "../x", "a {b}", None])
-def test_a_mirror_is_only_read(mirror):
-    completed = accepted(configuration(mirror=mirror))
-    assert completed["machine"]["mirror"] == mirror
-    assert outputs(completed) == outputs(accepted(configuration()))
 
 
 @pytest.mark.parametrize("mirror", ["a\nb", "a\0b", "\ud800"])

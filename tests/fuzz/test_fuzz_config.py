@@ -49,39 +49,26 @@ def answered(config):
         return completed
 
 
-def read(text):
-    """Return what YAML makes of a text; whatever it cannot read is Snakemake's to refuse."""
-    try:
-        return yaml.load(text, yaml.FullLoader)  # noqa: S506 - Snakemake's, which runs nothing
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError):
-        return None
-
-
-@cases(2000)
-@given(st.lists(st.sampled_from(WORDS), max_size=14).map("".join) | st.text(max_size=30))
-def test_any_text_is_a_configuration_or_refused(text):
-    config = read(text)
-    if isinstance(config, dict):
-        answered(config)
-
-
-@cases(400)
+@cases(800)
 @given(
-    st.sampled_from(["experiment", "partial", "training", "sweep", "datasets", "machine", "model"]),
-    st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map("".join),
+    st.one_of(
+        *map(damaged, SHIPPED),
+        st.binary(max_size=60),
+        st.lists(st.sampled_from(WORDS), max_size=14).map(lambda words: "".join(words).encode()),
+    )
 )
-def test_any_text_may_stand_behind_a_key(key, text):
-    config = read(f"{key}: {text}")
-    if isinstance(config, dict):
-        answered(config)
-
-
-@cases(500)
-@given(st.one_of(*map(damaged, SHIPPED)))
-def test_a_damaged_configuration_is_still_one_or_refused(content):
-    config = read(content)
-    if isinstance(config, dict):
-        answered(config)
+def test_any_file_is_a_configuration_or_refused(tmp_path_factory, content):
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_bytes(content)
+    with in_time():
+        try:
+            held = read_map(file)
+        except ConfigError as error:
+            assert str(error).startswith((f"The configuration {file} ", "Config key "))
+            assert "\n" not in str(error)
+            return
+    assert held == (yaml.safe_load(content) or {})
+    answered(held)
 
 
 def test_the_configurations_that_are_damaged_are_sound():
@@ -154,12 +141,9 @@ def test_text_of_several_lines_and_letters_of_all_scripts_is_taken():
     [
         "!!python/object/apply:os.system ['true']",
         "!!python/object/new:os.system ['true']",
-        "!!python/name:os.system",
         "!!python/name:antigravity.fly",
         "!!python/module:antigravity",
-        "!!python/object/apply:builtins.exec ['import antigravity']",
         "!!js/function 'x'",
-        "!own {a: 1}",
     ],
 )
 def test_a_tag_that_asks_for_code_is_refused(tag, tmp_path):
@@ -172,34 +156,6 @@ def test_a_tag_that_asks_for_code_is_refused(tag, tmp_path):
 
 
 # --- files that are checked before Snakemake reads them -------------------------------------------
-
-
-def answered_file(file, content):
-    """Return what a file holds, or None if it is refused; anything else fails."""
-    file.write_bytes(content)
-    with in_time():
-        try:
-            return read_map(file)
-        except ConfigError as error:
-            said = str(error)
-            assert said.startswith((f"The configuration {file} ", "Config key "))
-            assert "\n" not in said
-            return None
-
-
-@cases(1000)
-@given(
-    st.one_of(
-        *map(damaged, SHIPPED),
-        st.binary(max_size=60),
-        st.lists(st.sampled_from(WORDS), max_size=14).map(lambda words: "".join(words).encode()),
-    )
-)
-def test_any_file_is_read_or_refused(tmp_path_factory, content):
-    held = answered_file(tmp_path_factory.getbasetemp() / "any.yaml", content)
-    if held is not None:
-        assert held == (read(content.decode()) or {})
-
 
 MERGES = "\n".join(
     [

@@ -35,22 +35,14 @@ from labelinfo.training.checkpoint import Progress, load_checkpoint, save_checkp
 NESTED = "[" * 100_000 + "]" * 100_000
 # metadata that are no mapping, or no JSON
 RAW = ["", "[]", "1", '"x"', "null", NESTED, "{"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=5), below),
-    max_leaves=6,
-)
+JSON = st.sampled_from([None, True, -1, 0.5, float("nan"), "", "x", [], [[1]], {}, {"a": {}}])
 TENSORS = st.sampled_from(
     [
         torch.zeros(0),
         torch.zeros(2, 784),
         torch.full((2, 784), float("nan")),
-        torch.ones(3, 784, dtype=torch.uint8),
         torch.full((2, 784), 2, dtype=torch.uint8),
-        torch.tensor([0, 1]),
-        torch.tensor([0, 1, 5]),
-        torch.tensor([-1, 0]),
-        torch.tensor(1.0),
+        torch.tensor([0, 5, -2]),
         torch.zeros((), dtype=torch.bfloat16),
     ]
 )
@@ -153,7 +145,7 @@ def test_the_data_set_that_is_fuzzed_is_sound(folder):
     assert assert_read_or_refused(folder, WHOLE, load_dataset).name == "own"
 
 
-@cases(700)
+@cases(250)
 @given(damaged(WHOLE) | altered(DATASET, ABOUT))
 def test_a_prepared_data_set_is_sound_or_refused(folder, content):
     dataset = assert_read_or_refused(folder, content, load_dataset)
@@ -189,7 +181,7 @@ RUN = Run("own", "gaussian", "deconv", "gaussian", "1", 0)
 SAID = {"spec": SPEC.as_dict(), "run": RUN.columns, "status": "ok"}
 
 
-@cases(250)
+@cases(60)
 @given(damaged(own(WEIGHTS, json.dumps(SAID))) | altered(WEIGHTS, SAID))
 def test_weights_are_those_of_the_model_or_refused(folder, content):
     found = assert_read_or_refused(folder, content, lambda path: load_vae(path, SPEC, RUN))
@@ -265,7 +257,7 @@ def test_the_checkpoint_that_is_fuzzed_is_sound(folder):
     assert assert_resumed_or_anew(placed(folder, CHECKPOINT)).epoch == 1
 
 
-@cases(400)
+@cases(150)
 @given(damaged(CHECKPOINT) | altered(KEPT, KEPT_ABOUT))
 def test_a_damaged_checkpoint_is_used_whole_or_not_at_all(folder, content):
     assert_resumed_or_anew(placed(folder, content))
@@ -277,23 +269,21 @@ def test_a_damaged_checkpoint_is_used_whole_or_not_at_all(folder, content):
         ({"optimizer/0/exp_avg": None}, {}),
         ({"optimizer/0/exp_avg": torch.zeros(2)}, {}),
         ({"optimizer/7/step": torch.tensor(1.0)}, {}),
-        ({"optimizer/-1/step": torch.tensor(1.0)}, {}),
         ({"optimizer/0/step": torch.tensor([1.0])}, {}),
         ({"best/0.weight": None}, {}),
         ({"best/0.weight": torch.zeros(3, 3)}, {}),
-        ({"model/0.weight": torch.zeros(3, 3)}, {}),
         ({"model/0.weight": torch.zeros(2, 3, dtype=torch.float64)}, {}),
         ({"other/0.weight": torch.zeros(2, 3)}, {}),
-        ({}, {"epoch": "1"}),
-        ({}, {"epoch": -1}),
-        ({}, {"epoch": 0}),
-        ({}, {"seconds": float("nan")}),
-        ({}, {"seconds": None}),
-        ({}, {"best_loss_nats": []}),
-        ({}, {"curve": {}}),
-        ({}, {"curve": [[]]}),
-        ({}, {"curve": []}),
-        ({}, {"curve": [{"epoch": "one"}]}),
+        *(
+            ({}, {key: value})
+            for key, values in {
+                "epoch": ("1", -1, 0),
+                "seconds": (float("nan"), None),
+                "best_loss_nats": ([],),
+                "curve": ({}, [[]], [], [{"epoch": "one"}]),
+            }.items()
+            for value in values
+        ),
     ],
 )
 def test_a_checkpoint_of_other_content_is_left_aside(folder, tensors, metadata):
@@ -335,33 +325,22 @@ def losses(path):
     write_losses(path, np.ones((2, 3)), {"task": "digit"}, {"stage": "x"})
 
 
-@cases(500)
-@given(damaged(written(table)))
-def test_a_damaged_table_is_read_or_refused(folder, content):
+@cases(200)
+@given(damaged(written(table)), damaged(written(losses)))
+def test_a_damaged_table_is_read_or_refused(folder, content, of_losses):
     found = assert_read_or_refused(folder, content, read_with_provenance)
     if found is not None:
         pd.testing.assert_frame_equal(found[0], TABLE)
         assert found[1] == ORIGIN
     assert assert_read_or_refused(folder, content, read_provenance) in (None, ORIGIN)
-
-
-@cases(500)
-@given(damaged(written(losses)))
-def test_damaged_losses_are_read_or_refused(folder, content):
-    found = assert_read_or_refused(folder, content, read_losses)
+    found = assert_read_or_refused(folder, of_losses, read_losses)
     if found is not None:
         assert found[0].tolist() == [[1.0, 1.0, 1.0]] * 2
         assert found[1:] == ({"task": "digit"}, {"stage": "x"})
 
 
-@cases(300)
-@given(
-    st.sampled_from([b"labelinfo", b"pandas", b"ARROW:schema"]),
-    JSON.map(json.dumps)
-    | st.sampled_from(range(len(RAW))).map(RAW.__getitem__)
-    | st.just('{"columns": [{}], "index_columns": [3]}')
-    | st.text(max_size=9),
-)
+@pytest.mark.parametrize("key", [b"labelinfo", b"pandas", b"ARROW:schema"])
+@pytest.mark.parametrize("text", [*RAW, "{}", '{"columns": [{}], "index_columns": [3]}', "β"])
 def test_the_metadata_of_a_table_may_say_anything(folder, key, text):
     arrow = pa.table({"point": [0, 0], "image": [0, 1], "label_distortion_nats": [1.0, 2.0]})
     metadata = {b"labelinfo": b"{}", key: text.encode("utf-8", "replace")}
