@@ -77,42 +77,26 @@ def test_agrees_with_brute_force(images, originals, pixels, clamp):
     np.testing.assert_allclose(match.expected_nats, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("images", [1, 7])
 @pytest.mark.parametrize("copies", [2, 5, 130])
-def test_identical_originals_give_the_lowest_row_and_no_margin(copies, images):
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        bits, distinct = random_pair(rng, images, 3, 150)
-        which = rng.permutation(np.repeat(np.arange(3), copies))
-        match = match_originals(bits, distinct[which], CLAMP)
-        first = np.array([np.flatnonzero(which == original)[0] for original in range(3)])
-        best = log_likelihoods(bits, distinct).argmax(axis=1)
-        np.testing.assert_array_equal(match.index, first[best])
-        np.testing.assert_array_equal(match.margin_nats, 0)
+def test_identical_originals_give_the_lowest_row_and_no_margin(copies):
+    rng = np.random.default_rng(copies)
+    bits, distinct = random_pair(rng, 7, 3, 150)
+    which = rng.permutation(np.repeat(np.arange(3), copies))
+    match = match_originals(bits, distinct[which], CLAMP)
+    first = np.array([np.flatnonzero(which == original)[0] for original in range(3)])
+    best = log_likelihoods(bits, distinct).argmax(axis=1)
+    np.testing.assert_array_equal(match.index, first[best])
+    np.testing.assert_array_equal(match.margin_nats, 0)
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_float64_decides_near_ties(seed):
+@pytest.mark.parametrize("seed", range(3))
+def test_float64_decides_near_ties_and_who_is_runner_up(seed):
     match = match_originals(*near_ties(seed, clear_winner=False), CLAMP)
     np.testing.assert_array_equal(match.index, 49)
     np.testing.assert_allclose(match.margin_nats, math.log(240 * 241 / (239 * 242)), atol=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_float64_decides_who_is_runner_up(seed):
     match = match_originals(*near_ties(seed, clear_winner=True), CLAMP)
     np.testing.assert_array_equal(match.index, 50)
     np.testing.assert_allclose(match.margin_nats, math.log(240 / 60), atol=1e-9)
-
-
-def test_near_ties_are_beyond_float32():
-    right = []
-    for seed in range(10):
-        bits, originals = near_ties(seed, clear_winner=False)
-        x = originals.astype(np.float32) / np.float32(255)
-        scores = bits.astype(np.float32) @ np.log(x / (1 - x)).T + np.log1p(-x).sum(axis=1)
-        right.append(np.mean(scores.argmax(axis=1) == 49))
-    assert np.mean(right) < 0.8
 
 
 @pytest.mark.parametrize("inverted", [False, True])

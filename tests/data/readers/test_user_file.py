@@ -70,11 +70,20 @@ def test_npz(save):
         assert columns[name]().dtype == array.dtype
 
 
-KINDS = [pa.uint8(), pa.int64(), pa.float32(), pa.float64(), pa.float16(), pa.bool_()]
+LARGE, FIXED = pa.large_list, lambda kind: pa.list_(kind, 784)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("form", [pa.list_, pa.large_list, lambda kind: pa.list_(kind, 784)])
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        (pa.uint8(), pa.list_),
+        (pa.int64(), LARGE),
+        (pa.float32(), FIXED),
+        (pa.float64(), LARGE),
+        (pa.float16(), pa.list_),
+        (pa.bool_(), FIXED),
+    ],
+)
 def test_parquet(kind, form):
     images = IMAGES.astype(kind.to_pandas_dtype())
     given = {

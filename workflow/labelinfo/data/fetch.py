@@ -116,12 +116,14 @@ def _download(url: str, part: Path, name: str, size: int | None) -> None:
     """Save the body of ``url``; try again after faults that may pass."""
     for pause in (*_PAUSES, None):
         try:
-            return _save(url, part, name, size)
+            _save(url, part, name, size)
         except (requests.RequestException, ValueError) as error:  # ValueError: malformed address
             fault, passing = _fault(error)
             if not passing or pause is None:
                 raise _Failed(fault) from error
             time.sleep(pause)
+        else:
+            return
 
 
 def _save(url: str, part: Path, name: str, size: int | None) -> None:

@@ -133,7 +133,8 @@ def prepare_dataset(
 def _warn_of_near_copies(
     name: str, images: Mapping[str, np.ndarray], copies: Mapping[str, int]
 ) -> None:
-    near = count_copies({split: part > 0.5 for split, part in images.items()})
+    bits = {split: part > 0.5 for split, part in images.items()}
+    near = count_copies({split: part[part.any(axis=1)] for split, part in bits.items()})
     for split in SPLITS:
         if near[split] > copies[split]:
             logger.warning(
@@ -248,6 +249,15 @@ def _log(summary: Sequence[Mapping[str, Any]], tasks: Sequence[str]) -> None:
                 "%(dataset)s: %(labelled_images)d of the %(images)d %(split)s images have a label "
                 "%(task)s; the others train the VAE, and probes leave them out.",
                 row,
+            )
+        absent = json.loads(row["label_counts"]).count(0)
+        if row["split"] == "test" and absent and row["task"] in tasks:
+            logger.warning(
+                "%s: no test image has any of %d of the %d labels %s.",
+                row["dataset"],
+                absent,
+                absent + row["classes"],
+                row["task"],
             )
         if row["label_unseen_in_train_share"] and row["task"] in tasks:
             logger.warning(

@@ -17,8 +17,6 @@ _DIM_SHARE = 0.5
 _FAINT_SHARE = 0.1
 # The same where the user stated the range: images in [0, 1] divided by 255 reach 0.004.
 _SCALED_TWICE_SHARE = 1 / 200
-# Bits with stray values: at most one pixel of another value per hundred ones.
-_STRAY_SHARE = 0.01
 # So few of the pixels above 0 do not count as the largest: they may be strays.
 _OUTLIER_SHARE = 0.001
 
@@ -114,7 +112,7 @@ def check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, sta
     only = f"up to {high:.3g} only" + (f", but for {outliers}" if outliers else "")
     if whole and not stated:
         strays = np.count_nonzero(lit > 1)
-        if strays <= _STRAY_SHARE * np.count_nonzero(lit == 1):
+        if strays <= np.count_nonzero(lit == 1):
             raise DataError(
                 f"{images} have no pixels but 0 and 1, except for {strays}, of which the largest "
                 f"is {lit.max():g}: correct them, or {remedy}."

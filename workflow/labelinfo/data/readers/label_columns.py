@@ -23,7 +23,8 @@ MISSING = -1
 _MISSING_IN_ANY_CASE = frozenset({"", "nan", "-nan", "<na>", "null", "n/a", "#n/a"})
 _MISSING_TEXTS = frozenset({"None", "NA", "NaT"})
 # These may be missing labels or classes. They are classes, and a warning says so.
-_DOUBTFUL_TEXTS = frozenset({"?", "-", "--", "none", "na", "missing", "unknown", "undefined"})
+_DOUBTFUL_TEXTS = frozenset({"?", "-", "--", ".", "none", "na", "n.a.", "missing", "unknown"})
+_DOUBTFUL_TEXTS |= {"undefined", "unlabelled", "unlabeled", "-1", "-9", "-99", "-999"}
 MAX_CLASSES = 100_000
 LABEL_TYPES = "labels have to be integers, texts or truth values"
 _ALL_MISSING = f"holds missing labels alone: {LABEL_TYPES}"
@@ -130,14 +131,15 @@ def _missing_numbers(values: np.ndarray, which: str) -> np.ndarray:
             which,
             values[0],
         )
-    top = np.iinfo(values.dtype).max if values.dtype.kind == "u" else None
-    if len(values) > 1 and values[-1] == top and values[-2] < top - 1:
+    others = values[dropped.sum() : -1]
+    if len(others) > 1 and np.all(np.diff(others) == 1) and values[-1] > others[-1] + 1:
         logger.warning(
-            "%s has the number %d as a class, which is -1 in the type %s; if it marks a missing "
-            "label, write the labels as signed integers.",
+            "%s has the number %d as a class, far above the others, %d to %d; if it marks a "
+            "missing label, write it as an empty text or NaN.",
             which,
-            top,
-            values.dtype,
+            values[-1],
+            others[0],
+            others[-1],
         )
     return dropped
 

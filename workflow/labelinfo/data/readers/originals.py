@@ -28,7 +28,7 @@ _TRIED = 200
 
 
 def as_stored(originals: np.ndarray, form: str) -> np.ndarray:
-    """Return originals (M, 784), from 0 to 255, of one of :data:`FORMS`, as the images show them."""
+    """Return originals (M, 784) of one of :data:`FORMS` as the images show them, from 0 to 255."""
     transposed, inverted = FORMS[form]
     if transposed:
         square = originals.reshape(-1, SIDE, SIDE).transpose(0, 2, 1)
