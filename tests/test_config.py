@@ -18,7 +18,7 @@ from snakemake.utils import update_config
 from labelinfo.config.__main__ import describe
 from labelinfo.config.completion import complete
 from labelinfo.config.components import known_components, vae_spec
-from labelinfo.config.keys import keys_below, schema_of_keys
+from labelinfo.config.keys import schema_of_keys
 from labelinfo.config.run import Run, beta_key
 from labelinfo.config.sweep import ROLES, check_sweep, enumerate_runs
 from labelinfo.config.tasks import tasks_of

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from mutations import answer, cases, damaged, in_time
 from safetensors.torch import save, save_file
 
@@ -35,17 +34,6 @@ from labelinfo.training.checkpoint import Progress, load_checkpoint, save_checkp
 NESTED = "[" * 100_000 + "]" * 100_000
 # metadata that are no mapping, or no JSON
 RAW = ["", "[]", "1", '"x"', "null", NESTED, "{"]
-JSON = st.sampled_from([None, True, -1, 0.5, float("nan"), "", "x", [], [[1]], {}, {"a": {}}])
-TENSORS = st.sampled_from(
-    [
-        torch.zeros(0),
-        torch.zeros(2, 784),
-        torch.full((2, 784), float("nan")),
-        torch.full((2, 784), 2, dtype=torch.uint8),
-        torch.tensor([0, 5, -2]),
-        torch.zeros((), dtype=torch.bfloat16),
-    ]
-)
 
 
 @functools.cache
@@ -60,31 +48,6 @@ def own(tensors, text):
     """Return a safetensors file of ours with this text for metadata, and the digest of both."""
     about = {"metadata": text, "sha256": tensors_sha256(tensors, text)}
     return save(tensors, {"labelinfo": json.dumps(about)})
-
-
-def altered(tensors, metadata):
-    """Draw safetensors files with the right names, in which some entries are others.
-
-    Their digests are right: what they hold has to be looked at.
-    """
-
-    def build(dropped, given, renamed, changes, raw):
-        found = {name: value for name, value in tensors.items() if name not in dropped} | given
-        found |= {new: torch.zeros(1) for new in renamed}
-        # the same tensor may be drawn for two names
-        found = {name: value.clone() for name, value in found.items()}
-        said = {key: value for key, value in metadata.items() if key not in dropped} | changes
-        return own(found, json.dumps(said) if raw is None else RAW[raw])
-
-    names = st.sampled_from([*tensors, *metadata])
-    return st.builds(
-        build,
-        st.sets(names, max_size=2),
-        st.dictionaries(st.sampled_from(list(tensors)), TENSORS, max_size=2),
-        st.sets(st.text(max_size=5) | st.sampled_from(["optimizer/99/step", "x/y"]), max_size=1),
-        st.dictionaries(st.sampled_from(list(metadata)), JSON, max_size=2),
-        st.none() | st.none() | st.sampled_from(range(len(RAW))),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -146,31 +109,16 @@ def test_the_data_set_that_is_fuzzed_is_sound(folder):
 
 
 @cases(250)
-@given(damaged(WHOLE) | altered(DATASET, ABOUT))
+@given(damaged(WHOLE))
 def test_a_prepared_data_set_is_sound_or_refused(folder, content):
     dataset = assert_read_or_refused(folder, content, load_dataset)
     if dataset is not None:
         assert_dataset(dataset)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("test/images", torch.full((3, 784), 2, dtype=torch.uint8)),
-        ("train/images", torch.full((4, 784), float("nan"))),
-        ("test/images", torch.zeros(3, 784)),
-        ("train/images", torch.zeros(4, 28, 28, dtype=torch.uint8)),
-        ("valid/labels/half", torch.tensor([0, 2])),
-        ("valid/labels/half", torch.tensor([0, -2])),
-        ("valid/labels/half", torch.tensor([0, 1, 1])),
-        ("valid/labels/half", torch.tensor([0.0, 1.0])),
-    ],
-)
-def test_a_data_set_with_values_out_of_range_is_refused(folder, name, value):
-    path = folder / "own.safetensors"
-    save_tensors(path, DATASET | {name: value}, ABOUT)
-    with pytest.raises(StorageError, match=r"own\.safetensors is not a prepared data set"):
-        load_dataset(path)
+@pytest.mark.parametrize("text", [*RAW, "{}", '{"name": "own", "classes": ["half"]}'])
+def test_a_data_set_whose_metadata_say_anything_is_refused(folder, text):
+    assert assert_read_or_refused(folder, own(DATASET, text), load_dataset) is None
 
 
 # --- weights ------------------------------------------------------------------------------------
@@ -179,18 +127,6 @@ SPEC = make_spec(latent_dim=2, width=0.05)
 WEIGHTS = {name: value.contiguous() for name, value in SPEC.build().state_dict().items()}
 RUN = Run("own", "gaussian", "deconv", "gaussian", "1", 0)
 SAID = {"spec": SPEC.as_dict(), "run": RUN.columns, "status": "ok"}
-
-
-@cases(60)
-@given(damaged(own(WEIGHTS, json.dumps(SAID))) | altered(WEIGHTS, SAID))
-def test_weights_are_those_of_the_model_or_refused(folder, content):
-    found = assert_read_or_refused(folder, content, lambda path: load_vae(path, SPEC, RUN))
-    if found is not None:
-        model = found.model
-        assert found.status in ("ok", "diverged")
-        shapes = {name: value.shape for name, value in model.state_dict().items()}
-        assert shapes == {name: value.shape for name, value in WEIGHTS.items()}
-        assert not any(value.isnan().any() for value in model.state_dict().values())
 
 
 def test_a_weights_file_that_names_other_code_is_refused_and_runs_nothing(folder):
@@ -258,7 +194,7 @@ def test_the_checkpoint_that_is_fuzzed_is_sound(folder):
 
 
 @cases(150)
-@given(damaged(CHECKPOINT) | altered(KEPT, KEPT_ABOUT))
+@given(damaged(CHECKPOINT))
 def test_a_damaged_checkpoint_is_used_whole_or_not_at_all(folder, content):
     assert_resumed_or_anew(placed(folder, content))
 

@@ -11,8 +11,10 @@ from labelinfo.errors import ConfigError
 
 # The words under which a reader's files are listed in a data set's definition.
 ROLES = {
-    "static_mnist": ("train", "valid", "test")
-    + ("train_originals", "train_labels", "test_originals", "test_labels"),
+    "static_mnist": (
+        *("train", "valid", "test"),
+        *("train_originals", "train_labels", "test_originals", "test_labels"),
+    ),
     "omniglot": ("data",),
     "table": ("table",),
 }

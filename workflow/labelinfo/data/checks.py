@@ -20,14 +20,8 @@ _BLANK_IMAGES_SHARE = 0.5
 def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> None:
     """Refuse splits that are nearly blank or whose images are all alike; warn of blank images.
 
-    Parameters
-    ----------
-    name
-        The data set's key.
-    images
-        (N, 784) by split, as they are trained and tested on.
-    binarize
-        The config key ``datasets.<name>.binarize``.
+    ``images`` are (N, 784) by split, as they are trained and tested on; ``binarize`` is the config
+    key of the data set ``name``.
 
     Raises
     ------
@@ -57,13 +51,8 @@ def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> N
             raise DataError(f"The {split} images of {name!r} are {fault}: {remedy}.")
         if blank.any():
             logger.warning(
-                "%s: %d of the %d %s images are blank after binarize: '%s'; %s.",
-                name,
-                blank.sum(),
-                len(part),
-                split,
-                binarize,
-                remedy,
+                f"{name}: {blank.sum()} of the {len(part)} {split} images are blank after "
+                f"binarize: '{binarize}'; {remedy}."
             )
 
 
@@ -107,10 +96,7 @@ def check_copies(name: str, images: Mapping[str, np.ndarray], max_share: float) 
             )
         if count:
             logger.warning(
-                "%s: %d of the %d %s images are copies of images in an earlier split.",
-                name,
-                count,
-                total,
-                split,
+                f"{name}: {count} of the {total} {split} images are copies of images in an "
+                "earlier split."
             )
     return copies

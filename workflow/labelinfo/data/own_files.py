@@ -16,22 +16,15 @@ TABLE_KINDS = (".npz", ".parquet")
 def check_own_files(
     datasets: Mapping[str, Mapping[str, Any]], swept: Sequence[str], root: Path
 ) -> None:
-    """Refuse what would fail once its data set is prepared, when what was prepared before is gone.
+    """Refuse files that their data sets cannot be prepared from, before any result is removed.
 
-    Parameters
-    ----------
-    datasets
-        The configuration's section of that name.
-    swept
-        Those of them that the experiment uses.
-    root
-        Where relative paths start.
+    ``datasets`` is the configuration's section, ``swept`` the data sets that the experiment uses.
+    Relative paths start at ``root``.
 
     Raises
     ------
     ConfigError
-        If a file is not there, is of a kind that nothing reads, or has no labels of the name of a
-        task.
+        If a file is not there, is of a kind that nothing reads, or lacks the labels of a task.
     """
     for name in swept:
         for role, path in _own_files(datasets[name], root):

@@ -138,11 +138,9 @@ def _warn_of_near_copies(
     for split in SPLITS:
         if near[split] > copies[split]:
             logger.warning(
-                "%s: %d %s images of other greys than an image in an earlier split show the same "
-                "pixels brighter than 0.5: check that they are no copies of it.",
-                name,
-                near[split] - copies[split],
-                split,
+                f"{name}: {near[split] - copies[split]} {split} images of other greys than an "
+                "image in an earlier split show the same pixels brighter than 0.5: check that they "
+                "are no copies of it."
             )
 
 
@@ -243,25 +241,23 @@ def _unseen_share(dataset: Dataset, split: str, task: str) -> float:
 
 def _log(summary: Sequence[Mapping[str, Any]], tasks: Sequence[str]) -> None:
     for row in summary:
-        logger.info("%(split)s, %(task)s: %(images)d images, %(classes)d classes", row)
-        if row["labelled_images"] < row["images"] and row["task"] in tasks:
+        name, split, task, images = (row[key] for key in ("dataset", "split", "task", "images"))
+        logger.info(f"{split}, {task}: {images} images, {row['classes']} classes")
+        if task not in tasks:
+            continue
+        if row["labelled_images"] < images:
             logger.warning(
-                "%(dataset)s: %(labelled_images)d of the %(images)d %(split)s images have a label "
-                "%(task)s; the others train the VAE, and probes leave them out.",
-                row,
+                f"{name}: {row['labelled_images']} of the {images} {split} images have a label "
+                f"{task}; the others train the VAE, and probes leave them out."
             )
         absent = json.loads(row["label_counts"]).count(0)
-        if row["split"] == "test" and absent and row["task"] in tasks:
+        if split == "test" and absent:
             logger.warning(
-                "%s: no test image has any of %d of the %d labels %s.",
-                row["dataset"],
-                absent,
-                absent + row["classes"],
-                row["task"],
+                f"{name}: no test image has any of {absent} of the {absent + row['classes']} "
+                f"labels {task}."
             )
-        if row["label_unseen_in_train_share"] and row["task"] in tasks:
+        if unseen := row["label_unseen_in_train_share"]:
             logger.warning(
-                "%(dataset)s: %(label_unseen_in_train_share).1e of the %(split)s images have a "
-                "%(task)s that no training image has; no probe can know it, and C shows that.",
-                row,
+                f"{name}: {unseen:.1e} of the {split} images have a {task} that no training image "
+                "has; no probe can know it, and C shows that."
             )

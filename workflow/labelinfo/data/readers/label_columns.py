@@ -120,26 +120,20 @@ def _missing_numbers(values: np.ndarray, which: str) -> np.ndarray:
     dropped[0] = values[0] == -1 and len(values) > 2
     if dropped[0]:
         logger.warning(
-            "%s has the number -1 among labels of at least 0, which counts as a missing label; if "
-            "it is a class, write the labels as texts.",
-            which,
+            f"{which} has the number -1 among labels of at least 0, which counts as a missing "
+            "label; if it is a class, write the labels as texts."
         )
     elif values[0] < 0 and values.tolist() != [-1, 1]:
         logger.warning(
-            "%s has the negative number %g as a class; if it marks a missing label, write it as an "
-            "empty text or NaN.",
-            which,
-            values[0],
+            f"{which} has the negative number {values[0]:g} as a class; if it marks a missing "
+            "label, write it as an empty text or NaN."
         )
     others = values[dropped.sum() : -1]
     if len(others) > 1 and np.all(np.diff(others) == 1) and values[-1] > others[-1] + 1:
         logger.warning(
-            "%s has the number %d as a class, far above the others, %d to %d; if it marks a "
-            "missing label, write it as an empty text or NaN.",
-            which,
-            values[-1],
-            others[0],
-            others[-1],
+            f"{which} has the number {values[-1]:g} as a class, far above the others, "
+            f"{others[0]:g} to {others[-1]:g}; if it marks a missing label, write it as an empty "
+            "text or NaN."
         )
     return dropped
 
@@ -150,17 +144,13 @@ def _missing_texts(names: list[str], which: str) -> np.ndarray:
     for name, drop in zip(names, dropped, strict=True):
         if drop and name.strip():
             logger.warning(
-                "%s has the text %r, which counts as a missing label; if it is a class, write it "
-                "otherwise.",
-                which,
-                name,
+                f"{which} has the text {name!r}, which counts as a missing label; if it is a "
+                "class, write it otherwise."
             )
         elif name.strip().lower() in _DOUBTFUL_TEXTS and not drop:
             logger.warning(
-                "%s has the text %r as a class; if it marks a missing label, write it as an empty "
-                "text.",
-                which,
-                name,
+                f"{which} has the text {name!r} as a class; if it marks a missing label, write it "
+                "as an empty text."
             )
     kept = [name for name, drop in zip(names, dropped, strict=True) if not drop]
     if pair := _first_alike(kept, _without_blanks):
@@ -170,9 +160,8 @@ def _missing_texts(names: list[str], which: str) -> np.ndarray:
         )
     if pair := _first_alike(kept, _meaning):
         logger.warning(
-            "%s has the labels %r and %r as two classes; if they are one, write both alike.",
-            which,
-            *pair,
+            f"{which} has the labels {pair[0]!r} and {pair[1]!r} as two classes; if they are one, "
+            "write both alike."
         )
     return dropped
 

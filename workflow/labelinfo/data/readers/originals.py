@@ -52,14 +52,8 @@ def better_form(
 ) -> str | None:
     """Return the form in which the originals fit the images, None if no other form does.
 
-    Parameters
-    ----------
-    bits, originals
-        The images (N, 784), and their originals (M, 784) as the file has them.
-    form, found
-        The form that does not fit, and what was found with it.
-    match
-        Finds the original of each binary image.
+    ``bits`` (N, 784) are the images, and ``originals`` (M, 784) are as the file has them. ``found``
+    is the match in the form that does not fit.
     """
     rows = np.linspace(0, len(bits) - 1, min(_TRIED, len(bits))).astype(int)
     others = {

@@ -27,10 +27,8 @@ class RawData:
     ----------
     images
         (N, 784) by split: uint8 bits, or float32 intensities in [0, 1].
-    labels
-        Codes (N,) by split and task.
-    classes
-        Class names by task; a code is an index into them.
+    labels, classes
+        Codes (N,) by split and task, and the class names that they number, by task.
     matches
         The originals of the images by split; empty if the reader matches nothing.
     misfit

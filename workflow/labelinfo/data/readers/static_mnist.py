@@ -32,17 +32,8 @@ def read_static_mnist(
 ) -> RawData:
     """Return static MNIST; each image has the digit of its most likely original.
 
-    Parameters
-    ----------
-    name, tasks
-        The data set's key, for messages; not used.
-    definition
-        Its section of the configuration: ``originals`` and ``matched_distinct_min_share``.
-    files
-        Roles: ``train``, ``valid``, ``test`` (amat); ``train_originals``, ``train_labels``,
-        ``test_originals``, ``test_labels`` (IDX).
-    match
-        Finds the original of each binary image.
+    ``files`` are ``train``, ``valid``, ``test`` (amat); ``train_originals``, ``train_labels``,
+    ``test_originals`` and ``test_labels`` (IDX). ``tasks`` is not used.
 
     Raises
     ------

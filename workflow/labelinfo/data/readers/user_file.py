@@ -5,7 +5,6 @@ A column is loaded only when it is needed, so that a column of another type is n
 
 import io
 import logging
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -28,9 +27,6 @@ logger = logging.getLogger(__name__)
 # Loaders of the columns by name; each raises a DataError if the column cannot be used.
 Columns = dict[str, Callable[[], np.ndarray]]
 
-# Most bytes that the arrays of an npz file, and most values that a Parquet file may announce
-_MAX_UNPACKED = 2**31
-
 
 def read_user_file(
     name: str,
@@ -41,19 +37,8 @@ def read_user_file(
 ) -> RawData:
     """Return the images and all columns that can be labels.
 
-    Parameters
-    ----------
-    name
-        The data set's key, the root of its seeds.
-    definition
-        Its section of the configuration: ``split`` has the shares of the splits, ``scale`` the
-        value of a white pixel.
-    tasks
-        Columns that have to be labels; any other column that cannot be one is passed over.
-    files
-        Role: ``table``.
-    match
-        Not used.
+    Columns that are not among ``tasks`` and cannot be labels are passed over. ``definition`` has
+    the shares of the splits (``split``) and the value of a white pixel (``scale``).
 
     Raises
     ------
@@ -128,19 +113,14 @@ def open_npz(content: bytes, file: str) -> Columns:
     Raises
     ------
     DataError
-        If the file is not a sound zip archive, or its arrays are too large.
+        If the file is not a sound zip archive.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            announced = sum(member.file_size for member in archive.infolist())
-            damaged = archive.testzip() if announced <= _MAX_UNPACKED else None
         arrays = np.load(io.BytesIO(content), allow_pickle=False)
-    except Exception as error:  # zipfile and NumPy raise many kinds
+        names = arrays.files
+    except Exception as error:  # NumPy raises many kinds, AttributeError for a single array
         raise _unsound(file, ".npz", error) from error
-    _check_size(file, announced, "bytes of arrays")
-    if damaged is not None:
-        raise DataError(f"The array {shown(damaged)} of {file} is damaged: save the file again.")
-    return {name: partial(_load, arrays.__getitem__, name, file) for name in arrays.files}
+    return {name: partial(_load, arrays.__getitem__, name, file) for name in names}
 
 
 def open_parquet(content: bytes, file: str) -> Columns:
@@ -149,21 +129,12 @@ def open_parquet(content: bytes, file: str) -> Columns:
     Raises
     ------
     DataError
-        If the file is not a sound Parquet file, or its columns are too large.
+        If the file is not a sound Parquet file.
     """
     try:
-        stored = pq.ParquetFile(pa.BufferReader(content))
-        groups = [stored.metadata.row_group(number) for number in range(stored.num_row_groups)]
-        # A long run of one value takes next to nothing in the file.
-        values = sum(
-            group.column(number).num_values
-            for group in groups
-            for number in range(group.num_columns)
-        )
-        table = stored.read(use_threads=False) if values <= _MAX_UNPACKED else None
+        table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     except Exception as error:  # pyarrow raises several kinds
         raise _unsound(file, "Parquet", error) from error
-    _check_size(file, values, "values")
 
     def read(name: str) -> np.ndarray:
         return (_pixels if name == "images" else _entries)(table[name], name, file)
@@ -173,14 +144,6 @@ def open_parquet(content: bytes, file: str) -> Columns:
 
 def _unsound(file: str, kind: str, error: Exception) -> DataError:
     return DataError(f"The file {file} is no sound {kind} file ({reason(error)}): write it again.")
-
-
-def _check_size(file: str, announced: int, what: str) -> None:
-    if announced > _MAX_UNPACKED:
-        raise DataError(
-            f"The file {file} announces {announced} {what} where at most {_MAX_UNPACKED} are "
-            "allowed: write fewer images."
-        )
 
 
 def _load(read: Callable[[str], Any], name: str, file: str) -> np.ndarray:
