@@ -11,8 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from snakemake.utils import update_config
 
 from labelinfo.config.__main__ import describe
@@ -512,20 +510,13 @@ def test_named_architectures_stand_for_the_product():
     assert not list(enumerate_runs({"sweep": SWEEP | {"architectures": []}}))
 
 
-@given(st.integers(1, 10**12 - 1), st.integers(-30, 6))
-@settings(max_examples=300, derandomize=True, deadline=None)
-def test_beta_of_up_to_twelve_digits_survives_its_key(digits, exponent):
-    # so two different ones have different keys
-    beta = float(f"{digits}e{exponent - 12}")
-    assert float(beta_key(beta)) == beta
-    assert re.fullmatch(r"[0-9.]+(e-[0-9]+)?", beta_key(beta))
-
-
 @pytest.mark.parametrize(
-    ("beta", "key"), [(1, "1"), (1.0, "1"), (0.5, "0.5"), (1e-5, "1e-05"), (1e6, "1000000")]
+    ("beta", "key"),
+    [(1, "1"), (0.5, "0.5"), (1e-5, "1e-05"), (1e6, "1000000"), (0.123456789012, "0.123456789012")],
 )
-def test_beta_key(beta, key):
-    assert beta_key(beta) == key
+def test_beta_of_up_to_twelve_digits_survives_its_key(beta, key):
+    assert beta_key(beta) == beta_key(float(beta)) == key
+    assert float(key) == beta
 
 
 def test_the_sweep_is_the_product_of_its_lists_and_every_run_has_its_own_place():
