@@ -49,12 +49,6 @@ class PlannedJob:
         return f"benchmarks/{self.stage}/{self.name}.tsv"
 
 
-def dataset_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield the jobs that prepare the sweep's data sets."""
-    for dataset in config["sweep"]["datasets"]:
-        yield PlannedJob("prepare_dataset", dataset, dataset, last="/summary.parquet")
-
-
 def training_stage(config: dict[str, Any]) -> str:
     """Return the rule that makes the weights of a run."""
     return {"separate": "train_vae", "path": "cool_vae"}[config["training"]["mode"]]
@@ -83,12 +77,6 @@ def training_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
     for run in runs:
         kind = f"{run.dataset}/{run.architecture}"
         yield PlannedJob(stage, run.path, kind, last="/training.parquet", run=run)
-
-
-def measure_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield one job per run: its rate and distortion."""
-    for run in enumerate_runs(config):
-        yield PlannedJob("measure_vae", run.path, f"{run.dataset}/{run.architecture}", run=run)
 
 
 def probe_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
@@ -123,5 +111,17 @@ def planned_jobs(config: dict[str, Any]) -> list[PlannedJob]:
 
     Pictures, encodings (which are not kept), and the search for a classifier are left out.
     """
-    stages = (dataset_jobs, training_jobs, measure_jobs, probe_jobs, grid_jobs, level_jobs)
-    return [job for stage in stages for job in stage(config)]
+    return [
+        *(
+            PlannedJob("prepare_dataset", dataset, dataset, last="/summary.parquet")
+            for dataset in config["sweep"]["datasets"]
+        ),
+        *training_jobs(config),
+        *(
+            PlannedJob("measure_vae", run.path, f"{run.dataset}/{run.architecture}", run=run)
+            for run in enumerate_runs(config)
+        ),
+        *probe_jobs(config),
+        *grid_jobs(config),
+        *level_jobs(config),
+    ]

@@ -45,21 +45,10 @@ def fetch_file(
 ) -> None:
     """Put the verified, decompressed content of the catalogue file ``name`` at ``target``.
 
-    With a mirror, the file is read from there and the network is not touched. Otherwise the
-    addresses are tried in turn, each several times.
-
-    Parameters
-    ----------
-    name
-        Path inside the catalogue and the mirror, such as ``mnist/train-images-idx3-ubyte``.
-    target
-        Path of the content, which is put there atomically.
-    sha256, git_blob_sha1, size
-        Digests and number of bytes of the decompressed content; at least one digest is needed.
-    urls
-        Addresses of the file, plain or gzipped.
-    mirror
-        Folder that holds ``name`` or ``name.gz``.
+    A ``mirror`` is a folder that holds ``name`` or ``name.gz``; the network is not touched then.
+    Otherwise ``urls``, of the file or its gzipped form, are tried in turn, each several times. The
+    digests and ``size`` in bytes are those of the decompressed content; one digest is needed. The
+    content is put in place atomically.
 
     Raises
     ------

@@ -75,12 +75,10 @@ def prepare_dataset(
 
     Returns
     -------
-    Dataset
-        Ready for every later stage.
-    DataFrame
-        One row per split and task: counts, label entropy in nats, share of labelled images whose
-        label is never seen in training. The match quality and the number of images that are in an
-        earlier split too are those before ``limit``.
+    tuple
+        The data set, and a table of one row per split and task: counts, label entropy in nats,
+        share of labelled images whose label is never seen in training. Match quality and the number
+        of copies are those before ``limit``.
 
     Raises
     ------
