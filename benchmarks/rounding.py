@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,12 @@ from labelinfo.config.completion import complete
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.training.device import device_name
 from labelinfo.verify.compare import compare_rows
-from labelinfo.verify.origin import origin_of
-from labelinfo.verify.rerun import make_again, prepare_again
+from labelinfo.verify.origin import origins_of_row, row_config
+from labelinfo.verify.rerun import recompute_row
 
 # what torch and its products may use of the processor
 OLDER = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"}
+STAGES = ("train_path", "cool_vae", "train_vae", "measure_vae", "encode_vae", "train_probe")
 # environment, threads, precision of trainings and probes
 WAYS: dict[str, tuple[dict[str, str], int, str]] = {
     "as here": ({}, 1, "auto"),
@@ -40,10 +40,10 @@ WAYS: dict[str, tuple[dict[str, str], int, str]] = {
 }
 
 
-def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
+def recompute_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
     """Recompute rows of a table in one way; return how far each quantity moved."""
     _, threads, precision = WAYS[way]
-    torch.set_num_threads(threads)
+    arguments = ["--set-threads", *(f"{stage}={threads}" for stage in STAGES)]
     runs, origins = read_with_provenance(folder / "runs.parquet")
     prepared = read_with_provenance(folder / "datasets.parquet")[1]["prepare_dataset"]
     catalogue = complete({})["datasets"]
@@ -51,31 +51,23 @@ def make_all(folder: Path, rows: int, way: str) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as scratch:
         for _, row in runs.head(rows).iterrows():
             name = row["dataset"]
-            dataset_file = Path(scratch, f"{name}.safetensors")
             own = next(each for each in prepared if name in each["config"]["datasets"])
-            origin = origin_of(row, origins, device_name(torch.device("cpu")), own["data"])
-            if not dataset_file.exists():
-                downloads = ROOT / "results" / "downloads"
-                prepare_again(name, own, catalogue[name]["files"], dataset_file, downloads, ROOT)
+            found = origins_of_row(row, origins, own["data"])
+            config = row_config(row, found, own, catalogue[name])
+            config["machine"]["device"] = "cpu"
             if precision == "other":
-                now = row["precision"]
-                other = {"precision": "float32" if now == "bfloat16" else "bfloat16"}
-                origin = replace(
-                    origin, training=origin.training | other, probe=origin.probe | other
-                )
-            again = make_again(origin, dataset_file, Path(scratch, origin.run.path), "cpu", threads)
+                other = "float32" if row["precision"] == "bfloat16" else "bfloat16"
+                config["training"]["precision"] = config["probe"]["precision"] = other
+            made, _ = recompute_row(config, own["data"], Path(scratch), *arguments, cores=threads)
             moved += [
                 {
-                    "run": origin.run.path,
-                    "decoder": origin.run.decoder,
+                    "decoder": row["decoder"],
                     "quantity": each.quantity,
-                    "published": each.published,
-                    "made_again": each.made_again,
-                    "relative": abs(each.made_again - each.published)
-                    / min(abs(each.made_again), abs(each.published)),
-                    "of_allowed": abs(each.made_again - each.published) / each.allowed,
+                    "relative": abs(each.recomputed - each.published)
+                    / min(abs(each.recomputed), abs(each.published)),
+                    "of_allowed": abs(each.recomputed - each.published) / each.allowed,
                 }
-                for each in compare_rows(row, again, exactly=False)
+                for each in compare_rows(row, made, exactly=False)
             ]
     return moved
 
@@ -89,7 +81,7 @@ def main() -> None:
     parser.add_argument("--way", choices=list(WAYS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
-        print(json.dumps(make_all(options.table, options.rows, options.way)))
+        print(json.dumps(recompute_all(options.table, options.rows, options.way)))
         return
     print(f"{device_name(torch.device('cpu'))}, torch {torch.__version__}, {options.table.name}")
     print("| way | decoder | quantity | moves at most | of what is allowed |")

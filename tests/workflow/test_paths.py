@@ -1,4 +1,4 @@
-"""Runs that cool down from a path: which edits make the path stale, and their rows made again."""
+"""Runs that cool down from a path: which edits make the path stale, and a row recomputed."""
 
 import pytest
 from checkouts import LOUD, copy_repository, verify
@@ -45,7 +45,7 @@ def test_a_change_reruns_what_depends_on_it(cooled, change, jobs):
     assert cool(cooled, "-n", **change) == jobs
 
 
-def test_a_row_made_again_has_the_same_bits(cooled):
+def test_a_recomputed_row_has_the_same_bits(cooled):
     cool(cooled, "--cores", "1", until="aggregate_runs")
     done = verify(cooled, "results/tiny/tables", "--seed", "0")
     assert done.returncode == 0, done.stdout + done.stderr

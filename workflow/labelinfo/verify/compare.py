@@ -21,7 +21,7 @@ TOLERANCES_AUTOREGRESSIVE = TOLERANCES | {"rate_nats": 1.5, "label_distortion_na
 _AUTOREGRESSIVE = {"pixelcnn"}
 # columns of measured numbers, by what their names have in them
 _UNITS = ("_nats", "_bits", "_share", "accuracy")
-# of numbers that are computed alike everywhere
+# relative, of numbers that follow from others
 _ROUNDING = 1e-9
 
 
@@ -33,7 +33,7 @@ class Comparison:
     ----------
     quantity
         Its column.
-    published, made_again
+    published, recomputed
         Its two values.
     allowed
         Largest difference allowed; 0 where bits have to agree.
@@ -41,46 +41,45 @@ class Comparison:
 
     quantity: str
     published: float
-    made_again: float
+    recomputed: float
     allowed: float
 
     @property
     def agrees(self) -> bool:
         """Whether the values differ by no more than allowed."""
-        return abs(self.published - self.made_again) <= self.allowed
+        return abs(self.published - self.recomputed) <= self.allowed
 
 
-def compare_rows(published: pd.Series, made_again: pd.Series, *, exactly: bool) -> list[Comparison]:
-    """Compare a row with its recomputation: all that was measured, where bits have to agree.
+def compare_rows(published: pd.Series, recomputed: pd.Series, *, exactly: bool) -> list[Comparison]:
+    """Compare a row with its recomputation: every measured number, where bits have to agree.
 
-    Elsewhere the objective D + βR, R, D and C, a published with b recomputed: |a − b| ≤
-    tolerance · min(|a|, |b|) + 4 √2 se_b, with :data:`TOLERANCES`, or
-    :data:`TOLERANCES_AUTOREGRESSIVE` for such a decoder. What the published row says of its errors
-    does not count. H(Y) has to be the same up to rounding, and what a table says in bits and shares
-    has to follow from its nats.
+    Elsewhere compare the objective D + βR, R, D and C, a published with b recomputed:
+    |a − b| ≤ tolerance · min(|a|, |b|) + 4 √2 se_b, with :data:`TOLERANCES`, or
+    :data:`TOLERANCES_AUTOREGRESSIVE` for such a decoder. The published standard errors do not
+    count. H(Y) must be the same up to rounding, and bits and shares must follow from nats.
 
     Parameters
     ----------
     published
         A row of the table of runs.
-    made_again
-        The same columns, of the recomputed run; times and what the audit says may be missing.
+    recomputed
+        The same columns, recomputed.
     exactly
-        Whether the same bits are due.
+        Whether every bit must be the same.
     """
     if exactly:
         names = [
             name
             for name in published.index
-            if any(unit in name for unit in _UNITS) and name in made_again
+            if any(unit in name for unit in _UNITS) and name in recomputed
         ]
         return [
-            Comparison(name, float(published[name]), float(made_again[name]), 0.0)
+            Comparison(name, float(published[name]), float(recomputed[name]), 0.0)
             for name in names
-            if pd.notna(published[name]) or pd.notna(made_again[name])
+            if pd.notna(published[name]) or pd.notna(recomputed[name])
         ]
     beta = float(published["beta"])
-    rows = [_with_objective(row, beta) for row in (published, made_again)]
+    rows = [_with_objective(row, beta) for row in (published, recomputed)]
     autoregressive = published["decoder"] in _AUTOREGRESSIVE
     tolerances = TOLERANCES_AUTOREGRESSIVE if autoregressive else TOLERANCES
     compared = [
@@ -93,7 +92,7 @@ def compare_rows(published: pd.Series, made_again: pd.Series, *, exactly: bool) 
         for name, tolerance in tolerances.items()
     ]
     follows = with_label_columns(published.to_frame().T).iloc[0]
-    same = [("label_entropy_nats", made_again)] + [(name, follows) for name in LABEL_COLUMNS]
+    same = [("label_entropy_nats", recomputed)] + [(name, follows) for name in LABEL_COLUMNS]
     return compared + [
         Comparison(
             name, float(published[name]), float(row[name]), _ROUNDING * abs(float(row[name]))

@@ -1,172 +1,174 @@
-"""What a published table says of how a row was made."""
+"""The configuration behind a published row, read from the provenance of its table."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from labelinfo.code_digest import code_digest
-from labelinfo.config.run import Run, beta_key
-from labelinfo.errors import StorageError
+from labelinfo.config.completion import complete
+from labelinfo.errors import ConfigError, StorageError
 from labelinfo.models.registry import COMPONENTS
-from labelinfo.models.vae import VaeSpec
-from labelinfo.provenance import versions
 
-_WORKFLOW = Path(__file__).parents[2]
 # the stages that train, by `training_mode`
-TRAINING_STAGES = {"separate": ("train_vae",), "path": ("train_path", "cool_vae")}
+_TRAINING_STAGES = {"separate": ("train_vae",), "path": ("train_path", "cool_vae")}
+# the name of the recomputed experiment
+EXPERIMENT = "verified"
 
 Origins = dict[str, list[dict[str, Any]]]
 
 
-@dataclass(frozen=True)
-class RowOrigin:
-    """How one row was made.
+def origins_of_row(row: pd.Series, origins: Origins, data: dict[str, str]) -> Origins:
+    """Return the origins of one row by stage.
 
-    Attributes
-    ----------
-    run, task, spec
-        Whose numbers they are, for which labels, and what the VAE is made of.
-    training, measure, probe
-        The configuration's sections that the three stages read.
-    path, betas
-        Of a run that cooled down from a path: the section `path`, and β of the path's snapshots;
-        else None.
-    strong_probe
-        The recipe of the task's strong probe.
-    unlike_here
-        What is not as it was then, in words; the same bits are due only where this is empty.
-    """
-
-    run: Run
-    task: str
-    spec: VaeSpec
-    training: dict[str, Any]
-    path: dict[str, Any] | None
-    betas: list[float] | None
-    measure: dict[str, Any]
-    probe: dict[str, Any]
-    strong_probe: dict[str, Any]
-    unlike_here: tuple[str, ...]
-
-
-def origin_of(row: pd.Series, origins: Origins, device: str, data: dict[str, Any]) -> RowOrigin:
-    """Return how a row of the table of runs was made.
+    A row does not name its code, so a stage that ran for several architectures has several origins
+    that differ in code alone.
 
     Parameters
     ----------
     row
-        Of the table.
+        A row of the table of runs.
     origins
         The table's provenance: the distinct origins by stage.
-    device
-        What computes here, as a table names it.
     data
         The digests of the row's data set.
 
     Raises
     ------
     StorageError
-        If the provenance does not tell, or names several ways.
+        If a component is not the package's, or if the provenance has no or several settings for the
+        row.
     """
-    run = Run(
-        *(row[key] for key in ("dataset", "encoder", "decoder", "marginal")),
-        beta_key(row["beta"]),
-        int(row["seed"]),
-    )
     try:
-        paths = {
+        model = {
             kind: COMPONENTS[f"{kind}s"][row[kind]] for kind in ("encoder", "decoder", "marginal")
         }
     except KeyError as error:
         raise StorageError(
-            f"The row is of the component {error}, which is not one of the package's, so it cannot "
+            f"The row has the component {error}, which is not one of the package's, so it cannot "
             "be recomputed from the table alone: run its workflow again."
         ) from error
-    stages = TRAINING_STAGES[row.get("training_mode") or "separate"]
-    trained = {
-        stage: [
-            origin
-            for origin in origins.get(stage, [])
-            if origin["data"] == data
-            and all(origin["config"]["model"][kind] == path for kind, path in paths.items())
-        ]
-        for stage in stages
-    }
-    of_data = {
-        stage: [origin for origin in origins.get(stage, []) if origin["data"] == data]
-        for stage in ("measure_vae", "train_probe")
-    }
+    training_stages = _TRAINING_STAGES[row.get("training_mode") or "separate"]
+    found = {}
+    for stage in (*training_stages, "measure_vae", "train_probe"):
+        found[stage] = [each for each in origins.get(stage, []) if each["data"] == data]
+        if stage in training_stages:
+            found[stage] = [
+                each for each in found[stage] if model.items() <= each["config"]["model"].items()
+            ]
     # each task has its own strong probe
-    of_data["train_probe"] = [
-        origin for origin in of_data["train_probe"] if origin["config"].get("task") == row["task"]
+    found["train_probe"] = [
+        each for each in found["train_probe"] if each["config"].get("task") == row["task"]
     ]
-    candidates = trained | of_data
-    found = {stage: _only(each, stage, run) for stage, each in candidates.items()}
-    train = found[stages[-1]]
-    followed = found["train_path"]["config"] if "train_path" in stages else None
-    return RowOrigin(
-        run=run,
-        task=row["task"],
-        spec=VaeSpec(**train["config"]["model"]),
-        training=train["config"]["training"] | _precision(row),
-        path=followed and followed["path"] | train["config"]["path"],
-        betas=followed and followed["betas"],
-        measure=found["measure_vae"]["config"]["measure"],
-        probe=found["train_probe"]["config"]["probe"],
-        strong_probe=found["train_probe"]["config"]["strong_probe"],
-        unlike_here=tuple(_unlike_here(row, candidates, paths, device)),
-    )
+    for stage, each in found.items():
+        settings = {repr(origin["config"]) for origin in each}
+        if len(settings) != 1:
+            raise StorageError(
+                f"The table has {len(settings)} settings of {stage} for {row['dataset']}, "
+                f"{'-'.join(row[kind] for kind in model)}: only a table of one configuration can "
+                "be verified."
+            )
+    return found
 
 
-def _precision(row: pd.Series) -> dict[str, str]:
-    # not what `auto` would come to here
-    precision = row.get("precision")
-    return {"precision": precision} if precision in ("bfloat16", "float32") else {}
+def row_config(
+    row: pd.Series, found: Origins, prepared: dict[str, Any], definition: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the configuration that makes one row: its run, task and data set alone.
 
+    Parameters
+    ----------
+    row, found
+        The row and its origins by stage.
+    prepared
+        The origin of its data set.
+    definition
+        The data set's definition in the catalogue, which names its files.
 
-def _only(found: list[dict[str, Any]], stage: str, run: Run) -> dict[str, Any]:
-    # origins that differ in their code alone are one way to make it
-    ways = {repr(origin["config"]): origin for origin in found}
-    if len(ways) != 1:
-        raise StorageError(
-            f"The table tells {len(ways)} ways in which {stage} made {'-'.join(run.identity[:4])}: "
-            "only a table of one configuration can be verified."
-        )
-    return next(iter(ways.values()))
-
-
-def _unlike_here(
-    row: pd.Series, candidates: Origins, paths: dict[str, str], device: str
-) -> list[str]:
-    reasons = []
-    if row["device"] != device:
-        reasons.append(f"it was made on {row['device']}, this is {device}")
-    roots = (_WORKFLOW, _WORKFLOW.parent)
-    modules = [path.partition(":")[0] for path in paths.values()]
-    for stage, each in candidates.items():
-        # each architecture has its own, and a measured row does not say which is its
-        then = {origin["code"] for origin in each}
-        if code_digest(_WORKFLOW / "scripts" / f"{stage}.py", modules, roots) not in then:
-            reasons.append(f"the code of {stage} has changed")
-    now = versions()
-    changed = {
-        f"{name} {origin['versions'].get(name)} → {now[name]}": None
-        for each in candidates.values()
-        for origin in each
-        for name in now
-        if origin["versions"].get(name) != now[name]
+    Raises
+    ------
+    StorageError
+        If this version has no such configuration.
+    """
+    name, decoder = row["dataset"], row["decoder"]
+    settings = {stage: each[0]["config"] for stage, each in found.items()}
+    probe = settings["train_probe"]
+    config = {
+        "experiment": EXPERIMENT,
+        "sweep": {
+            "datasets": [name],
+            "architectures": [f"{row['encoder']}-{decoder}-{row['marginal']}"],
+            "betas": {decoder: [float(row["beta"])]},
+            "seeds": [int(row["seed"])],
+            "baselines": [],
+        },
+        # the published data was checked
+        "data": prepared["config"]["data"] | {"duplicates_max_share": 1.0},
+        "datasets": {
+            name: definition
+            | prepared["config"]["datasets"][name]
+            | {"tasks": [row["task"]], "matched_distinct_min_share": 0}
+        },
+        **_training(row, settings),
+        "measure": settings["measure_vae"]["measure"],
+        "probe": probe["probe"],
+        "strong_probe": {"recipes": _of_every_task(probe["strong_probe"])},
     }
+    try:
+        return complete(config)
+    except ConfigError as error:
+        raise StorageError(
+            f"The table was made with settings that this version does not have ({error}): check "
+            "out the version that made it."
+        ) from error
+
+
+def _training(row: pd.Series, settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the sections `training`, `path` and `model`."""
+    trained = settings.get("train_vae") or settings["cool_vae"]
+    model = trained["model"]
+    options = {row[kind]: each for kind, each in model["options"].items() if each}
+    sections = {
+        "training": dict(trained["training"]),
+        "model": {key: model[key] for key in ("latent_dim", "width")} | options,
+    }
+    # not the one that `auto` would take here
+    if row.get("precision") in ("bfloat16", "float32"):
+        sections["training"]["precision"] = row["precision"]
+    if "cool_vae" in settings:
+        betas = trained["betas"]
+        sections["training"]["mode"] = "path"
+        sections["path"] = settings["train_path"]["path"] | trained["path"]
+        sections["path"]["ends"] = {row["decoder"]: [betas[0], betas[-1]]}
+    return sections
+
+
+def _of_every_task(recipe: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    # precision is a setting of `probe`
+    recipe = {key: value for key, value in recipe.items() if key != "precision"}
+    return dict.fromkeys(complete({})["strong_probe"]["recipes"], recipe)
+
+
+def differences_in_origin(
+    row: pd.Series, found: Origins, remade: pd.Series, remade_origins: Origins
+) -> list[str]:
+    """Return the differences in machine, code and versions, in words.
+
+    Two rows must have the same bits only if there are none.
+    """
+    reasons = []
+    if row["device"] != remade["device"]:
+        reasons.append(f"it was made on {row['device']}, this is {remade['device']}")
+    changed = {}
+    for stage, each in found.items():
+        (now,) = remade_origins[stage]
+        if now["code"] not in {origin["code"] for origin in each}:
+            reasons.append(f"the code of {stage} has changed")
+        for name, version in now["versions"].items():
+            then = {str(origin["versions"].get(name)) for origin in each} - {version}
+            changed |= {f"{name} {other} → {version}": None for other in sorted(then)}
     if changed:
         reasons.append("versions are others: " + ", ".join(changed))
-    return reasons
-
-
-def unlike_made(row: pd.Series, made: pd.Series) -> list[str]:
-    """Return the differences of a recomputed row, in words."""
     then = row.get("compiled")
-    if pd.isna(then) or bool(then) == bool(made["compiled"]):
-        return []
-    how = {True: "compiled", False: "not compiled"}
-    return [f"its steps were {how[bool(then)]}, here they are {how[bool(made['compiled'])]}"]
+    if pd.notna(then) and bool(then) != bool(remade["compiled"]):
+        how = {True: "compiled", False: "not compiled"}
+        reasons.append(f"its steps were {how[bool(then)]}, here they are {how[not then]}")
+    return reasons
