@@ -1,1 +1,1 @@
-"""How far a sweep has come, read from its results folder alone."""
+"""The progress of a sweep, read from its results folder alone."""
