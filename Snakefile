@@ -32,18 +32,10 @@ include: "workflow/rules/figures.smk"
 rule all:
     default_target: True
     input:
-        f"{OUT}/tables/runs.parquet",
-        f"{OUT}/tables/baselines.parquet",
-        f"{OUT}/tables/differences.parquet",
-        f"{OUT}/tables/classifier_search.parquet" if finished(search_files()) else [],
-        f"{OUT}/tables/probe_search.parquet" if finished(probe_search_files()) else [],
-        f"{OUT}/tables/datasets.parquet",
-        f"{OUT}/tables/headlines.parquet",
-        f"{OUT}/tables/claims.parquet",
-        multiext(f"{OUT}/figures/figure1", ".pdf", ".svg", ".png"),
-        multiext(f"{OUT}/figures/figure2", ".pdf", ".svg", ".png"),
-        multiext(f"{OUT}/figures/figure3", ".pdf", ".svg", ".png"),
-        [] if PARTIAL else picture_files(),
+        tables("runs", "baselines", "differences", "datasets", "headlines", "claims").values(),
+        tables(*(f"{name}_search" for name, choices in CHOICES.items() if choices)).values(),
+        [figure_files(f"figure{number}").values() for number in (1, 2, 3)],
+        [] if PARTIAL else PICTURES,
         f"{OUT}/draw_explorer/explorer.html",
         f"{OUT}/judge_claims/claims.html",
         f"{OUT}/write_config/config.yaml",

@@ -1,7 +1,7 @@
 # What the β-VAEs are compared with.
 rule measure_pca:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
         choice=recipe_choice,
     output:
         table=f"{OUT}/measure_pca/{{dataset}}/{{task}}.parquet",
@@ -21,7 +21,7 @@ rule measure_pca:
         **computing(2000, minutes=720, minutes_on_gpu=120),
     params:
         code=stage_code("measure_pca"),
-        pca={key: config["pca"][key] for key in ("dims", "sigmas")},
+        pca=selected(config["pca"], "dims", "sigmas"),
         strong_epochs_share=config["strong_probe"]["pca_epochs_share"],
         settings=probe_settings,
     script:
@@ -37,11 +37,7 @@ rule select_dimension:
             f"{OUT}/measure_pca/{{dataset}}/{{task}}.strong.valid_losses.parquet",
         ],
         summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",
-        discard=lambda wildcards: (
-            discard_line(wildcards.dataset, wildcards.task)
-            if config["datasets"][wildcards.dataset]["entropy_nats"] is None
-            else []
-        ),
+        discard=discard_line_of_unknown,
     output:
         table=f"{OUT}/select_dimension/{{dataset}}/{{task}}.parquet",
     log:
@@ -52,7 +48,7 @@ rule select_dimension:
         **light(1000),
     params:
         code=stage_code("select_dimension"),
-        selection={key: config["pca"][key] for key in ("selection_rate_max_nats", "flat_share")},
+        selection=selected(config["pca"], "selection_rate_max_nats", "flat_share"),
         data_entropy_nats=lambda wildcards: config["datasets"][wildcards.dataset]["entropy_nats"],
     script:
         "../scripts/select_dimension.py"
@@ -61,7 +57,7 @@ rule select_dimension:
 # One job per encoder, task and seed.
 rule measure_random_encoder:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
         choice=recipe_choice,
     output:
         table=f"{OUT}/measure_random_encoder/{LEVEL}.parquet",
@@ -75,7 +71,6 @@ rule measure_random_encoder:
         baseline=one_of(baselines_of("measure_random_encoder")),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(1200, minutes=120, minutes_on_gpu=30),
     params:
@@ -89,7 +84,7 @@ rule measure_random_encoder:
 # The probes' own networks on pixels.
 rule probe_images:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
         choice=recipe_choice,
     output:
         table=f"{OUT}/probe_images/{LEVEL}.parquet",
@@ -103,7 +98,6 @@ rule probe_images:
         baseline=one_of(baselines_of("probe_images")),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(1500, minutes=120, minutes_on_gpu=30),
     params:
@@ -116,7 +110,7 @@ rule probe_images:
 # The search for the convolutional classifier, where `classifier.search` asks for it.
 rule train_candidate:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
     output:
         table=f"{OUT}/train_candidate/{CANDIDATE}.parquet",
     log:
@@ -125,7 +119,6 @@ rule train_candidate:
         f"{OUT}/benchmarks/train_candidate/{CANDIDATE}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **training(
             lambda wildcards: classifier_memory(wildcards.depth), config["classifier"]["epochs"]
@@ -140,7 +133,7 @@ rule train_candidate:
 
 rule choose_classifier:
     input:
-        candidates=lambda wildcards: candidate_files(wildcards.dataset, wildcards.task),
+        candidates=network_files,
     output:
         table=f"{OUT}/choose_classifier/{{dataset}}/{{task}}.parquet",
     log:
@@ -159,8 +152,8 @@ rule choose_classifier:
 
 rule train_classifier:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        choice=choice_for,
+        dataset=PREPARED,
+        choice=network_choice,
     output:
         table=f"{OUT}/train_classifier/{LEVEL}.parquet",
         losses=f"{OUT}/train_classifier/{LEVEL}.losses.parquet",
@@ -172,7 +165,6 @@ rule train_classifier:
         baseline=one_of(baselines_of("train_classifier")),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **training(
             lambda wildcards: classifier_memory(largest_depth(wildcards)),
@@ -188,11 +180,7 @@ rule train_classifier:
 rule compute_random_discard:
     input:
         datasets=f"{OUT}/tables/datasets.parquet",
-        measures=lambda wildcards: (
-            discard_measures(wildcards.dataset)
-            if config["datasets"][wildcards.dataset]["entropy_nats"] is None
-            else []
-        ),
+        measures=bounding_measures,
     output:
         table=f"{OUT}/compute_random_discard/{{dataset}}/{{task}}.parquet",
     log:

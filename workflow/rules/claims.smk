@@ -1,10 +1,8 @@
 # What the tables say: headline numbers, and a verdict on each claim of the paper.
 rule compute_headlines:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
-        differences=f"{OUT}/tables/differences.parquet",
-        losses=finished(probe_losses()) + slices(RUN_LOSSES),
+        **tables("runs", "baselines", "differences"),
+        losses=PROBE_LOSSES + slices(RUN_LOSSES),
     output:
         table=f"{OUT}/tables/headlines.parquet",
     log:
@@ -27,17 +25,10 @@ rule compute_headlines:
 
 rule judge_claims:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
-        differences=f"{OUT}/tables/differences.parquet",
-        headlines=f"{OUT}/tables/headlines.parquet",
+        **tables("runs", "baselines", "differences", "headlines"),
     output:
         table=f"{OUT}/tables/claims.parquet",
-        page=report(
-            f"{OUT}/judge_claims/claims.html",
-            caption="../report/judge_claims.rst",
-            category="Claims",
-        ),
+        page=reported(f"{OUT}/judge_claims/claims.html", "judge_claims", "Claims"),
     log:
         f"{OUT}/logs/judge_claims.log",
     conda:

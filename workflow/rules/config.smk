@@ -6,6 +6,7 @@ import time
 from functools import cache
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 from labelinfo.code_digest import code_digest
 from labelinfo.config.components import vae_spec
@@ -13,10 +14,13 @@ from labelinfo.config.experiment import check_config
 from labelinfo.config.plan import (
     LEVEL_STAGES,
     PROBED_LEVEL_STAGES,
+    dataset_jobs,
     grid_jobs,
     level_jobs,
+    measure_jobs,
     probe_jobs,
     training_epochs,
+    training_jobs,
     training_stage,
 )
 from labelinfo.config.completion import complete
@@ -60,6 +64,13 @@ RUNS = list(enumerate_runs(config))
 # pictures of one seed tell what a rate looks like
 PICTURED_RUNS = [run for run in RUNS if run.seed == config["sweep"]["seeds"][0]]
 DATASETS = config["sweep"]["datasets"]
+# files to fetch, by name
+FETCHED_FILES = {
+    file["name"]: file
+    for dataset in DATASETS
+    for file in config["datasets"][dataset]["files"].values()
+    if "path" not in file
+}
 # (data set, task) pairs, in the order of the figure's rows
 PAIRS = [(dataset, task) for dataset in DATASETS for task in tasks_of(config, dataset)]
 # where a run's files lie below each stage's folder; Run.path is the same with values filled in
@@ -84,16 +95,6 @@ def one_of(names):
     return "|".join(sorted({re.escape(str(name)) for name in names}))
 
 
-def fetched_files():
-    """Files of the catalogue by name: what is needed to fetch and check each."""
-    return {
-        file["name"]: file
-        for dataset in DATASETS
-        for file in config["datasets"][dataset]["files"].values()
-        if "path" not in file
-    }
-
-
 def baselines_of(stage):
     """The baselines of unbounded rate that a rule makes."""
     return [baseline for baseline, maker in LEVEL_STAGES.items() if maker == stage]
@@ -112,7 +113,7 @@ wildcard_constraints:
     dropout=r"[0-9.e-]+",
     learning_rate=r"[0-9.e-]+",
     hidden_units=r"\d+",
-    file=one_of(fetched_files()) or "(?!)",
+    file=one_of(FETCHED_FILES) or "(?!)",
 
 
 @cache

@@ -13,18 +13,26 @@ rule fetch_file:
     resources:
         **light(),
     params:
-        checks=lambda wildcards: {
-            key: value
-            for key, value in fetched_files()[wildcards.file].items()
-            if key in ("sha256", "git_blob_sha1", "bytes")
-        },
+        checks=lambda wildcards: selected(
+            FETCHED_FILES[wildcards.file], "bytes", "git_blob_sha1", "sha256"
+        ),
     script:
         "../scripts/fetch_file.py"
 
 
+# A user's own files are no inputs: their content, a parameter, makes results stale, and not their
+# place or date.
+def downloaded_files(wildcards):
+    """Input function: the fetched files of a data set, by role."""
+    files = config["datasets"][wildcards.dataset]["files"]
+    return {
+        role: f"{DOWNLOADS}/{file['name']}" for role, file in files.items() if "path" not in file
+    }
+
+
 rule prepare_dataset:
     input:
-        unpack(lambda wildcards: downloaded_files(wildcards.dataset)),
+        unpack(downloaded_files),
     output:
         dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
         summary=f"{OUT}/prepare_dataset/{{dataset}}/summary.parquet",

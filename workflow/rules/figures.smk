@@ -1,16 +1,16 @@
 # Figures from the tables alone.
+def figure_files(name):
+    """A figure's file in each format."""
+    stem = f"{OUT}/figures/{name}"
+    png = reported(f"{stem}.png", f"plot_{name}", "Figures")
+    return {"pdf": f"{stem}.pdf", "svg": f"{stem}.svg", "png": png}
+
+
 rule plot_figure1:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
+        **tables("runs", "baselines"),
     output:
-        pdf=f"{OUT}/figures/figure1.pdf",
-        svg=f"{OUT}/figures/figure1.svg",
-        png=report(
-            f"{OUT}/figures/figure1.png",
-            caption="../report/plot_figure1.rst",
-            category="Figures",
-        ),
+        **figure_files("figure1"),
     log:
         f"{OUT}/logs/plot_figure1.log",
     conda:
@@ -27,16 +27,9 @@ rule plot_figure1:
 
 rule plot_figure2:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
+        **tables("runs", "baselines"),
     output:
-        pdf=f"{OUT}/figures/figure2.pdf",
-        svg=f"{OUT}/figures/figure2.svg",
-        png=report(
-            f"{OUT}/figures/figure2.png",
-            caption="../report/plot_figure2.rst",
-            category="Figures",
-        ),
+        **figure_files("figure2"),
     log:
         f"{OUT}/logs/plot_figure2.log",
     conda:
@@ -54,16 +47,9 @@ rule plot_figure2:
 
 rule plot_figure3:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
+        **tables("runs", "baselines"),
     output:
-        pdf=f"{OUT}/figures/figure3.pdf",
-        svg=f"{OUT}/figures/figure3.svg",
-        png=report(
-            f"{OUT}/figures/figure3.png",
-            caption="../report/plot_figure3.rst",
-            category="Figures",
-        ),
+        **figure_files("figure3"),
     log:
         f"{OUT}/logs/plot_figure3.log",
     conda:
@@ -79,18 +65,13 @@ rule plot_figure3:
 
 rule draw_explorer:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
+        **tables("runs", "baselines"),
         pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
         curves=[f"{OUT}/{TRAINED}/{run.path}/learning_curve.parquet" for run in EXPLORED_RUNS],
         # the digest of the code does not cover them
-        templates=[local_path(file) for file in explorer_templates()],
+        templates=EXPLORER_TEMPLATES,
     output:
-        page=report(
-            f"{OUT}/draw_explorer/explorer.html",
-            caption="../report/draw_explorer.rst",
-            category="Explorer",
-        ),
+        page=reported(f"{OUT}/draw_explorer/explorer.html", "draw_explorer", "Explorer"),
     log:
         f"{OUT}/logs/draw_explorer.log",
     conda:

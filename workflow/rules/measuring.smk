@@ -1,8 +1,8 @@
 # The rate and distortion of a run, and its pictures.
 rule measure_vae:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        weights=f"{OUT}/{TRAINED}/{RUN}/best.safetensors",
+        dataset=PREPARED,
+        weights=WEIGHTS,
     output:
         table=f"{OUT}/measure_vae/{RUN}.parquet",
     log:
@@ -11,7 +11,6 @@ rule measure_vae:
         f"{OUT}/benchmarks/measure_vae/{RUN}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(1000, minutes=120, minutes_on_gpu=30),
     params:
@@ -24,10 +23,10 @@ rule measure_vae:
 
 rule draw_gallery:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        weights=f"{OUT}/{TRAINED}/{RUN}/best.safetensors",
+        dataset=PREPARED,
+        weights=WEIGHTS,
         measure=f"{OUT}/measure_vae/{RUN}.parquet",
-        probe=first_probe,
+        probe=lambda wildcards: f"{OUT}/train_probe/{RUN}/{first_task(wildcards)}.parquet",
     output:
         picture=report(
             f"{OUT}/draw_gallery/{RUN}.png",
@@ -49,14 +48,13 @@ rule draw_gallery:
         f"{OUT}/logs/draw_gallery/{RUN}.log",
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(1500, minutes=60, minutes_on_gpu=20),
     params:
         code=run_code("draw_gallery"),
         spec=run_spec,
         gallery=config["gallery"],
-        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"] or wildcards.dataset,
+        title=lambda wildcards: title_of(wildcards.dataset),
     script:
         "../scripts/draw_gallery.py"
 
@@ -64,7 +62,7 @@ rule draw_gallery:
 rule draw_beta_gallery:
     input:
         # of each run's own gallery: a new β reads no old model
-        pictures=pictured_files(f"{OUT}/draw_gallery/{{run}}.pictures.parquet"),
+        pictures=lambda wildcards: pictured_files(wildcards, "draw_gallery/{run}.pictures.parquet"),
     output:
         picture=report(
             f"{OUT}/draw_beta_gallery/{ARCHITECTURE}.png",
@@ -74,8 +72,16 @@ rule draw_beta_gallery:
             labels=lambda wildcards: {
                 "shows": "reconstructions along β",
                 "architecture": "{encoder}-{decoder}-{marginal}".format(**wildcards),
-                "R (nats)": span(pictured_measures(wildcards), "rate_nats", 1),
-                "C (nats)": span(pictured_probes(wildcards), "label_distortion_nats", 3),
+                "R (nats)": span(
+                    pictured_files(wildcards, "measure_vae/{run}.parquet"), "rate_nats", 1
+                ),
+                "C (nats)": span(
+                    pictured_files(
+                        wildcards, f"train_probe/{{run}}/{first_task(wildcards)}.parquet"
+                    ),
+                    "label_distortion_nats",
+                    3,
+                ),
             },
         ),
     log:
@@ -88,9 +94,7 @@ rule draw_beta_gallery:
         **light(),
     params:
         code=stage_code("draw_beta_gallery"),
-        runs=lambda wildcards: [
-            vars(run) for run in pictured_runs(ARCHITECTURE.format(**wildcards))
-        ],
-        title=lambda wildcards: config["datasets"][wildcards.dataset]["title"] or wildcards.dataset,
+        runs=lambda wildcards: [vars(run) for run in pictured_runs(wildcards)],
+        title=lambda wildcards: title_of(wildcards.dataset),
     script:
         "../scripts/draw_beta_gallery.py"

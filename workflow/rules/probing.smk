@@ -3,8 +3,8 @@
 # of the run's other tasks, to the same bits; with `--notemp` the file stays and they do too.
 rule encode_vae:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        weights=f"{OUT}/{TRAINED}/{RUN}/best.safetensors",
+        dataset=PREPARED,
+        weights=WEIGHTS,
     output:
         features=temp(f"{OUT}/encode_vae/{RUN}.safetensors"),
     log:
@@ -13,7 +13,6 @@ rule encode_vae:
         f"{OUT}/benchmarks/encode_vae/{RUN}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(1500, minutes=60, minutes_on_gpu=20),
     params:
@@ -26,8 +25,8 @@ rule encode_vae:
 
 rule train_probe:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
-        weights=f"{OUT}/{TRAINED}/{RUN}/best.safetensors",
+        dataset=PREPARED,
+        weights=WEIGHTS,
         # other weights and other code make a probe stale by themselves
         features=ancient(f"{OUT}/encode_vae/{RUN}.safetensors"),
         choice=recipe_choice,
@@ -41,7 +40,6 @@ rule train_probe:
         f"{OUT}/benchmarks/train_probe/{RUN}/{{task}}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(2000, minutes=180, minutes_on_gpu=60),
     params:
@@ -56,7 +54,7 @@ rule train_probe:
 # The search for the strong probe, where `strong_probe.search` asks for it.
 rule search_probe:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
         weights=searched_files(f"{OUT}/{TRAINED}/{{run}}/best.safetensors"),
         features=ancient(searched_files(f"{OUT}/encode_vae/{{run}}.safetensors")),
     output:
@@ -67,13 +65,13 @@ rule search_probe:
         f"{OUT}/benchmarks/search_probe/{RECIPE}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **computing(2000, minutes=180, minutes_on_gpu=60),
     params:
-        code=searched_code,
-        runs=lambda wildcards: [vars(run) for run in searched_runs(wildcards.dataset)],
-        spec=lambda wildcards: run_spec(searched_runs(wildcards.dataset)[0]),
+        # the encoder's code included
+        code=lambda wildcards: run_code("search_probe")(searched_runs(wildcards)[0]),
+        runs=lambda wildcards: [vars(run) for run in searched_runs(wildcards)],
+        spec=lambda wildcards: run_spec(searched_runs(wildcards)[0]),
         precision=config["probe"]["precision"],
         binarizations=config["probe"]["binarizations"],
         strong_probe=lambda wildcards: strong_recipe(wildcards)
@@ -99,9 +97,6 @@ rule choose_probe:
         **light(),
     params:
         code=stage_code("choose_probe"),
-        configured=lambda wildcards: {
-            key: strong_recipe(wildcards)[key]
-            for key in ("learning_rate", "hidden_units", "dropout")
-        },
+        configured=configured_recipe,
     script:
         "../scripts/choose_probe.py"

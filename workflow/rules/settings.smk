@@ -1,8 +1,18 @@
 # The parts of the configuration that rules read, and those alone: another part makes nothing stale.
+def selected(settings, *keys):
+    """The keys of a section that are there."""
+    return {key: settings[key] for key in keys if key in settings}
+
+
+def without(settings, *keys):
+    """A section without some keys."""
+    return {key: value for key, value in settings.items() if key not in keys}
+
+
 def dataset_definition(dataset):
     """The part of a data set's definition that decides its content; not its title or tasks, say."""
     definition = config["datasets"][dataset]
-    kept = {key: definition[key] for key in ("reader", "binarize", "limit", "split")}
+    kept = selected(definition, "reader", "binarize", "limit", "split")
     # left out where they change nothing, so that what was prepared without them stays fresh
     defaults = {"scale": None, "originals": "as_is"}
     return kept | {key: definition[key] for key in defaults if definition[key] != defaults[key]}
@@ -16,19 +26,18 @@ def matching_settings(dataset):
 
 def path_training_settings():
     """The part of `training` that paths and their runs read."""
-    other = ("mode", "epochs", "beta_warmup", "beta_start")
-    return {key: value for key, value in config["training"].items() if key not in other}
-
-
-def path_settings(*keys):
-    """Some keys of `path`: a longer cool-down makes no path stale."""
-    return {key: config["path"][key] for key in keys}
+    return without(config["training"], "mode", "epochs", "beta_warmup", "beta_start")
 
 
 def strong_recipe(wildcards):
     """Params function: how the strong probe of a task is trained, as it is configured."""
     recipes = config["strong_probe"]["recipes"]
     return recipes.get(wildcards.task, recipes["other"])
+
+
+def configured_recipe(wildcards):
+    """Params function: the settings of a strong probe that a search tries, as configured."""
+    return selected(strong_recipe(wildcards), "learning_rate", "hidden_units", "dropout")
 
 
 def entropy_settings(wildcards):
@@ -49,8 +58,7 @@ def best_known_nats(dataset):
 
 def complex_image_settings():
     """How the convolutional classifier is trained, whatever its depth and dropout."""
-    excluded = ("networks", "search", "candidates")
-    return {key: value for key, value in config["classifier"].items() if key not in excluded}
+    return without(config["classifier"], "networks", "search", "candidates")
 
 
 def configured_network(task):
@@ -65,10 +73,15 @@ def papers_network(task):
     return networks.get(task) if task != "other" else None
 
 
+def largest_depth(wildcards):
+    """The most filters that a classifier may come to have."""
+    depths = config["classifier"]["candidates"]["depths"] if network_choice(wildcards) else []
+    return max([configured_network(wildcards.task)["depth"], *depths])
+
+
 def probe_settings(wildcards):
     """Params function: how both probes of a task are trained, with no key that is for runs alone."""
-    of_runs = ("seeds", "prequential_classes_max")
-    probe = {key: value for key, value in config["probe"].items() if key not in of_runs}
+    probe = without(config["probe"], "seeds", "prequential_classes_max")
     return {"probe": probe, "strong_probe": strong_recipe(wildcards)}
 
 
@@ -77,15 +90,19 @@ def classifier_settings(wildcards):
     return complex_image_settings() | configured_network(wildcards.task)
 
 
+def title_of(dataset):
+    """A data set's name in figures."""
+    return config["datasets"][dataset]["title"] or dataset
+
+
 def panels():
     """The rows of Figure 1: data set, task, title, caveat."""
-    definitions = config["datasets"]
     return [
         {
             "dataset": dataset,
             "task": task,
-            "title": f"{definitions[dataset]['title'] or dataset}, {task}",
-            "caveat": definitions[dataset]["caveat"],
+            "title": f"{title_of(dataset)}, {task}",
+            "caveat": config["datasets"][dataset]["caveat"],
         }
         for dataset, task in PAIRS
     ]

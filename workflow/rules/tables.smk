@@ -6,7 +6,7 @@ localrules:
 
 rule aggregate_datasets:
     input:
-        summaries=finished(summary_files()) + slices("summaries"),
+        summaries=SUMMARIES + slices("summaries"),
     output:
         table=f"{OUT}/tables/datasets.parquet",
     log:
@@ -25,10 +25,10 @@ rule aggregate_datasets:
 rule aggregate_runs:
     input:
         datasets=f"{OUT}/tables/datasets.parquet",
-        training=finished(training_records()),
-        paths=finished(path_records()),
-        measures=finished(measure_files()),
-        probes=finished(probe_files(".parquet")),
+        training=TRAINING_RECORDS,
+        paths=PATH_RECORDS,
+        measures=MEASURES,
+        probes=PROBES,
         slice_training=slices("training"),
         slice_measures=slices("measures"),
         slice_probes=slices("probes"),
@@ -55,7 +55,7 @@ rule aggregate_runs:
 rule aggregate_baselines:
     input:
         datasets=f"{OUT}/tables/datasets.parquet",
-        tables=baseline_files() + slices("baselines"),
+        tables=DISCARD_LINES + MEASURED_BASELINES + slices("baselines"),
     output:
         table=f"{OUT}/tables/baselines.parquet",
     log:
@@ -73,14 +73,14 @@ rule aggregate_baselines:
 # What others join with their own: the jobs' tables, packed, and the losses of single test images.
 rule pack_slice:
     input:
-        summaries=finished(summary_files()),
-        training=finished(training_records()),
-        paths=finished(path_records()),
-        measures=finished(measure_files()),
-        probes=finished(probe_files(".parquet")),
-        baselines=measured_baseline_files(),
-        run_losses=finished(probe_losses()),
-        level_losses=finished(level_losses()),
+        summaries=SUMMARIES,
+        training=TRAINING_RECORDS,
+        paths=PATH_RECORDS,
+        measures=MEASURES,
+        probes=PROBES,
+        baselines=MEASURED_BASELINES,
+        run_losses=PROBE_LOSSES,
+        level_losses=LEVEL_LOSS_FILES,
     output:
         folder=directory(f"{OUT}/pack_slice"),
     log:
@@ -97,9 +97,7 @@ rule pack_slice:
 
 rule aggregate_searches:
     input:
-        choices=lambda wildcards: finished(
-            {"classifier": search_files, "probe": probe_search_files}[wildcards.searched]()
-        ),
+        choices=lambda wildcards: CHOICES[wildcards.searched],
     output:
         table=f"{OUT}/tables/{{searched}}_search.parquet",
     log:
@@ -118,8 +116,8 @@ rule aggregate_searches:
 
 rule compare_runs:
     input:
-        runs=finished(probe_losses()) + slices(RUN_LOSSES),
-        levels=finished(level_losses()) + slices(LEVEL_LOSSES),
+        runs=PROBE_LOSSES + slices(RUN_LOSSES),
+        levels=LEVEL_LOSS_FILES + slices(LEVEL_LOSSES),
     output:
         table=f"{OUT}/tables/differences.parquet",
     log:
@@ -137,15 +135,9 @@ rule compare_runs:
 
 rule write_summary:
     input:
-        runs=f"{OUT}/tables/runs.parquet",
-        baselines=f"{OUT}/tables/baselines.parquet",
-        differences=f"{OUT}/tables/differences.parquet",
+        **tables("runs", "baselines", "differences"),
     output:
-        text=report(
-            f"{OUT}/write_summary/summary.txt",
-            caption="../report/write_summary.rst",
-            category="Summary",
-        ),
+        text=reported(f"{OUT}/write_summary/summary.txt", "write_summary", "Summary"),
     log:
         f"{OUT}/logs/write_summary.log",
     conda:
@@ -156,9 +148,7 @@ rule write_summary:
         code=stage_code("write_summary"),
         panels=panels(),
         places={
-            "Figure 1": f"{OUT}/figures/figure1.png",
-            "Figure 2": f"{OUT}/figures/figure2.png",
-            "Figure 3": f"{OUT}/figures/figure3.png",
+            **{f"Figure {number}": f"{OUT}/figures/figure{number}.png" for number in (1, 2, 3)},
             "Explorer": f"{OUT}/draw_explorer/explorer.html",
             "Claims": f"{OUT}/judge_claims/claims.html",
             "Tables": f"{OUT}/tables/",
@@ -170,11 +160,7 @@ rule write_summary:
 
 rule write_config:
     output:
-        text=report(
-            f"{OUT}/write_config/config.yaml",
-            caption="../report/write_config.rst",
-            category="Configuration",
-        ),
+        text=reported(f"{OUT}/write_config/config.yaml", "write_config", "Configuration"),
     log:
         f"{OUT}/logs/write_config.log",
     conda:
@@ -196,9 +182,7 @@ rule check_runs:
         others=ancient(
             [
                 f"{OUT}/write_summary/summary.txt",
-                f"{OUT}/figures/figure1.png",
-                f"{OUT}/figures/figure2.png",
-                f"{OUT}/figures/figure3.png",
+                *(f"{OUT}/figures/figure{number}.png" for number in (1, 2, 3)),
             ]
         ),
     output:

@@ -1,8 +1,9 @@
-# One job per data set, encoder, decoder, marginal, β and seed. Either each run is trained by itself
+# One thread a job, here and elsewhere: a sweep fills the cores with jobs, and the bits do not depend
+# on --cores. One job per data set, encoder, decoder, marginal, β and seed. Either each run is trained by itself
 # (`train_vae`), or runs cool down from one path through all β (`train_path`, `cool_vae`).
 rule train_vae:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
     output:
         best=f"{OUT}/train_vae/{RUN}/best.safetensors",
         last=f"{OUT}/train_vae/{RUN}/last.safetensors",
@@ -14,14 +15,12 @@ rule train_vae:
         f"{OUT}/benchmarks/train_vae/{RUN}.tsv"
     conda:
         ENVIRONMENT
-    # one thread a job: a sweep fills the cores with jobs, and the bits do not depend on --cores
-    threads: 1
     resources:
         **training(2200, EPOCHS.get("train_vae", 0)),
     params:
         code=run_code("train_vae"),
         spec=run_spec,
-        training={key: value for key, value in config["training"].items() if key != "mode"},
+        training=without(config["training"], "mode"),
     script:
         "../scripts/train_vae.py"
 
@@ -29,7 +28,7 @@ rule train_vae:
 # It depends on its ends and lengths, not on the β of the sweep.
 rule train_path:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
     output:
         snapshots=directory(f"{OUT}/train_path/{PATH}/snapshots"),
         curve=f"{OUT}/train_path/{PATH}/learning_curve.parquet",
@@ -40,7 +39,6 @@ rule train_path:
         f"{OUT}/benchmarks/train_path/{PATH}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **training(2200, EPOCHS.get("train_path", 0)),
     params:
@@ -48,14 +46,14 @@ rule train_path:
         spec=run_spec,
         betas=lambda wildcards: path_betas(config, wildcards.decoder),
         training=path_training_settings(),
-        path=path_settings("first_epochs", "epochs_per_decade", "snapshots_per_decade"),
+        path=selected(config["path"], "first_epochs", "epochs_per_decade", "snapshots_per_decade"),
     script:
         "../scripts/train_path.py"
 
 
 rule cool_vae:
     input:
-        dataset=f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors",
+        dataset=PREPARED,
         snapshots=f"{OUT}/train_path/{PATH}/snapshots",
         record=f"{OUT}/train_path/{PATH}/path.parquet",
     output:
@@ -69,7 +67,6 @@ rule cool_vae:
         f"{OUT}/benchmarks/cool_vae/{RUN}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **training(2200, EPOCHS.get("cool_vae", 0)),
     params:
@@ -77,6 +74,7 @@ rule cool_vae:
         spec=run_spec,
         betas=lambda wildcards: path_betas(config, wildcards.decoder),
         training=path_training_settings(),
-        path=path_settings("cooling_epochs"),
+        # a longer cool-down makes no path stale
+        path=selected(config["path"], "cooling_epochs"),
     script:
         "../scripts/cool_vae.py"
