@@ -7,9 +7,9 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-import numpy as np
 import pandas as pd
 import pytest
+from checkouts import LOUD
 
 pytestmark = pytest.mark.workflow
 
@@ -23,17 +23,14 @@ def refused(outcome):
     return [line for line in outcome.text.splitlines() if line.startswith("Error: ")]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "another pixel", "missing"])
+@pytest.mark.parametrize("damage", ["truncated", "missing"])
 def test_a_damaged_file_is_named(checkout, damage):
+    # other damages: tests/data
     path = checkout.path / "workflow" / "sample" / "binarized_test.amat.gz"
-    content = gzip.decompress(path.read_bytes())
+    content = path.read_bytes()
+    path.unlink()
     if damage == "truncated":
-        path.write_bytes(path.read_bytes()[:5000])
-    elif damage == "another pixel":
-        flipped = bytes([content[0] ^ 1]) + content[1:]
-        path.write_bytes(gzip.compress(flipped))
-    else:
-        path.unlink()
+        path.write_bytes(content[:5000])
     outcome = checkout.snakemake("--cores", "1", PREPARED, *TINY)
     assert outcome.code != 0
     assert "Traceback" not in outcome.text
@@ -83,30 +80,6 @@ def test_a_file_of_the_catalogue_is_downloaded(checkout, tmp_path):
     server.server_close()
 
 
-def spoilt_data(path):
-    generator = np.random.default_rng(0)
-    images = generator.random((300, 28, 28)).astype(np.float32)
-    images[7, 3, 3] = np.nan
-    np.savez(path, images=images, shade=generator.integers(0, 3, 300))
-
-
-def own_config(path):
-    return (
-        "datasets={mine: {reader: table, binarize: bernoulli, tasks: [shade], "
-        f"files: {{table: {{path: {path}}}}}}}}}"
-    )
-
-
-def test_nan_in_ones_own_data_is_named(checkout, tmp_path):
-    spoilt_data(tmp_path / "mine.npz")
-    target = "results/tiny/prepare_dataset/mine/dataset.safetensors"
-    sweep = "sweep={datasets: [mine]}"
-    config = ("--config", own_config(tmp_path / "mine.npz"), sweep)
-    (sentence,) = set(refused(checkout.snakemake("--cores", "1", target, *TINY, *config)))
-    assert "mine.npz" in sentence
-    assert not (checkout.path / target).exists()
-
-
 def test_a_diverged_run_is_a_row_and_an_error_at_the_very_end(checkout):
     # nor is there another run, or a known entropy, for the random-discard line to end at
     hot = ("training={learning_rate: 1.0e+30}", "datasets={sample: {entropy_nats: null}}")
@@ -122,8 +95,6 @@ def test_a_diverged_run_is_a_row_and_an_error_at_the_very_end(checkout):
     assert (results / "figures" / "figure1.png").exists()
     # asked only to report it, the same workflow succeeds and trains nothing again
     report = ("--config", *hot, "sweep={on_divergence: report}")
-    assert checkout.snakemake("-n", *TINY, *report).jobs == {
-        "check_runs": 1,
-        "write_config": 1,
-    }
-    assert checkout.snakemake("--cores", "1", *TINY, *report).code == 0
+    outcome = checkout.snakemake(LOUD, "--cores", "1", *TINY, *report)
+    assert outcome.code == 0, outcome.text
+    assert outcome.jobs == {"check_runs": 1, "write_config": 1}
