@@ -17,6 +17,7 @@ import torch
 
 from labelinfo.baselines.complex_image import train_classifier
 from labelinfo.baselines.pca import write_pca
+from labelinfo.config.completion import complete
 from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses
@@ -30,72 +31,27 @@ from labelinfo.provenance import collect
 from labelinfo.tables.baselines import aggregate_baselines
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.run import TrainingFiles, train_run
+from recipes import probes
 
 ROOT = Path(sys.argv[1])
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
 # by the clock, so never the same twice
 TIMES = ["seconds", "images_per_second", "train_seconds", "prepare_seconds"]
-PROBES = {
-    "probe": {
-        "hidden_units": 30,
-        "epochs": 30,
-        "batch_size": 16,
-        "learning_rate": 3e-3,
-        "decay_factor": 0.1,
-        "decay_epochs": 20,
-        "precision": "float32",
-        "samples": 4,
-        "binarizations": 2,
-        "seeds": 2,
-        "converged_nats": 0.01,
-        "prequential_classes_max": 100,
-    },
-    "strong_probe": {
-        "hidden_units": 30,
-        "epochs": 15,
-        "batch_size": 16,
-        "learning_rate": 3e-3,
-        "dropout": 0.1,
-        "warmup_share": 0.02,
-    },
-}
-TRAINING = {
-    "epochs": 12,
-    "batch_size": 16,
-    "learning_rate": 3e-3,
-    "warmup_epochs": 1,
-    "beta_warmup": 0.3,
-    "beta_start": 0.03,
-    "gradient_norm_max": 100.0,
-    "precision": "float32",
-    "compile": "never",
-    "activations_mb": None,
-}
-CLASSIFIER = {
-    "epochs": 12,
-    "batch_size": 16,
-    "learning_rate": 3e-3,
-    "warmup_epochs": 0.5,
-    "hidden_units": 16,
-    "precision": "float32",
-    "depth": 4,
-    "dropout": 0.1,
-}
+PROBES = probes(epochs=30, seeds=2, batch_size=16, strong={"epochs": 15, "dropout": 0.1})
+SETTINGS = {"epochs": 12, "batch_size": 16, "learning_rate": 3e-3, "precision": "float32"}
+TRAINING = complete({"training": SETTINGS | {"compile": "never"}})["training"]
+CLASSIFIER = SETTINGS | {"warmup_epochs": 0.5, "hidden_units": 16, "depth": 4, "dropout": 0.1}
+WHERE = {"device": "cpu", "code": "c"}
+
+
+def named(folder, dataset, **names):
+    return {"dataset": dataset} | {name: folder / file for name, file in names.items()}
 
 
 def train(folder, dataset, spec):
-    train_run(
-        RUN,
-        spec,
-        TRAINING,
-        files=TrainingFiles(
-            folder / "best.safetensors",
-            folder / "last.safetensors",
-            folder / "curve.parquet",
-            folder / "record.parquet",
-        ),
-        job=TrainingJob(dataset, "cpu", "c", 1),
-    )
+    names = ("best.safetensors", "last.safetensors", "curve.parquet", "record.parquet")
+    files = TrainingFiles(*(folder / name for name in names))
+    train_run(RUN, spec, TRAINING, files=files, job=TrainingJob(dataset, "cpu", "c", 1))
 
 
 def encode(folder, dataset, spec):
@@ -111,77 +67,47 @@ def encode(folder, dataset, spec):
 
 
 def probe(folder, dataset, spec):
-    probe_run(
-        RUN,
-        spec,
-        "half",
-        PROBES,
-        files={
-            "dataset": dataset,
-            "weights": ROOT / "train" / "best.safetensors",
-            "features": ROOT / "encode" / "features.safetensors",
-            "table": folder / "probe.parquet",
-            "losses": folder / "probe.losses.parquet",
-            "strong_losses": folder / "probe.strong.losses.parquet",
-        },
-        device="cpu",
-        code="c",
+    files = named(
+        folder,
+        dataset,
+        table="probe.parquet",
+        losses="probe.losses.parquet",
+        strong_losses="probe.strong.losses.parquet",
     )
+    files |= {
+        "weights": ROOT / "train" / "best.safetensors",
+        "features": ROOT / "encode" / "features.safetensors",
+    }
+    probe_run(RUN, spec, "half", PROBES, files=files, **WHERE)
 
 
 def classify(folder, dataset, spec):
-    train_classifier(
-        "half",
-        0,
-        CLASSIFIER,
-        files={
-            "dataset": dataset,
-            "table": folder / "seed0.parquet",
-            "losses": folder / "seed0.losses.parquet",
-        },
-        device="cpu",
-        code="c",
-    )
+    files = named(folder, dataset, table="seed0.parquet", losses="seed0.losses.parquet")
+    train_classifier("half", 0, CLASSIFIER, files=files, **WHERE)
 
 
 def pca(folder, dataset, spec):
-    write_pca(
-        "half",
-        {"dims": [2, 4], "sigmas": [1.0, 0.5]},
-        PROBES,
-        strong_epochs_share=0.5,
-        files={
-            "dataset": dataset,
-            "table": folder / "pca.parquet",
-            "losses": folder / "pca.losses.parquet",
-            "valid_losses": folder / "pca.valid_losses.parquet",
-            "strong_losses": folder / "pca.strong.losses.parquet",
-            "strong_valid_losses": folder / "pca.strong.valid_losses.parquet",
-        },
-        device="cpu",
-        code="c",
+    files = named(
+        folder,
+        dataset,
+        table="pca.parquet",
+        losses="pca.losses.parquet",
+        valid_losses="pca.valid_losses.parquet",
+        strong_losses="pca.strong.losses.parquet",
+        strong_valid_losses="pca.strong.valid_losses.parquet",
     )
+    grid = {"dims": [2, 4], "sigmas": [1.0, 0.5]}
+    write_pca("half", grid, PROBES, strong_epochs_share=0.5, files=files, **WHERE)
 
 
 def aggregate(folder, dataset, spec):
-    entropies = {("tiny", "half"): 0.69}
-    table, origins = aggregate_baselines(
-        [ROOT / "pca" / "pca.parquet", ROOT / "classify" / "seed0.parquet"] * 20,
-        entropies,
-    )
+    files = [ROOT / "pca" / "pca.parquet", ROOT / "classify" / "seed0.parquet"] * 20
+    table, origins = aggregate_baselines(files, {("tiny", "half"): 0.69})
     write_table(folder / "baselines.parquet", table, collect(origins))
 
 
-KINDS = {
-    "train": train,
-    "classify": classify,
-    "pca": pca,
-    "encode": encode,
-    "probe": probe,
-    "aggregate": aggregate,
-}
-# how often each is killed; later ones read what earlier ones wrote
-KILLS = {"train": 16, "classify": 8, "pca": 6, "encode": 6, "probe": 8, "aggregate": 10}
+# each kind of job and how often it is killed; later ones read what earlier ones wrote
+KILLS = {train: 7, classify: 4, pca: 3, encode: 3, probe: 4, aggregate: 4}
 
 
 def content(path):
@@ -221,9 +147,9 @@ def attempt(function, folder, dataset, spec):
     os._exit(0)
 
 
-def disturb(kind, kills, folder, dataset, spec, chance):
-    """Kill the job so many times, then let it finish; return what was seen."""
-    function = KINDS[kind]
+def disturb(function, kills, folder, dataset, spec, chance):
+    """Kill the job so many times, then let it finish; return the observations."""
+    kind = function.__name__
     whole, killed = folder / kind, folder / "killed" / kind
     for path in (whole, killed):
         path.mkdir(parents=True)
@@ -266,8 +192,8 @@ def main():
     spec = VaeSpec(**json.loads(os.environ["SPEC"]))
     chance = random.Random(seed)  # noqa: S311
     torch.set_num_threads(1)
-    for kind, kills in KILLS.items():
-        print(json.dumps(disturb(kind, kills, folder, dataset, spec, chance)), flush=True)
+    for function, kills in KILLS.items():
+        print(json.dumps(disturb(function, kills, folder, dataset, spec, chance)), flush=True)
 
 
 if __name__ == "__main__":

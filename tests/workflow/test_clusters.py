@@ -26,9 +26,14 @@ def asked(text):
     return {rule: dict(pair.split("=", 1) for pair in line.split(", ")) for rule, line in found}
 
 
+def allocations(text, group):
+    return text.count(f"Group job {group} (jobs in lexicogr. order):")
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_jobs_ask_for_memory_and_time_and_those_that_compute_for_a_gpu(checkout, profile):
-    jobs = asked(plan(checkout, profile))
+    text = plan(checkout, profile)
+    jobs = asked(text)
     with_gpu = {rule for rule, resources in jobs.items() if resources.get("gpu", "0") != "0"}
     expected = {"prepare_dataset", "train_vae", "measure_vae", "train_probe", "measure_pca"}
     assert with_gpu == expected | {"draw_gallery"}
@@ -36,21 +41,14 @@ def test_jobs_ask_for_memory_and_time_and_those_that_compute_for_a_gpu(checkout,
         if rule != "all":
             assert int(resources["mem_mb"]) >= (5000 if rule in with_gpu else 500), rule
             assert 20 <= int(resources["runtime"]) <= 24 * 60, rule
+    # a run is one allocation, and so are the tables
+    assert [allocations(text, group) for group in ("run", "tables", "figures")] == [2, 1, 1]
 
 
 def test_without_gpus_no_job_asks_for_one(checkout):
     jobs = asked(plan(checkout, "slurm", "--config", "machine={device: cpu}"))
     assert jobs["train_vae"]["mem_mb"] == "2200"
     assert not any("gpu" in resources for resources in jobs.values())
-
-
-def allocations(text, group):
-    return text.count(f"Group job {group} (jobs in lexicogr. order):")
-
-
-def test_a_run_is_one_allocation_and_so_are_the_tables(checkout):
-    text = plan(checkout, "slurm")
-    assert [allocations(text, group) for group in ("run", "tables", "figures")] == [2, 1, 1]
 
 
 def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
@@ -88,12 +86,12 @@ def test_a_partial_sweep_is_not_looked_for_in_a_storage(checkout, tmp_path):
         ("JobId=7 JobName=x\n   JobState=COMPLETED Reason=None\n", 0, "success"),
         ("JobId=7 JobName=x\n   JobState=OUT_OF_MEMORY Reason=None\n", 0, "failed"),
         ("slurm_load_jobs error: Invalid job id specified\n", 1, "failed"),
-        # the controller starts anew, say
+        # the controller restarts, say
         ("slurm_load_jobs error: Unable to contact slurm controller\n", 1, "running"),
         ("", 137, "running"),
     ],
 )
-def test_only_what_slurm_says_of_a_job_ends_it(tmp_path, answer, code, state):
+def test_only_a_state_that_slurm_reports_ends_a_job(tmp_path, answer, code, state):
     (tmp_path / "answer").write_text(answer)
     command = tmp_path / "scontrol"
     command.write_text(f'#!/bin/sh\ncat "{tmp_path}/answer"\nexit {code}\n')

@@ -1,4 +1,4 @@
-"""Snakemake killed at random moments, and several of them at once: the results stay the same."""
+"""Snakemake killed at random moments, and several at once: the results stay the same."""
 
 import os
 import random
@@ -15,9 +15,9 @@ from sameness import differing_files, made_files
 pytestmark = [pytest.mark.workflow, pytest.mark.kills]
 
 SEED = 20181206
-KILLS = 8
+KILLS = 5
 TINY = ("--configfile", "tests/workflow/tiny.yaml")
-# whom a signal reaches: Snakemake alone, whose jobs go on, or all that it started too
+# a signal reaches Snakemake alone, whose jobs go on, or all its jobs too; each way once
 WAYS = [
     (signal.SIGKILL, os.kill),
     (signal.SIGKILL, os.killpg),

@@ -1,10 +1,14 @@
 """Slices of a sweep join to the tables that one experiment makes."""
 
+import shutil
+
 import pandas as pd
 import pytest
 from checkouts import LOUD, Checkout, copy_repository
 
+from labelinfo.errors import ConfigError, StorageError
 from labelinfo.io.tables import read_table, read_with_provenance, write_table
+from labelinfo.tables.slices import check_slices_fit, slice_files
 
 pytestmark = pytest.mark.workflow
 
@@ -38,21 +42,16 @@ def joined(tmp_path_factory):
     return checkout.path / "results"
 
 
-@pytest.mark.parametrize(
-    "name", ["runs", "baselines", "datasets", "differences", "headlines", "claims"]
-)
-def test_two_slices_give_the_tables_of_one_experiment(joined, name):
-    both, whole = (
-        read_table(joined / experiment / "tables" / f"{name}.parquet")
-        for experiment in ("joined", "whole")
-    )
-    assert len(whole) > 0
-    pd.testing.assert_frame_equal(
-        both.drop(columns=APART, errors="ignore"), whole.drop(columns=APART, errors="ignore")
-    )
-
-
-def test_every_row_keeps_its_origin(joined):
+def test_two_slices_give_the_tables_of_one_experiment_with_their_origins(joined):
+    for name in ("runs", "baselines", "datasets", "differences", "headlines", "claims"):
+        both, whole = (
+            read_table(joined / experiment / "tables" / f"{name}.parquet").drop(
+                columns=APART, errors="ignore"
+            )
+            for experiment in ("joined", "whole")
+        )
+        assert len(whole) > 0
+        pd.testing.assert_frame_equal(both, whole)
     both, whole = (
         read_with_provenance(joined / experiment / "tables" / "runs.parquet")[1]
         for experiment in ("joined", "whole")
@@ -62,45 +61,34 @@ def test_every_row_keeps_its_origin(joined):
 
 
 def test_a_run_with_other_numbers_is_refused(joined):
-    table, origin = read_with_provenance(joined / "two" / "pack_slice" / "measures.parquet")
     forged = joined / "forged"
-    forged.mkdir()
-    for file in (joined / "two" / "pack_slice").glob("*.parquet"):
-        (forged / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(joined / "two" / "pack_slice", forged)
+    table, origin = read_with_provenance(forged / "measures.parquet")
     write_table(forged / "measures.parquet", table.assign(rate_nats=1.0), origin)
-    said = refusal(joined, "[results/two/pack_slice, results/forged]")
-    assert "Two runs of one identity have different numbers (sample, " in said
+    folders = "[results/two/pack_slice, results/forged]"
+    outcome = run(Checkout(joined.parent), "refused", "[1, 4]", "all", combine=folders)
+    assert outcome.code != 0
+    assert "Two runs of one identity have different numbers (sample, " in outcome.text
 
 
 @pytest.mark.parametrize(
-    ("file", "stage", "said"),
+    ("stage", "change", "said"),
     [
-        ("probes", "train_probe", "the settings of the probes of digit"),
-        ("summaries", "prepare_dataset", "the images and labels of sample"),
+        ("train_probe", {"config": {"task": "digit", "more": 1}}, "the settings of the probes of"),
+        ("prepare_dataset", {"data": {"x": "1"}}, "the images and labels of sample"),
     ],
 )
-def test_slices_of_other_probes_or_data_are_refused(joined, file, stage, said):
-    other = joined / f"other_{file}"
-    other.mkdir()
-    for each in (joined / "two" / "pack_slice").glob("*.parquet"):
-        (other / each.name).write_bytes(each.read_bytes())
-    table, origins = read_with_provenance(other / f"{file}.parquet")
-    for origin in origins[stage]:
-        origin["config"]["more"] = 1
-        if stage == "prepare_dataset":
-            origin["data"]["x"] = "1"
-    write_table(other / f"{file}.parquet", table, origins)
-    text = refusal(joined, f"[results/one/pack_slice, results/{other.name}]")
-    assert f"The slices do not fit together: {said}" in text
+def test_slices_of_other_probes_or_data_are_refused(tmp_path, stage, change, said):
+    origin = {"stage": stage, "config": {"task": "digit", "datasets": {"sample": {}}}, "data": {}}
+    files = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    for file in files:
+        write_table(file, pd.DataFrame([{"x": 1}]), {stage: [origin]})
+    check_slices_fit(files)
+    write_table(files[1], pd.DataFrame([{"x": 1}]), {stage: [origin | change]})
+    with pytest.raises(StorageError, match=f"The slices do not fit together: {said}"):
+        check_slices_fit(files)
 
 
-def test_a_folder_without_a_slice_is_named(joined):
-    text = refusal(joined, "[results/one]")
-    assert "Config key `combine` names 'results/one', which holds no slice" in text
-
-
-def refusal(joined, folders):
-    """Return what Snakemake says of slices that cannot be joined; finished tables stay."""
-    outcome = run(Checkout(joined.parent), "refused", "[1, 4]", "all", combine=folders)
-    assert outcome.code != 0
-    return outcome.text
+def test_a_folder_without_a_slice_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"`combine` names '.*', which holds no slice"):
+        slice_files([tmp_path], "runs")
