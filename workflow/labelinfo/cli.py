@@ -1,4 +1,4 @@
-"""The command ``labelinfo``: what the modules of the package do when they are called by name."""
+"""The command ``labelinfo``."""
 
 import argparse
 import importlib
@@ -16,8 +16,8 @@ _TOOLS = {
 }
 # these read config.yaml and the workflow's scripts next to the package
 _OF_A_CHECKOUT = ("progress", "verify")
-# arguments that say how many jobs run at once
-_SAY_HOW_MANY = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
+# arguments that set the number of jobs at once
+_SETS_CORES = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
 _NO_SNAKEFILE = (
     "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
 )
@@ -76,7 +76,7 @@ def _run(name: str, arguments: list[str]) -> int:
     overlay = _overlay(name, checkout / "workflow" / "experiments")
     # in one word, since the option takes as many files as follow
     command = [sys.executable, "-m", "snakemake", f"--configfile={overlay}"]
-    if not any(each.startswith(_SAY_HOW_MANY) for each in arguments):
+    if not any(each.startswith(_SETS_CORES) for each in arguments):
         command += ["--cores=all"]
     # the package of the checkout, whichever is installed
     paths = [str(checkout / "workflow"), os.environ.get("PYTHONPATH", "")]

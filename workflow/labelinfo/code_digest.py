@@ -1,10 +1,8 @@
-"""Digest of the code that a stage runs, blind to comments, docstrings and layout.
+"""Digest of the code behind a stage: the syntax trees, without docstrings, of all its modules.
 
 Snakemake notices an edit to a script but not to a module that the script imports, and it reruns on
-a comment. Each rule therefore passes this digest as a parameter: the syntax trees, without
-docstrings, of its script and of every module of ours that the script imports, directly or through
-others. Modules are found by reading the source, never by importing, so that a dry run does not
-load torch.
+a comment. So each rule passes this digest as a parameter. Modules are found by reading the source,
+never by importing, so that a dry run does not load torch.
 """
 
 import ast
@@ -15,7 +13,7 @@ from pathlib import Path
 
 from labelinfo.errors import ConfigError
 
-# Modules that report or carry and never compute: a nicer message must not retrain a VAE.
+# modules that never compute: another message must not retrain a VAE
 UNTRACKED = frozenset(
     {
         "labelinfo.errors",
@@ -26,8 +24,7 @@ UNTRACKED = frozenset(
         "labelinfo.io.refusals",
     }
 )
-# The package's own `__init__` computes nothing and imports on request: it counts as an empty file,
-# so that what it offers to users makes no result stale.
+# the package's own `__init__` computes nothing, so it counts as an empty file
 FRONT_DOOR = "labelinfo"
 
 
@@ -41,11 +38,10 @@ def code_digest(
     script
         The file that the rule runs.
     modules
-        Modules used besides those that ``script`` imports, such as a component chosen by name.
+        Modules in addition to the imports of ``script``, such as a component chosen by name.
     roots
         Folders that hold the modules to follow, searched in turn; by default the one of
-        ``labelinfo``. Imports from elsewhere are not followed: other people's packages are fixed
-        by the lock file.
+        ``labelinfo``. Imports from elsewhere are not followed: the lock file fixes those packages.
 
     Returns
     -------
@@ -131,8 +127,8 @@ def _parse(path: Path) -> ast.Module:
         # bytes, as a file may declare its encoding
         return ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
-        line, what = getattr(error, "lineno", None) or 1, getattr(error, "msg", error)
-        raise ConfigError(f"{path} is not valid Python: line {line}, {what}.") from error
+        line, reason = getattr(error, "lineno", None) or 1, getattr(error, "msg", error)
+        raise ConfigError(f"{path} is not valid Python: line {line}, {reason}.") from error
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
@@ -174,14 +170,9 @@ def _walk_imports(
 def _tree(path: Path) -> str:
     tree = _parse(path)
     for node in _statements(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
     return ast.dump(tree)
 
 

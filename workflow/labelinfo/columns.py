@@ -65,10 +65,10 @@ def tables() -> dict[str, Table]:
 def _columns(
     table: str, definition: Mapping[str, Any], source: Mapping[str, Any]
 ) -> Iterator[tuple[str, Column]]:
-    told = {name: entry for name, entry in definition["columns"].items() if entry}
+    own = {name: entry for name, entry in definition["columns"].items() if entry}
     known = {
         name: Column(name, kind, unit[0] if unit else _unit(name), meaning)
-        for name, (kind, meaning, *unit) in (source["common"] | told).items()
+        for name, (kind, meaning, *unit) in (source["common"] | own).items()
     }
     for name in definition["columns"]:
         yield name, _column(table, name, known)

@@ -1,8 +1,4 @@
-"""What a job's log says of the job: that it runs, how it ended, how far it has come.
-
-The log is all there is to go by: it lies in the results, which machines share, and it outlives a
-job that was killed.
-"""
+"""The state of a job, read from its log, which machines share and which outlives a killed job."""
 
 import re
 import time
@@ -19,7 +15,7 @@ STOPPED = "Error: the job was told to stop (SIGTERM): run again to go on."
 
 State = Literal["finished", "failed", "interrupted", "running"]
 
-# how often a living job touches its log, and how long an untouched one still counts as alive
+# interval at which a running job touches its log, and age from which a log is one of a killed job
 _BEAT_SECONDS = 30.0
 _SILENCE_SECONDS = 180.0
 _TAIL_BYTES = 16_384
@@ -48,13 +44,13 @@ def heartbeat(log: Path | str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class JobLog:
-    """What the end of a log says.
+    """The end of a log.
 
     Attributes
     ----------
     state
-        ``interrupted`` is a job that was told to stop, or whose log ends in the middle and has not
-        been touched for minutes: it was killed.
+        ``interrupted`` is a job that got SIGTERM, or whose log ends in the middle and has not been
+        touched for minutes: it was killed.
     lines
         The last lines.
     epochs

@@ -30,23 +30,22 @@ def job(
 ) -> Iterator[logging.Logger]:
     """Run a block as a job.
 
-    Messages go to the file ``log``; warnings and worse to the terminal too. A fault meant for the
-    user (:class:`LabelinfoError`) ends the process with exit code 1 and its sentence alone, on the
-    terminal and in the log; so does an error in a component next to the Snakefile, whose traceback
-    is in the log. Anything else is a bug of ours and keeps its traceback, in the log too.
-    SIGTERM ends it in good order: half-written files are removed. The log's last line says how the
-    job ended (:mod:`labelinfo.job_log`).
+    Messages go to the file ``log``; warnings and worse to the terminal too. A fault of the user
+    (:class:`LabelinfoError`) ends the process with exit code 1 and one sentence on the terminal and
+    in the log. So does an error in a component next to the Snakefile; its traceback is in the log.
+    Any other error is a bug of ours and keeps its traceback. On SIGTERM half-written files are
+    removed. The log's last line says how the job ended (:mod:`labelinfo.job_log`).
 
     Parameters
     ----------
     log
         The job's log file; it is overwritten.
     threads
-        Threads for torch's arithmetic, which are part of what makes a result bitwise reproducible;
-        None for a job that computes nothing, and then torch is not loaded.
+        Threads for torch's arithmetic, on which the bits of a result depend; None for a job that
+        computes nothing, which does not load torch.
     machine
-        The configuration's ``machine`` section, for a job that computes where it says. Of several
-        GPUs the job gets one to itself or to share, the only one that it sees.
+        The configuration's ``machine`` section, for a job that computes. Of several GPUs the job
+        gets one, alone or shared, and sees no other.
     """
     # a user's own components lie next to the Snakefile; installed modules of that name go first
     sys.path.append(str(_BASE))
@@ -81,7 +80,7 @@ def job(
             sys.exit(1)
         place = _place_in_a_component(error)
         if place:
-            logger.info("What led to it:", exc_info=error)
+            logger.info("Its traceback:", exc_info=error)
             logger.error(
                 "Error: a component of yours fails in %s: %s: %s.",
                 place,

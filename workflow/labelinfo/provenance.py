@@ -1,4 +1,4 @@
-"""Where a result comes from, in a form that fits a file's metadata."""
+"""The origin of a result, in a form that fits a file's metadata."""
 
 import itertools
 import platform
@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
 def describe(
     stage: str, *, code: str, config: dict[str, Any], data: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Describe how one file was made.
+    """Return the origin of one file.
 
     Parameters
     ----------
@@ -35,23 +35,18 @@ def describe(
     data
         Digests of the data set behind it, if any.
     """
-    return {
-        "stage": stage,
-        "code": code,
-        "config": config,
-        "data": data or {},
-        "versions": versions(),
-    }
+    origin = {"stage": stage, "code": code, "config": config, "data": data or {}}
+    return origin | {"versions": versions()}
 
 
 def collect(origins: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Merge the origins of many files: the distinct ones of each stage, in order of appearance.
 
-    An origin that is itself a merger is split first.
+    An origin that is itself merged is split first.
     """
     merged: dict[str, list[dict[str, Any]]] = {}
     seen: set[str] = set()
-    for origin in itertools.chain.from_iterable(map(_apart, origins)):
+    for origin in itertools.chain.from_iterable(map(_split, origins)):
         key = repr(sorted(origin.items(), key=lambda item: item[0]))
         if origin and key not in seen:
             seen.add(key)
@@ -59,7 +54,7 @@ def collect(origins: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return merged
 
 
-def _apart(origin: dict[str, Any]) -> list[dict[str, Any]]:
+def _split(origin: dict[str, Any]) -> list[dict[str, Any]]:
     if "stage" in origin or not all(isinstance(each, list) for each in origin.values()):
         return [origin]
     return [each for stage in origin.values() for each in stage]
