@@ -37,7 +37,7 @@ ROOT = Path(sys.argv[1])
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
 # by the clock, so never the same twice
 TIMES = ["seconds", "images_per_second", "train_seconds", "prepare_seconds"]
-PROBES = probes(epochs=30, seeds=2, batch_size=16, strong={"epochs": 15, "dropout": 0.1})
+PROBES = probes(epochs=12, seeds=2, strong={"epochs": 8, "dropout": 0.1})
 SETTINGS = {"epochs": 12, "batch_size": 16, "learning_rate": 3e-3, "precision": "float32"}
 TRAINING = complete({"training": SETTINGS | {"compile": "never"}})["training"]
 CLASSIFIER = SETTINGS | {"warmup_epochs": 0.5, "hidden_units": 16, "depth": 4, "dropout": 0.1}

@@ -112,10 +112,10 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
     [
         (["strong_probe={recipes: {alphabet: {epochs: 31}}, candidates: {dropouts: [0.2]}}",
           "model={iaf: {steps: 5}}", "classifier={candidates: {depths: [8]}}",
-          "data={duplicates_max_share: 0.02}"], {}),
-        (["figures={zoom_label_distortion_nats: 0.3}", "claims={runs_min: 5}",
-          "sweep={on_divergence: report}"],
-         {"plot_figure2": 1, "judge_claims": 1, "check_runs": 1}),
+          "data={duplicates_max_share: 0.02}", "figures={zoom_label_distortion_nats: 0.3}"],
+         {"plot_figure2": 1}),
+        (["claims={runs_min: 5}", "sweep={on_divergence: report}"],
+         {"judge_claims": 1, "check_runs": 1}),
         (["figures={rate_max_nats: 50}", "bootstrap={resamples: 300}"], {**PLANES, **COMPARED}),
         (["gallery={images: 3}", "pca={selection_rate_max_nats: 40}"],
          {**PICTURED, "select_dimension": 1, **POINTS}),
@@ -144,7 +144,7 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
           "train_classifier": 1, **LEVELS}),
         (["sweep={betas: {deconv: [0.2]}}"], {"draw_beta_gallery": 3, **PROBED}),
     ],
-    ids=["none", "pages", "figures", "galleries", "claims", "tables", "measure", "probe",
+    ids=["one figure", "verdicts", "figures", "galleries", "claims", "tables", "measure", "probe",
          "probe seeds", "PCA", "probe search", "classifier search", "baselines", "training",
          "marginal", "decoder", "seeds", "more runs", "fewer runs"],
 )  # fmt: skip
