@@ -77,7 +77,7 @@ class Slurm:
         return found
 
     def forget(self) -> None:
-        """Let :meth:`ended` begin anew."""
+        """Let :meth:`ended` start from here."""
         ids = self.run("squeue", "-h", "-t", "all", "-o", "%i").split()
         self.before = max(map(int, ids), default=0)
 

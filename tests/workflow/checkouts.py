@@ -82,7 +82,7 @@ def once(
     """Return a folder that the first process to ask for it builds and the others wait for."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # of one of the processes, beside those of the others
+        base = base.parent  # shared by the processes
     folder, built = base / name, base / f"{name}.built"
     with FileLock(base / f"{name}.lock"):
         if not built.exists():

@@ -113,10 +113,9 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
 
     # another candidate is one more job each, and another choice
     jobs = planned({}, classifier={"candidates": {"dropouts": [0.0, 0.5, 0.9]}}).jobs
-    assert jobs == {
-        "train_candidate": 2, "choose_classifier": 1, "aggregate_searches": 1,
-        "train_classifier": 1, "aggregate_baselines": 1, "compare_runs": 1,
-    }  # fmt: skip
+    assert jobs["train_candidate"] == 2
+    assert jobs["choose_classifier"] == jobs["train_classifier"] == 1
+    assert not jobs.keys() & {"probe_images", "measure_pca", "train_probe"}
     # one more task trains no VAE again; its probe shares an encoding with those of the run
     made = (
         *("prepare_dataset", "train_vae", "measure_vae", "encode_vae", "train_probe"),

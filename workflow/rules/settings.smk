@@ -57,7 +57,7 @@ def best_known_nats(dataset):
 
 
 def complex_image_settings():
-    """How the convolutional classifier is trained, whatever its depth and dropout."""
+    """How the convolutional classifier is trained, without its depth and dropout."""
     return without(config["classifier"], "networks", "search", "candidates")
 
 

@@ -178,7 +178,7 @@ rule write_config:
 rule check_runs:
     input:
         runs=f"{OUT}/tables/runs.parquet",
-        # so that it comes last, whatever their age
+        # so that it comes last; their age does not count
         others=ancient(
             [
                 f"{OUT}/write_summary/summary.txt",

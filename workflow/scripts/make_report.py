@@ -13,7 +13,7 @@ with job(snakemake.log[0]) as logger:
     from labelinfo.io.atomic import atomic_path
 
     with tempfile.TemporaryDirectory() as folder, atomic_path(snakemake.output.page) as page:
-        # the very configuration of this call, whatever files and options it came from
+        # the configuration of this call, with the options of the command line
         config = Path(folder, "config.yaml")
         config.write_text(yaml.safe_dump(snakemake.config), encoding="utf-8")
         command = [snakemake.params.python, "-m", "snakemake", "all", "--nolock", "--quiet", "all"]
