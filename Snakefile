@@ -49,6 +49,7 @@ include: "workflow/rules/report.smk"
 onstart:
     check_where_jobs_run()
     check_results_folder()
+    tell_how_long_it_takes()
 
 
 onsuccess:

@@ -137,11 +137,17 @@ def test_the_time_left_is_that_of_jobs_of_the_same_rule(monkeypatch):
     now[0] = 100.0
     jobs.end(1)
     jobs.end(2)
-    # two at a time; of the figure nothing is known but the mean of all
-    assert jobs.seconds_left() == pytest.approx((2 * 100 + 100) / 2)
+    # two at a time; the figure's time is unknown
+    assert jobs.seconds_left() == (pytest.approx(2 * 100 / 2), True)
     jobs.begin(3, "train_vae", None)
     now[0] = 150.0
-    assert jobs.seconds_left() == pytest.approx((300 - 50) / (250 / 150))
+    assert jobs.seconds_left() == (pytest.approx((200 - 50) / (250 / 150)), True)
+    jobs.end(3)
+    jobs.begin(5, "plot_figure1", None)
+    now[0] = 160.0
+    jobs.end(5)
+    mean = (100 + 100 + 50) / 3
+    assert jobs.seconds_left() == (pytest.approx(mean / (260 / 160)), False)
 
 
 @pytest.mark.parametrize(

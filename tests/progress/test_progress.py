@@ -10,6 +10,7 @@ from labelinfo.config.plan import PlannedJob, planned_jobs, training_epochs, tra
 from labelinfo.errors import ConfigError
 from labelinfo.progress.__main__ import progress
 from labelinfo.progress.failures import failures_since
+from labelinfo.progress.notice import long_run_notice
 from labelinfo.progress.report import progress_report
 from labelinfo.progress.states import hours_left, job_states
 
@@ -145,3 +146,16 @@ def test_failures_are_the_logs_of_this_call_that_do_not_end_well(tmp_path):
     for number in range(30):
         put(tmp_path, f"{number}.log", f"{LINE} ERROR Error: x\n")
     assert failures_since([tmp_path], since=100).endswith("and 12 more")
+
+
+def test_trainings_of_more_than_ten_hours_are_announced(tmp_path):
+    config = read_config([])
+    config["machine"]["device"] = "cpu"
+    # 100 epochs of 384 trainings on 50,000 images (23,000 of Omniglot count as many)
+    gflop = 100 * 384 * 50_000 * (0.8 + 2.8) / 2
+    assert f"about {gflop / 140 / 3600 / 2:,.0f} hours on 2 cores" in long_run_notice(
+        config, tmp_path, cores=2
+    )
+    config["training"]["epochs"] = 1
+    config["sweep"]["datasets"] = ["sample"]
+    assert long_run_notice(config, tmp_path, cores=200) == ""

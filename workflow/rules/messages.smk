@@ -21,6 +21,14 @@ def span(files, column, digits):
     return " to ".join(ends) or "–"
 
 
+def tell_how_long_it_takes():
+    """First words of a run of more than ten hours."""
+    # of other machines' cores only the scheduler knows
+    notice = "" if workflow.non_local_exec else long_run_notice(config, Path(OUT), workflow.cores)
+    if notice:
+        logger.info(notice)
+
+
 def tell_where_results_lie():
     """Last words of a successful run."""
     summary = Path(OUT) / "write_summary" / "summary.txt"

@@ -58,15 +58,18 @@ class Bar:
             self._bar = None
 
 
-def _left(seconds: float | None) -> str:
+def _left(estimate: tuple[float, bool] | None) -> str:
     """Return the time left in words, and the time of day when it is over."""
-    if seconds is None:
+    if estimate is None:
         return "time left not known yet"
+    seconds, lower_bound = estimate
     over = time.strftime("%H:%M", time.localtime(time.time() + seconds))
     if seconds < 90:
-        return "a minute left"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min left ({over})"
-    if seconds < 24 * 3600:
-        return f"{seconds / 3600:.1f} h left ({over})"
-    return f"{seconds / 86400:.1f} days left"
+        words = "a minute left"
+    elif seconds < 5400:
+        words = f"{seconds / 60:.0f} min left ({over})"
+    elif seconds < 24 * 3600:
+        words = f"{seconds / 3600:.1f} h left ({over})"
+    else:
+        words = f"{seconds / 86400:.1f} days left"
+    return f"at least {words}" if lower_bound else words

@@ -53,24 +53,23 @@ class Jobs:
         """Note that a job has failed."""
         self.running.pop(job, None)
 
-    def seconds_left(self) -> float | None:
-        """Return the seconds left, None before a job has ended.
+    def seconds_left(self) -> tuple[float, bool] | None:
+        """Return the seconds left and whether they are a lower bound, None before a job has ended.
 
-        A job to come takes the mean of its rule's finished jobs, or of all where its rule has none.
-        Jobs run side by side as they did so far.
+        A job left takes the mean of its rule's finished jobs. Jobs of rules without one are not
+        counted, so the time is a lower bound. Jobs run side by side as they did so far.
         """
         finished = [seconds for each in self._seconds.values() for seconds in each]
         elapsed = time.monotonic() - self._started
         if not finished or not elapsed:
             return None
-        mean = {rule: fmean(each) for rule, each in self._seconds.items()}
-        work = sum(
-            (count - len(self._seconds.get(rule, ()))) * mean.get(rule, fmean(finished))
-            for rule, count in self.planned.items()
-        )
-        begun = [time.monotonic() - start for _, start in self.running.values()]
-        at_once = max(1.0, (sum(finished) + sum(begun)) / elapsed)
-        return max(0.0, work - sum(begun)) / at_once
+        begun = [(rule, time.monotonic() - start) for rule, start in self.running.values()]
+        work = 0.0
+        for rule, seconds in self._seconds.items():
+            left = (self.planned[rule] - len(seconds)) * fmean(seconds)
+            work += max(0.0, left - sum(each for name, each in begun if name == rule))
+        at_once = max(1.0, (sum(finished) + sum(each for _, each in begun)) / elapsed)
+        return work / at_once, any(rule not in self._seconds for rule in self.planned)
 
     def headline(self) -> str:
         """Return what will run."""
