@@ -18,11 +18,9 @@ from labelinfo.config.experiment import read_config
 from labelinfo.config.path_grid import nearest_below
 from labelinfo.config.sweep import path_betas
 from labelinfo.data.dataset import load_dataset
-from labelinfo.training.checkpoint import Checkpoints
+from labelinfo.training.checkpoint import Checkpoints, load_snapshot
 from labelinfo.training.cooling import cooling_settings
-from labelinfo.training.device import Hardware
 from labelinfo.training.path import train_path
-from labelinfo.training.snapshots import load_snapshot
 from labelinfo.training.trainer import train
 
 CPU = torch.device("cpu")
@@ -51,7 +49,7 @@ def main() -> None:
             folder = Path(name)
             train_path(
                 spec, dataset, config, betas, of=of, folder=folder, checkpoints=Checkpoints(),
-                hardware=Hardware(CPU),
+                device=CPU,
             )  # fmt: skip
             for beta in arguments.betas:
                 # the last snapshot before β, from either side
@@ -60,7 +58,7 @@ def main() -> None:
                     near = grid[grid.index(near) + 1]
                 result = train(
                     spec, dataset, beta, cooling_settings(config), (*of.values(), beta),
-                    hardware=Hardware(CPU), start=load_snapshot(folder, near, of),
+                    device=CPU, start=load_snapshot(folder, near, of),
                 )  # fmt: skip
                 best = result.curve.loc[result.curve.epoch == result.record["best_epoch"]].iloc[0]
                 rows.append(

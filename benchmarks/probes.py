@@ -23,8 +23,8 @@ from workload import matmul_gflops
 
 from labelinfo.baselines.pca import PcaCodes
 from labelinfo.config.completion import complete
+from labelinfo.probes.codes import TaskLabels
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.measure import TaskLabels
 from labelinfo.probes.recipe import PaperRecipe, Recipe, StrongRecipe
 from labelinfo.training.device import device_name, resolve_device
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from labelinfo.config.completion import complete  # noqa: E402
 from labelinfo.config.components import known_components, vae_spec  # noqa: E402
 from labelinfo.data.dataset import Split  # noqa: E402
-from labelinfo.memory import keep_freed_memory  # noqa: E402
+from labelinfo.machine import keep_freed_memory  # noqa: E402
 from labelinfo.models.vae import VaeSpec  # noqa: E402
 from labelinfo.training.engine import Engine  # noqa: E402
 from labelinfo.training.objective import VaeObjective  # noqa: E402

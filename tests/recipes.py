@@ -27,3 +27,20 @@ STRONG = {
 def probes(*, strong=None, **paper):
     """Return the settings of both kinds, with changes to either."""
     return {"probe": PAPER | paper, "strong_probe": STRONG | (strong or {})}
+
+
+# a short training of a small VAE
+TRAINING = {
+    "epochs": 3,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "warmup_epochs": 0.5,
+    "beta_warmup": 0.5,
+    "beta_start": 0.03,
+    "gradient_norm_max": 100.0,
+    "precision": "float32",
+    "compile": "never",
+    "activations_mb": None,
+}
+# of its components
+SMALL = {"pixelcnn": {"dilations": [1], "channels": 16}, "vamp": {"components": 10}}

@@ -5,11 +5,9 @@ import math
 import pytest
 import torch
 from torch import nn
-from torch.distributions import Bernoulli, Independent, Laplace, MultivariateNormal, Normal
+from torch.distributions import Bernoulli, Independent, Laplace, Normal
 
 from labelinfo.bounds import (
-    distortion_nats,
-    objective_nats,
     rate_closed_form_nats,
     rate_monte_carlo_nats,
     standard_error,
@@ -33,25 +31,12 @@ def diagonal(mean, scale):
     ],
 )
 def test_closed_form_rate_against_known_divergences(mean, scale, nats, float64):
-    rate = rate_closed_form_nats(diagonal([mean], [scale]), diagonal([0.0, 0.0], [1.0, 1.0]))
+    # the divergence of two Gaussians is that of their common affine images
+    shift, factor = torch.tensor([0.3, -2.0]), torch.tensor([0.5, 3.0])
+    posterior = diagonal([mean], [scale]).base_dist
+    moved = diagonal(factor * posterior.loc + shift, factor * posterior.scale)
+    rate = rate_closed_form_nats(moved, diagonal(shift, factor))
     assert rate.item() == pytest.approx(nats, abs=1e-12)
-
-
-def test_closed_form_rate_against_full_covariance_formula(float64):
-    torch.manual_seed(0)
-    mean, scale = torch.randn(5, 4), torch.rand(5, 4) + 0.2
-    m_mean, m_scale = torch.randn(4), torch.rand(4) + 0.5
-    expected = torch.stack(
-        [
-            torch.distributions.kl_divergence(
-                MultivariateNormal(mu, torch.diag(s**2)),
-                MultivariateNormal(m_mean, torch.diag(m_scale**2)),
-            )
-            for mu, s in zip(mean, scale, strict=True)
-        ]
-    )
-    rate = rate_closed_form_nats(diagonal(mean, scale), diagonal(m_mean, m_scale))
-    torch.testing.assert_close(rate, expected)
 
 
 def test_closed_form_and_monte_carlo_estimate_the_same_rate(float64):
@@ -70,17 +55,6 @@ def test_there_is_no_closed_form_beyond_gaussians():
     gaussian = diagonal([0.0, 0.0], [1.0, 1.0])
     assert rate_closed_form_nats(laplace, gaussian) is None
     assert rate_closed_form_nats(gaussian, laplace) is None
-
-
-def test_distortion_of_a_coin_toss_per_pixel_is_784_bits():
-    coin = Independent(Bernoulli(logits=torch.zeros(2, 1, 28, 28)), 3)
-    x = (torch.rand(2, 1, 28, 28) < 0.5).float()
-    assert distortion_nats(coin, x).tolist() == pytest.approx([784 * math.log(2)] * 2, rel=1e-5)
-
-
-def test_objective_weighs_the_rate_alone():
-    rate, distortion = torch.tensor([2.0]), torch.tensor([5.0])
-    assert objective_nats(rate, distortion, 0.5).item() == 6.0
 
 
 def test_standard_error_is_that_of_the_mean(float64):

@@ -11,7 +11,7 @@ MODULES = [
     "bounds",
     "curves",
     "information",
-    "measure.independent_pixels",
+    "measure.rate_distortion",
     "probes.label_distortion",
     "probes.mlp",
     "probes.recipe",

@@ -1,11 +1,12 @@
-"""What the machine has is found out without torch, and its memory is used again."""
+"""What GPUs and processor the machine has, and that freed memory is used again."""
 
 import subprocess
 import sys
 
 import pytest
 
-from labelinfo import machine, memory, processor
+from labelinfo import machine
+from labelinfo.training import device
 
 
 @pytest.fixture
@@ -17,13 +18,13 @@ def devices(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("device", "present", "expected"),
+    ("wanted", "present", "expected"),
     [("cpu", True, False), ("auto", True, True), ("auto", False, False), ("cuda", False, True)],
 )
-def test_jobs_use_the_gpu_that_is_there_or_asked_for(devices, device, present, expected):
+def test_jobs_use_the_gpu_that_is_there_or_asked_for(devices, wanted, present, expected):
     if present:
         (devices / "nvidia0").touch()
-    assert machine.uses_gpu(device) is expected
+    assert machine.uses_gpu(wanted) is expected
 
 
 def test_gpus_are_counted_as_cuda_counts_them(devices):
@@ -34,20 +35,24 @@ def test_gpus_are_counted_as_cuda_counts_them(devices):
 
 
 @pytest.mark.parametrize(
-    ("visible", "found"),
+    ("visible", "found", "to_lease"),
     [
-        ("", []),
-        ("-1", []),
-        ("2", ["2"]),
-        ("3, 1", ["3", "1"]),
-        ("GPU-ab,MIG-c", ["GPU-ab", "MIG-c"]),
+        (None, ["0"], ["0"]),
+        ("", [], []),
+        ("-1", [], []),
+        ("2", ["2"], []),  # assigned already
+        ("3, 1", ["3", "1"], ["3", "1"]),
+        ("GPU-ab,MIG-c", ["GPU-ab", "MIG-c"], ["GPU-ab", "MIG-c"]),
     ],
 )
-def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible, found):
+def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible, found, to_lease):
     (devices / "nvidia0").touch()
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert machine.gpus() == found
     assert machine.uses_gpu("auto") is bool(found)
+    assert machine.gpus_to_lease("auto") == to_lease
+    assert machine.gpus_to_lease("cpu") == []
 
 
 @pytest.mark.parametrize(
@@ -64,21 +69,10 @@ def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible
     ids=["x86", "ARM", "no file"],
 )
 def test_processors_of_one_name_are_told_apart(tmp_path, monkeypatch, text, told):
-    monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(device, "_CPUINFO", tmp_path / "cpuinfo")
     if text:
         (tmp_path / "cpuinfo").write_text(text, encoding="utf-8")
-    assert processor.processor_generation() == told
-
-
-def test_a_gpu_is_chosen_only_where_nobody_has_chosen_yet(devices, monkeypatch):
-    assert machine.gpus_to_lease("auto") == []
-    (devices / "nvidia0").touch()
-    assert machine.gpus_to_lease("auto") == machine.gpus_to_lease("cuda") == ["0"]
-    assert machine.gpus_to_lease("cpu") == []
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5")
-    assert machine.gpus_to_lease("auto") == []
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,6")
-    assert machine.gpus_to_lease("auto") == ["5", "6"]
+    assert device.processor_generation() == told
 
 
 def test_freed_memory_is_used_again():
@@ -86,7 +80,7 @@ def test_freed_memory_is_used_again():
     code = """
 import resource
 import torch
-from labelinfo.memory import keep_freed_memory
+from labelinfo.machine import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -106,5 +100,5 @@ print(faults())
 
 
 def test_another_c_library_is_left_alone(monkeypatch):
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
-    assert not memory.keep_freed_memory()
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: object())
+    assert not machine.keep_freed_memory()

@@ -38,11 +38,6 @@ def test_a_run_has_the_numbers_of_its_tables(tiny_dataset, tmp_path, stage, mode
     assert f"R = {run.rate_nats:.4g}" in repr(run)
 
 
-def test_the_weights_file_names_its_run_too(folder, run):
-    other = labelinfo.load(folder / "best.safetensors")
-    assert other.measured == run.measured
-
-
 @pytest.mark.parametrize("kind", [np.uint8, bool, np.float32, np.float64, torch.uint8, torch.half])
 def test_all_ways_to_store_images_give_the_same_codes(tiny_dataset, run, kind):
     bits = tiny_dataset.test.images
@@ -56,13 +51,9 @@ def test_all_ways_to_store_images_give_the_same_codes(tiny_dataset, run, kind):
         assert codes.event_shape == (3,)
         torch.testing.assert_close(codes.mean, expected.mean)
         torch.testing.assert_close(codes.stddev, expected.stddev)
-
-
-@pytest.mark.parametrize("shape", [(784,), (28, 28), (1, 28, 28)])
-def test_one_image_is_a_batch_of_one(tiny_dataset, run, shape):
-    image = tiny_dataset.test.images[0]
-    expected = run.encode(tiny_dataset.test.images[:1]).mean
-    torch.testing.assert_close(run.encode(image.reshape(shape)).mean, expected)
+        # one image is a batch of one
+        one = run.encode(stored[0].reshape(shape[1:]))
+        torch.testing.assert_close(one.mean, expected.mean[:1])
 
 
 def grey():
@@ -130,7 +121,8 @@ def test_a_flow_and_an_autoregressive_decoder_are_loaded_too(tiny_dataset, tmp_p
 
 
 def test_a_run_that_is_not_measured_has_weights_and_no_numbers(tiny_dataset, folder, tmp_path):
-    alone = labelinfo.load(shutil.copytree(folder, tmp_path / "copy"))
+    # the weights file names its run too
+    alone = labelinfo.load(shutil.copytree(folder, tmp_path / "copy") / "best.safetensors")
     assert (alone.rate_nats, alone.distortion_nats, alone.label_distortion_nats) == (None, None, {})
     assert alone.encode(tiny_dataset.test.images[:1]).sample().shape == (1, 3)
 

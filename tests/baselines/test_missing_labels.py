@@ -14,8 +14,7 @@ from labelinfo.baselines.random_encoders import measure_random_encoder
 from labelinfo.baselines.simple_image import probe_images
 from labelinfo.data.dataset import SPLITS, Split, save_dataset
 from labelinfo.io.losses import read_losses
-from labelinfo.probes.codes import Pixels
-from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.codes import Pixels, TaskLabels
 from labelinfo.tables.label_columns import label_entropy_biases
 from recipes import probes
 

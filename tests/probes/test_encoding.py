@@ -10,7 +10,7 @@ from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_table
 from labelinfo.io.tensors import load_tensors, save_tensors
-from labelinfo.probes.encoding import Features, encode_run, load_features
+from labelinfo.probes.encoding import Features, encode_run
 from labelinfo.probes.run import probe_run
 from recipes import probes
 
@@ -123,8 +123,3 @@ def test_standardised_features_have_mean_0_and_deviation_1_and_constants_stay_fi
     torch.testing.assert_close(mean, torch.zeros(3), atol=1e-4, rtol=0)
     torch.testing.assert_close(deviation, torch.tensor([1.0, 1.0, 0.0]), atol=1e-4, rtol=0)
     assert torch.equal(scaled["test"], scaled["train"][:5])
-
-
-def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
-    with pytest.raises(StorageError, match="is missing: run the workflow again"):
-        load_features(tmp_path / "none", "digest")

@@ -7,28 +7,14 @@ import pytest
 import torch
 
 from labelinfo.probes import prequential
-from labelinfo.probes.codes import PartOfCodes
-from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.codes import PartOfCodes, TaskLabels
 from labelinfo.probes.prequential import prequential_label_nats
 from labelinfo.probes.recipe import StrongRecipe
+from noisy_codes import NoisyCodes
 
-CPU = torch.device("cpu")
 RECIPE = StrongRecipe(
     hidden_units=16, epochs=8, batch_size=50, learning_rate=1e-2, precision="float32"
 )
-
-
-class Codes:
-    """Codes of one probe, as they are."""
-
-    probes, device = 1, CPU
-
-    def __init__(self, clean, binarizations=1):
-        self.clean, self.binarizations = clean, binarizations
-        self.in_features = clean["train"].shape[1]
-
-    def draw(self, split, index):
-        return self.clean[split][index].unsqueeze(0)
 
 
 def channel(shares, informative, count=2000):
@@ -42,7 +28,7 @@ def channel(shares, informative, count=2000):
         if informative:
             bits[:, 0] = labels[split]
         clean[split] = 2.0 * bits - 1
-    return TaskLabels(labels, len(shares)), Codes(clean)
+    return TaskLabels(labels, len(shares)), NoisyCodes(clean)
 
 
 def entropy(shares):
@@ -94,7 +80,9 @@ def test_the_first_block_is_uniform_and_the_last_is_not_learned_from(monkeypatch
 
 def test_a_part_of_train_is_found_in_each_binarisation_and_other_splits_are_whole():
     clean = {"train": torch.arange(30.0).unsqueeze(1), "valid": torch.arange(5.0).unsqueeze(1)}
-    part = PartOfCodes(Codes(clean, binarizations=3), {"train": torch.tensor([7, 2])}, images=10)
+    part = PartOfCodes(
+        NoisyCodes(clean, binarizations=3), {"train": torch.tensor([7, 2])}, images=10
+    )
     index = torch.tensor([0, 1, 2, 3, 4, 5])
     assert part.draw("train", index).flatten().tolist() == [7, 2, 17, 12, 27, 22]
     assert part.draw("valid", torch.tensor([3, 0])).flatten().tolist() == [3, 0]

@@ -5,42 +5,38 @@ import torch
 
 from labelinfo.probes import bfloat16, recipe
 from labelinfo.probes.bfloat16 import Bfloat16Steps
+from labelinfo.probes.codes import TaskLabels
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.label_distortion import label_distortion_nats
-from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.measure import measure_probes
 from labelinfo.probes.mlp import BatchedMLP
 from labelinfo.probes.recipe import PaperRecipe
+from noisy_codes import NoisyCodes
+from recipes import PAPER
 
 CPU = torch.device("cpu")
 HIDDEN, CLASSES, BATCH = 9, 4, 11
 RATES = [0.01, 0.02, 0.005, 0.01]
 
 
-class Codes:
-    """Codes z = clean + σ ε of one label among four, one probe for each σ."""
+LABELS = torch.arange(600) % CLASSES
 
-    device, binarizations = CPU, 1
 
-    def __init__(self, sigmas, features=6, count=600):
-        generator = torch.Generator().manual_seed(1)
-        self.labels = torch.arange(count) % CLASSES
-        centres = torch.randn(CLASSES, features, generator=generator)
-        self.clean = centres[self.labels]
-        self.sigmas = torch.tensor(sigmas).view(-1, 1, 1)
-        self.probes, self.in_features = len(sigmas), features
+def four_centres(sigmas, features=6):
+    """Return codes of one label among four, one probe for each σ."""
+    generator = torch.Generator().manual_seed(1)
+    clean = torch.randn(CLASSES, features, generator=generator)[LABELS]
+    return NoisyCodes({"train": clean, "test": clean}, sigmas)
 
-    def draw(self, split, index):
-        clean = self.clean[index]
-        return clean + self.sigmas.to(clean.dtype) * torch.randn_like(clean)
 
-    def steps(self, probes, *, compiled=False, dropout=False):
-        def draw(index):
-            z = self.draw("train", index)
-            masks = [torch.rand(*z.shape[:2], HIDDEN) < 0.7 for _ in range(2 * dropout)]
-            return z, masks
+def steps_of(codes, probes, *, compiled=False, dropout=False):
+    def draw(index):
+        z = codes.draw("train", index)
+        masks = [torch.rand(*z.shape[:2], HIDDEN) < 0.7 for _ in range(2 * dropout)]
+        return z, masks
 
-        scale = 1.25 if dropout else 1.0
-        return Bfloat16Steps(probes, draw, self.labels, compiled=compiled, mask_scale=scale)
+    scale = 1.25 if dropout else 1.0
+    return Bfloat16Steps(probes, draw, LABELS, compiled=compiled, mask_scale=scale)
 
 
 def batches(*probes):
@@ -52,18 +48,18 @@ def parameters(probes):
     return torch.cat([parameter.detach().flatten(1) for parameter in probes.parameters()], dim=1)
 
 
-@pytest.mark.parametrize("dropout", [False, True])
-@pytest.mark.parametrize("own_batches", [False, True])
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("count", "own_batches", "dropout"), [(1, False, False), (3, False, True), (3, True, True)]
+)
 def test_without_rounding_its_steps_are_adams(count, own_batches, dropout, float64, monkeypatch):
     order = batches(count) if own_batches else batches()
     monkeypatch.setattr(bfloat16, "_LOW", torch.float64)
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
-    codes = Codes([0.3 * number + 0.2 for number in range(count)])
-    codes.clean = codes.clean.double()
+    codes = four_centres([0.3 * number + 0.2 for number in range(count)])
+    codes.clean["train"] = codes.clean["train"].double()
     ours, plain = (BatchedMLP(list(range(count)), 6, HIDDEN, CLASSES) for _ in range(2))
     torch.manual_seed(3)
-    steps = codes.steps(ours, dropout=dropout)
+    steps = steps_of(codes, ours, dropout=dropout)
     losses = steps.run(order, RATES)
 
     optimizer = torch.optim.Adam(plain.parameters(), foreach=False, fused=False)
@@ -73,7 +69,7 @@ def test_without_rounding_its_steps_are_adams(count, own_batches, dropout, float
         optimizer.param_groups[0]["lr"] = rate
         z, masks = steps._draw(index)
         logits = plain(z, masks, steps._mask_scale)
-        nats = label_distortion_nats(logits, codes.labels[index])
+        nats = label_distortion_nats(logits, LABELS[index])
         optimizer.zero_grad()
         nats.mean(dim=1).sum().backward()
         optimizer.step()
@@ -86,12 +82,12 @@ def test_without_rounding_its_steps_are_adams(count, own_batches, dropout, float
 def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     for features, dropout in ((6, False), (5, False), (5, True)):
-        codes = Codes([0.3, 1.0], features)
+        codes = four_centres([0.3, 1.0], features)
         results = []
         for compiled in (False, True, True):
             probes = BatchedMLP([0, 1], features, HIDDEN, CLASSES)
             initial = parameters(probes)
-            steps = codes.steps(probes, compiled=compiled, dropout=dropout)
+            steps = steps_of(codes, probes, compiled=compiled, dropout=dropout)
             steps.prepare(batches())
             assert torch.equal(parameters(probes), initial)
             torch.manual_seed(3)
@@ -103,31 +99,24 @@ def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, 
         assert all(torch.equal(*pair) for pair in zip(once, again, strict=True))
 
 
-SETTINGS = {
-    "hidden_units": 64,
-    "epochs": 12,
-    "batch_size": 100,
-    "learning_rate": 3e-3,
-    "decay_factor": 0.1,
-    "decay_epochs": 6,
-}
+SETTINGS = PAPER | {"hidden_units": 64, "batch_size": 100, "learning_rate": 3e-3, "decay_epochs": 6}
 
 
 def fit(codes, wanted, **settings):
     recipe = PaperRecipe.of(SETTINGS | {"precision": wanted} | settings)
-    labels = TaskLabels({"train": codes.labels, "valid": codes.labels}, CLASSES)
+    labels = TaskLabels({"train": LABELS, "valid": LABELS}, CLASSES)
     names = [str(number) for number in range(codes.probes)]
     return fit_probes(codes, labels, recipe, [("toy", 0)], names).probes
 
 
 def test_the_rounding_costs_less_than_what_is_seen():
-    codes = Codes([0.3, 0.6, 1.0, 1.5])
+    codes = four_centres([0.3, 0.6, 1.0, 1.5])
     measured = []
     for wanted in ("float32", "bfloat16"):
         probes = fit(codes, wanted)
         assert all(parameter.dtype == torch.float32 for parameter in probes.parameters())
         options = {"samples": 50, "seed": 1}
-        measured.append(measure_probes(probes, codes, "test", codes.labels, **options))
+        measured.append(measure_probes(probes, codes, "test", LABELS, **options))
     for number in range(codes.probes):
         exact, rounded = (each.row(number)["label_distortion_nats"] for each in measured)
         assert exact < 1.0
@@ -136,12 +125,15 @@ def test_the_rounding_costs_less_than_what_is_seen():
 
 
 def test_any_number_of_threads_gives_the_same_bits():
-    fitted = []
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        fitted.append(parameters(fit(Codes([0.3, 0.6, 1.0]), "bfloat16", epochs=2, batch_size=128)))
-    assert torch.equal(*fitted)
-    assert not torch.equal(fitted[0], parameters(fit(Codes([0.3, 0.6, 1.0]), "float32", epochs=2)))
+    def fitted(wanted):
+        codes = four_centres([0.3, 0.6, 1.0])
+        return parameters(fit(codes, wanted, epochs=2, batch_size=128))
+
+    torch.set_num_threads(1)
+    one = fitted("bfloat16")
+    torch.set_num_threads(2)
+    assert torch.equal(fitted("bfloat16"), one)
+    assert not torch.equal(fitted("float32"), one)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +146,9 @@ def test_any_number_of_threads_gives_the_same_bits():
         ("float32", "cpu", 50_000, "float32"),
     ],
 )
-def test_auto_asks_the_processor_and_the_length(monkeypatch, wanted, device, images, expected):
+def test_auto_depends_on_the_processor_and_the_length(
+    monkeypatch, wanted, device, images, expected
+):
     configured = PaperRecipe.of(SETTINGS | {"precision": wanted})
 
     def resolve(faster, compilable):
@@ -162,9 +156,9 @@ def test_auto_asks_the_processor_and_the_length(monkeypatch, wanted, device, ima
             recipe, "resolve_precision", lambda *_: "bfloat16" if faster else "float32"
         )
         monkeypatch.setattr(
-            recipe, "resolve_compile", lambda _, __, steps, ___: compilable and steps >= 1500
+            recipe, "resolve_compile", lambda _, __, steps: compilable and steps >= 1500
         )
-        return configured.resolved(images, torch.device(device), None).precision
+        return configured.resolved(images, torch.device(device)).precision
 
     assert resolve(faster=True, compilable=True) == expected
     for faster, compilable in ((False, True), (True, False)):

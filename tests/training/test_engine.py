@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from labelinfo.training.engine import Engine
-from labelinfo.training.graphs import captured
 
 CPU = torch.device("cpu")
 INPUTS = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
@@ -115,10 +114,3 @@ def test_epochs_continue_one_another():
     # a table is the caller's: the next epoch does not write into it
     assert torch.equal(torch.cat(halves), whole)
     assert torch.equal(parameters(model), parameters(other))
-
-
-def test_on_a_cpu_nothing_is_recorded():
-    def function():
-        return torch.ones(())
-
-    assert captured(function, CPU) is function

@@ -7,34 +7,26 @@ from torch import nn
 from components import make_spec, make_vae
 from labelinfo.measure.rate_distortion import measure_rate_distortion
 from labelinfo.models.layers import Conv2d, GatedConvTranspose2d
-from labelinfo.probes.fit import fit_probes, measure_probes
+from labelinfo.probes.codes import TaskLabels
+from labelinfo.probes.fit import fit_probes
+from labelinfo.probes.measure import measure_probes
+from labelinfo.probes.recipe import PaperRecipe
 from labelinfo.training import engine, objective
 from labelinfo.training.checkpoint import Checkpoints
-from labelinfo.training.device import Hardware, resolve_device
+from labelinfo.training.device import resolve_device
 from labelinfo.training.trainer import train
+from noisy_codes import two_signs
+from recipes import PAPER, SMALL, TRAINING
 
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here"),
 ]
-SMALL = {"pixelcnn": {"dilations": [1], "channels": 16}, "vamp": {"components": 10}}
 ARCHITECTURES = [
     ("gaussian", "deconv", "gaussian"),
     ("gaussian", "pixelcnn", "vamp"),
     ("iaf", "deconv", "maf"),
 ]
-SETTINGS = {
-    "epochs": 3,
-    "batch_size": 16,
-    "learning_rate": 3e-3,
-    "warmup_epochs": 0.5,
-    "beta_warmup": 0.3,
-    "beta_start": 0.03,
-    "gradient_norm_max": 100.0,
-    "precision": "bfloat16",
-    "compile": "never",
-    "activations_mb": None,
-}
 TIMES = ["seconds", "images_per_second"]
 
 
@@ -43,13 +35,12 @@ def cuda():
     return resolve_device("cuda")
 
 
-def fit(names, dataset, device, **options):
+def fit(names, dataset, device, *, settings=None, **checkpoints):
     spec = make_spec(*names, latent_dim=8, width=0.25, **SMALL)
+    settings = TRAINING | {"precision": "bfloat16"} | (settings or {})
     identity = ("tiny", *names, "1", 0)
-    settings = SETTINGS | options.pop("settings", {})
-    hardware = Hardware(device, options.pop("folder", None))
-    checkpoints = Checkpoints(**options)
-    return train(spec, dataset, 1.0, settings, identity, hardware=hardware, checkpoints=checkpoints)
+    kept = Checkpoints(**checkpoints)
+    return train(spec, dataset, 1.0, settings, identity, device=device, checkpoints=kept)
 
 
 def same(first, second):
@@ -64,26 +55,17 @@ def test_recorded_steps_are_the_plain_ones(tiny_dataset, cuda, monkeypatch, name
     for module in (engine, objective):
         monkeypatch.setattr(module, "captured", lambda function, device: function)
     plain = fit(names, tiny_dataset, cuda)
-    columns = plain.curve.drop(columns=TIMES)
-    torch.testing.assert_close(
-        torch.tensor(recorded.curve.drop(columns=TIMES).to_numpy()),
-        torch.tensor(columns.to_numpy()),
-        rtol=1e-3,
-        atol=1e-3,
-    )
+    curves = [each.curve.drop(columns=TIMES).to_numpy() for each in (recorded, plain)]
+    torch.testing.assert_close(*map(torch.tensor, curves), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("names", ARCHITECTURES)
-def test_compiled_training_follows_the_plain_one(tiny_dataset, cuda, names, tmp_path):
+def test_compiled_training_follows_the_plain_one(tiny_dataset, cuda, names):
     settings = {"precision": "float32", "epochs": 2}
-    plain = fit(names, tiny_dataset, cuda, settings=settings).curve
-    compiled = fit(
-        names,
-        tiny_dataset,
-        cuda,
-        settings=settings | {"compile": "always"},
-        folder=tmp_path / "compiled",
-    ).curve
+    plain, compiled = (
+        fit(names, tiny_dataset, cuda, settings=settings | {"compile": compile_}).curve
+        for compile_ in ("never", "always")
+    )
     for column in ("train_loss_nats", "valid_rate_nats", "valid_distortion_nats"):
         assert compiled[column].to_numpy() == pytest.approx(
             plain[column].to_numpy(), rel=2e-3, abs=0.02
@@ -168,37 +150,14 @@ def test_a_transposed_convolution_of_one_pixel_is_the_convolution(cuda):
     torch.testing.assert_close(layer(x), expected)
 
 
-class Signs:
-    """z = y + σ ε for labels y = ±1."""
-
-    probes, in_features, binarizations = 2, 1, 1
-
-    def __init__(self, labels, device):
-        self.device = device
-        self.clean = (2.0 * labels - 1).to(device)
-        self.sigmas = torch.tensor([0.7, 2.0], device=device).view(-1, 1, 1)
-
-    def draw(self, split, index):
-        clean = self.clean[index][:, None]
-        return clean + self.sigmas * torch.randn(len(index), 1, device=self.device)
-
-
 def test_probes_learn_the_same_on_either_device(cuda):
-    labels = torch.arange(2000) % 2
-    settings = {
-        "hidden_units": 16,
-        "epochs": 10,
-        "batch_size": 50,
-        "learning_rate": 3e-3,
-        "decay_factor": 0.1,
-        "decay_epochs": 7,
-        "precision": "float32",
-    }
+    recipe = PaperRecipe.of(PAPER | {"learning_rate": 3e-3})
     measured = []
     for device in (torch.device("cpu"), cuda, cuda):
-        codes = Signs(labels, device)
-        probes = fit_probes(codes, labels, 2, settings, ("signs",), ["a", "b"])
+        labels, codes = two_signs(2000, [0.7, 2.0], device=device)
+        task = TaskLabels({"train": labels, "valid": labels[:0]}, 2)
+        probes = fit_probes(codes, task, recipe, [("signs",)], ["a", "b"]).probes
         result = measure_probes(probes, codes, "test", labels, samples=20, seed=1)
-        measured.append(torch.from_numpy(result.per_image_nats).mean(dim=1))
+        measured.append(torch.from_numpy(result.nats))
     torch.testing.assert_close(measured[0], measured[1], rtol=0, atol=0.02)
     assert torch.equal(measured[1], measured[2])

@@ -11,37 +11,22 @@ from labelinfo.data.dataset import Dataset, Split
 from labelinfo.data.files import read_verified
 from labelinfo.data.labels import match_originals
 from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
-from labelinfo.probes.codes import VaeCodes
-from labelinfo.probes.encoding import encode_dataset
+from labelinfo.probes.codes import TaskLabels
+from labelinfo.probes.encoding import VaeCodes, encode_dataset
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.measure import TaskLabels
 from labelinfo.probes.recipe import PaperRecipe
-from labelinfo.training.device import Hardware, resolve_precision
+from labelinfo.training.device import resolve_precision
 from labelinfo.training.trainer import train
+from recipes import PAPER, TRAINING
 
 SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
 CPU = torch.device("cpu")
-TRAINING = {
-    "epochs": 8,
-    "batch_size": 16,
-    "learning_rate": 5e-3,
-    "warmup_epochs": 0.5,
-    "beta_warmup": 0.3,
-    "beta_start": 0.03,
-    "gradient_norm_max": 100.0,
-    "precision": "bfloat16",
-    "compile": "never",
-    "activations_mb": None,
-}
-PROBE = {
-    "hidden_units": 50,
-    "epochs": 10,
-    "batch_size": 32,
-    "learning_rate": 3e-3,
-    "decay_factor": 0.1,
-    "decay_epochs": 6,
-    "precision": "float32",
-}
+SETTINGS = TRAINING | {
+    "epochs": 8, "learning_rate": 5e-3, "beta_warmup": 0.3, "precision": "bfloat16",
+}  # fmt: skip
+PROBE = PAPER | {
+    "hidden_units": 50, "epochs": 10, "batch_size": 32, "learning_rate": 3e-3, "decay_epochs": 6,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +90,7 @@ def test_bfloat16_moves_objective_and_label_distortion_by_less_than_a_tenth_of_a
         pixelcnn={"dilations": [1]}, vamp={"components": 20},
     )  # fmt: skip
     identity = ("digits", encoder, decoder, marginal, "0.02", 0)
-    result = train(spec, digits, 0.02, TRAINING, identity, hardware=Hardware(CPU))
+    result = train(spec, digits, 0.02, SETTINGS, identity, device=CPU)
     assert result.record["precision"] == "bfloat16"
     model = spec.build()
     model.load_state_dict(result.best_state)

@@ -14,15 +14,7 @@ def rate_monte_carlo_nats(log_posterior: Tensor, log_marginal: Tensor) -> Tensor
     on the mutual information for any normalised marginal m. The estimate is unbiased for R; single
     values may be negative.
 
-    Parameters
-    ----------
-    log_posterior, log_marginal
-        Log-densities of the same samples z ~ p(z|x), in nats, of one shape.
-
-    Returns
-    -------
-    Tensor
-        Nats, in that shape.
+    The log-densities are of the same samples z ~ p(z|x), in nats.
 
     References
     ----------
@@ -43,12 +35,8 @@ def rate_closed_form_nats(posterior: Distribution, marginal: Distribution) -> Te
     """Return KL(p(z|x) ‖ m(z)) exactly if both are diagonal Gaussians, else None.
 
     KL = Σ_j [log(s_j/σ_j) + (σ_j² + (μ_j − ν_j)²) / (2 s_j²) − ½] for posterior N(μ, diag σ²) and
-    marginal N(ν, diag s²). Like the Monte Carlo form, its mean is an **upper** bound on I(X; Z).
-
-    Returns
-    -------
-    Tensor or None
-        Nats, shape (B,).
+    marginal N(ν, diag s²), in nats, (B,). Like the Monte Carlo form, its mean is an **upper** bound
+    on I(X; Z).
 
     Examples
     --------
@@ -67,22 +55,12 @@ def rate_closed_form_nats(posterior: Distribution, marginal: Distribution) -> Te
 
 
 def distortion_nats(likelihood: Distribution, x: Tensor) -> Tensor:
-    """Return −log d(x|z), summed over the pixels of each image.
+    """Return −log d(x|z) in nats, (B,), summed over the pixels of each image.
 
     Its mean D over x ~ p(x) and z ~ p(z|x) satisfies D ≥ H(X|Z) = H(X) − I(X; Z) for any
     normalised decoder d: H(X) − D is a **lower** bound on the mutual information.
 
-    Parameters
-    ----------
-    likelihood
-        d(x|z), batch shape (B,), event shape (1, 28, 28).
-    x
-        Binary images (B, 1, 28, 28).
-
-    Returns
-    -------
-    Tensor
-        Nats, shape (B,).
+    ``likelihood`` is d(x|z), of batch shape (B,) and event shape (1, 28, 28); x are binary images.
 
     References
     ----------
@@ -117,15 +95,7 @@ def importance_nll_nats(log_weights: Tensor) -> Tensor:
     p(x) = ∫ m(z) d(x|z) dz, by Jensen's inequality. K = 1 is the negative ELBO, R + D; the bound
     falls with K and is tight in the limit.
 
-    Parameters
-    ----------
-    log_weights
-        log w_k in nats, (K, B).
-
-    Returns
-    -------
-    Tensor
-        Nats, (B,).
+    ``log_weights`` are log w_k in nats, (K, B); returns nats, (B,).
 
     References
     ----------

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# the two kinds of upper bound on H(X): a number from the literature, and a sweep's best R + D
+# upper bounds on H(X): a number from the literature, and a sweep's best R + D
 PUBLISHED, BEST_OF_SWEEP = "published", "best_of_sweep"
 
 
@@ -10,12 +10,8 @@ def label_entropy_nats(labels: np.ndarray) -> float:
     """Return H(Y) = −Σ_y f(y) ln f(y) of the label frequencies f of a split, in nats.
 
     It is the label distortion of the best classifier that knows only these frequencies, so the
-    starting point of every C.
-
-    Parameters
-    ----------
-    labels
-        Class numbers (N,), N ≥ 1; negative ones are missing labels, which do not count.
+    starting point of every C. ``labels`` are class numbers (N,); negative ones are missing labels,
+    which do not count.
 
     Raises
     ------
@@ -42,7 +38,7 @@ def label_entropy_bias_nats(labels: int, classes: int) -> float:
     """Return (K − 1) / (2N), by which H(Y) of N labels' frequencies is too small on average.
 
     It is the leading term for N labels drawn from K classes: frequencies fit the labels that they
-    are counted from better than the true chances do, which a classifier could know at best.
+    are counted from better than the true chances do.
 
     References
     ----------

@@ -15,8 +15,7 @@ from labelinfo.errors import LabelinfoError
 from labelinfo.io.refusals import refusal
 from labelinfo.job_log import FINISHED, FORMAT, STOPPED, heartbeat
 from labelinfo.leases import leased_gpu
-from labelinfo.machine import gpus_to_lease
-from labelinfo.memory import keep_freed_memory
+from labelinfo.machine import gpus_to_lease, keep_freed_memory
 
 logger = logging.getLogger("labelinfo")
 

@@ -1,15 +1,16 @@
 """Which of a machine's GPUs a job computes on."""
 
-import fcntl
 import logging
 import os
 import re
-import stat
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from labelinfo.errors import StorageError
 
@@ -19,128 +20,64 @@ _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def leased_gpu(
-    gpus: Sequence[str], jobs_per_gpu: int, folder: Path | None = None
-) -> Iterator[str | None]:
-    """Take one of ``gpus`` for this block, the one with the fewest jobs; wait while all are full.
+def leased_gpu(gpus: Sequence[str], jobs_per_gpu: int) -> Iterator[str | None]:
+    """Take the least used of ``gpus`` for this block; wait while each has ``jobs_per_gpu`` jobs.
 
-    Jobs with other limits count too: a GPU is full for whoever finds as many there as it allows.
-
-    A lease is a lock of the system on a file in ``folder``, so it ends with its process, however
-    that ends. All jobs of this machine that use the same folder share the GPUs, whichever workflow
-    or user they belong to.
-
-    Parameters
-    ----------
-    gpus
-        Names, as in CUDA_VISIBLE_DEVICES. With a single one that a scheduler or the user has
-        assigned there is nothing to choose; see :func:`labelinfo.machine.gpus_to_lease`.
-    jobs_per_gpu
-        Leases of one GPU at a time.
-    folder
-        Of the lock files; by default one of this machine, in its folder for temporary files.
+    A lease is a locked file in a folder of this user and machine. The system releases it when the
+    process ends, however it ends. Jobs of other users are not counted.
 
     Yields
     ------
     str or None
-        The GPU's name; None if there is none to lease.
+        The GPU, named as in CUDA_VISIBLE_DEVICES; None if ``gpus`` is empty.
 
     Raises
     ------
     StorageError
-        If no lock can be made in ``folder``.
+        If the folder cannot be used.
     """
     if not gpus:
         yield None
         return
-    folder = folder or Path(tempfile.gettempdir()) / "labelinfo-gpus"
-    handle, gpu = _wait_for(gpus, jobs_per_gpu, folder)
-    logger.info("Computing on GPU %s.", gpu)
-    try:
-        yield gpu
-    finally:
-        os.close(handle)
-
-
-def _wait_for(gpus: Sequence[str], jobs_per_gpu: int, folder: Path) -> tuple[int, str]:
     waiting = False
-    while True:
-        found = _least_taken(gpus, jobs_per_gpu, folder)
-        if found:
-            return found
+    while (place := _free_place(gpus, jobs_per_gpu)) is None:
         if not waiting:
-            waiting = True
-            logger.warning(
-                "Waiting for a GPU: each of %s has %d jobs (config key machine.jobs_per_gpu).",
-                ", ".join(gpus),
-                jobs_per_gpu,
-            )
+            message = "Waiting for a GPU: each of %s has %d jobs (config key machine.jobs_per_gpu)."
+            logger.warning(message, ", ".join(gpus), jobs_per_gpu)
+        waiting = True
         time.sleep(_POLL_SECONDS)
+    lock, gpu = place
+    logger.info("Computing on GPU %s.", gpu)
+    with lock:
+        yield gpu
 
 
-def _least_taken(gpus: Sequence[str], jobs_per_gpu: int, folder: Path) -> tuple[int, str] | None:
-    """Take a place of the GPU with the fewest jobs; return its lock and the GPU's name, if any."""
-    # one process at a time looks: it holds for a moment what it does not take
-    while (looking := _try_to_lock(folder, "looking.lock")) is None:
-        time.sleep(_POLL_SECONDS / 10)
-    # the lock of a free place of each GPU, and how many of its places are taken
-    free: dict[str, tuple[int, int]] = {}
+def _free_place(gpus: Sequence[str], jobs_per_gpu: int) -> tuple[FileLock, str] | None:
+    """Lock a place of the GPU with the most free places."""
+    folder = Path(tempfile.gettempdir()) / f"labelinfo-gpus-{os.getuid()}"
     try:
-        for gpu in gpus:
-            name = re.sub("[^A-Za-z0-9-]", "-", gpu)
-            known = sum(1 for _ in folder.glob(f"{name}.*.lock"))
-            places = range(max(jobs_per_gpu, known))
-            locks = [_try_to_lock(folder, f"{name}.{place}.lock") for place in places]
-            mine, *rest = [lock for lock in locks if lock is not None] or [None]
-            for lock in rest:
-                os.close(lock)
-            if mine is None:
-                continue
-            taken = locks.count(None)
-            if taken < jobs_per_gpu:
-                free[gpu] = mine, taken
-            else:
-                os.close(mine)
-        if not free:
-            return None
-        best = min(free, key=lambda gpu: free[gpu][1])
-        return free.pop(best)[0], best
-    finally:
-        for lock, _ in free.values():
-            os.close(lock)
-        os.close(looking)
-
-
-def _try_to_lock(folder: Path, name: str) -> int | None:
-    """Return the descriptor that holds the lock, or None if another process does.
-
-    Not by filelock, which always creates: in a folder that everybody may write to, the system
-    refuses that to whoever does not own the file.
-    """
-    path = folder / name
-    try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o1777)  # of all users, each of whom removes only their own
-        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            handle = os.open(path, flags)
-        except FileNotFoundError:
-            handle = os.open(path, flags | os.O_CREAT, 0o666)
-            os.fchmod(handle, 0o666)
-        try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError(f"{path} is no plain file")
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        except BaseException:
-            os.close(handle)
-            raise
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # one process at a time, since it locks for a moment all places that are free
+        with FileLock(folder / "choosing.lock"):
+            free = {gpu: _locked_places(folder, gpu, jobs_per_gpu) for gpu in gpus}
+            best = max(gpus, key=lambda gpu: len(free[gpu]))
+            chosen = free[best].pop(0) if free[best] else None
+            for lock in chain(*free.values()):
+                lock.release()
     except OSError as error:
         raise StorageError(
-            f"Cannot lease a GPU by the file {path} ({error.strerror or error}): remove the folder "
-            f"{folder}, or name one GPU by the environment variable CUDA_VISIBLE_DEVICES."
+            f"Cannot lease a GPU in the folder {folder} ({error.strerror or error}): remove it, or "
+            "name one GPU by the environment variable CUDA_VISIBLE_DEVICES."
         ) from error
-    return handle
+    return (chosen, best) if chosen else None
+
+
+def _locked_places(folder: Path, gpu: str, count: int) -> list[FileLock]:
+    locked = []
+    for place in range(count):
+        lock = FileLock(folder / f"{re.sub('[^A-Za-z0-9-]', '-', gpu)}.{place}.lock", timeout=0)
+        try:
+            locked.append(lock.acquire().lock)
+        except Timeout:
+            continue
+    return locked

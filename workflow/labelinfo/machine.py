@@ -1,12 +1,16 @@
-"""What the machine has, told without loading torch."""
+"""The machine's GPUs and memory, without loading torch."""
 
+import ctypes
 import os
 import re
 from pathlib import Path
 
 _DEVICES = Path("/dev")
-# the environment's word on which GPUs a process sees
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
+# of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_MMAP_THRESHOLD_BYTES = 32 << 20  # the largest that glibc takes
+_TRIM_THRESHOLD_BYTES = 1 << 30
 
 
 def gpus() -> list[str]:
@@ -21,21 +25,32 @@ def gpus() -> list[str]:
 
 
 def uses_gpu(device: str) -> bool:
-    """Return whether jobs will compute on a GPU of this machine.
-
-    Parameters
-    ----------
-    device
-        The config key ``machine.device``: ``auto``, ``cpu`` or ``cuda``.
-    """
+    """Return whether jobs compute on a GPU, for the config key ``machine.device``."""
     return device == "cuda" or (device == "auto" and bool(gpus()))
 
 
 def gpus_to_lease(device: str) -> list[str]:
-    """Return the GPUs among which a job has to choose; none where that is settled.
+    """Return the GPUs a job may choose from; empty if a scheduler or the user has assigned one.
 
-    A single GPU in the environment was assigned already, by a scheduler or the user. It may be the
-    same name for different devices, as schedulers number the ones that a job sees.
+    A single GPU in the environment is an assignment. Schedulers may give different devices the same
+    name, since they number those that a job sees.
     """
     found = gpus() if device != "cpu" else []
     return [] if os.environ.get(_VISIBLE) is not None and len(found) == 1 else found
+
+
+def keep_freed_memory() -> bool:
+    """Let this process reuse freed memory instead of returning it; return whether it could.
+
+    A training step frees its activations and allocates as many again. By default glibc returns
+    large ones to the system each time. Clearing the pages that come back takes an eighth of a
+    training's time on a CPU (docs/speed.md). Results do not change.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # not glibc
+        return False
+    return bool(
+        mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD_BYTES)
+        and mallopt(_M_TRIM_THRESHOLD, _TRIM_THRESHOLD_BYTES)
+    )

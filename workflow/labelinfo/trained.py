@@ -28,9 +28,7 @@ _BATCH = 100
 
 @dataclass(frozen=True, repr=False)
 class TrainedRun:
-    """A trained VAE and what was measured of it.
-
-    Its networks are those of the epoch that was best on validation.
+    """A trained VAE, at its best epoch on validation, and its measurements.
 
     Attributes
     ----------
@@ -39,10 +37,8 @@ class TrainedRun:
     model
         The network: ``model.encoder(x)`` → p(z|x), ``model.decoder(z)`` → d(x|z) and
         ``model.marginal(model.encoder)`` → m(z), for bits x (n, 1, 28, 28) and codes z (n, L).
-    training, measured
-        The one-row tables of the training and of R and D; ``measured`` is empty before that stage.
-    probed
-        The one-row table of the probes, by task; empty before that stage.
+    training, measured, probed
+        The rows of the training, of R and D, and of the probes by task; empty before their stage.
     dataset_binarize
         How the data set was binarised: ``none``, ``threshold`` or ``bernoulli``; None if unknown.
     """
@@ -66,7 +62,7 @@ class TrainedRun:
 
     @property
     def status(self) -> str:
-        """``ok``, or ``diverged``; then the networks are the last good ones, and not measured."""
+        """``ok``, or ``diverged``; then the networks are the last good ones, not measured."""
         return self.training["status"]
 
     @property
@@ -97,8 +93,8 @@ class TrainedRun:
     def bits(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Tensor:
         """Return images as the bits (n, 1, 28, 28) that the encoder reads.
 
-        ``binarize`` and ``seed`` are those of :func:`labelinfo.data.given.as_bits`, which says what
-        images may be. ``binarize="dataset"`` does what was done with the run's data set.
+        Parameters are those of :func:`labelinfo.data.given.as_bits`; ``binarize="dataset"`` is the
+        way of the run's data set.
 
         Raises
         ------
@@ -119,13 +115,9 @@ class TrainedRun:
     def encode(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Distribution:
         """Return p(z|x) of each image, a distribution of batch shape (n,) and event shape (L,).
 
-        ``.sample()`` draws the codes (n, L) that R and C are about, ``.log_prob(z)`` is their
-        density in nats. Gaussian encoders have ``.mean``; a flow (``iaf``) has no closed mean.
-
-        Parameters
-        ----------
-        images, binarize, seed
-            See :meth:`bits`.
+        ``.sample()`` draws the codes (n, L) of which R and C are measured, ``.log_prob(z)`` is
+        their density in nats. Gaussian encoders have ``.mean``; a flow (``iaf``) has no closed
+        mean. Parameters are those of :meth:`bits`.
         """
         x = self.bits(images, binarize=binarize, seed=seed)
         features = [self.model.encoder.features(batch) for batch in x.split(_BATCH)]
@@ -181,7 +173,7 @@ def load_run(
     vae = load_vae(folder / WEIGHTS, spec, run)
     _check_weights(training, vae.weights_sha256, folder / RECORD)
     measured, probed, binarize = {}, {}, None
-    # where the folder is in its place, the other stages' results are too
+    # a folder in its place has the other stages' results next to it
     if folder.as_posix().endswith(f"/{run.path}"):
         results = folder.parents[len(Path(run.path).parts)]
         measured = _read(results / "measure_vae" / f"{run.path}.parquet", vae.weights_sha256)
@@ -194,7 +186,7 @@ def load_run(
 
 
 def _check_components(run: Run, spec: VaeSpec, own: set[str]) -> None:
-    """Refuse to import what is neither the package's nor named by the caller."""
+    """Refuse to import code that is neither the package's nor named by the caller."""
     for kind in ("encoder", "decoder", "marginal"):
         path = getattr(spec, kind)
         if path != COMPONENTS[f"{kind}s"].get(getattr(run, kind)) and path not in own:

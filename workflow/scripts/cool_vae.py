@@ -24,6 +24,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
             code=snakemake.params.code,
             threads=snakemake.threads,
             checkpoint_seconds=snakemake.config["machine"]["checkpoint_seconds"],
-            compiled_folder="results/compiled",
         ),
     )

@@ -16,5 +16,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         files={"dataset": snakemake.input.dataset, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
-        compiled_folder="results/compiled",
     )

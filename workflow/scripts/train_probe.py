@@ -19,5 +19,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         files={**read, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
-        compiled_folder="results/compiled",
     )

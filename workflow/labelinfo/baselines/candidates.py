@@ -43,7 +43,7 @@ def train_candidate(
     """
     dataset = load_dataset(dataset_file).labelled(task)
     job = TrainingJob(dataset_file, device, code, torch.get_num_threads(), checkpoint_seconds)
-    where = job.hardware.device
+    where = job.where
     network = {key: settings[key] for key in ("depth", "dropout")}
     identity = (dataset.name, "candidate", task, *network.values())
     model, facts = resume_complex_image(

@@ -18,8 +18,7 @@ from labelinfo.training.checkpoint import NO_CHECKPOINTS, Checkpoints
 from labelinfo.training.device import resolve_precision
 from labelinfo.training.engine import Engine
 from labelinfo.training.job import TrainingJob
-from labelinfo.training.loop import steps_of_epoch
-from labelinfo.training.schedule import EpochSchedule, Steps
+from labelinfo.training.schedule import EpochSchedule, Steps, steps_of_epoch
 
 _EVALUATION_BATCH = 250
 
@@ -126,7 +125,7 @@ class ClassifierLoop:
         loss.backward()
         return loss.detach()[None]
 
-    def prepare(self, _code: str | None) -> None:
+    def prepare(self) -> None:
         """Record a step."""
         self.model.train()
         self.engine.prepare(self.steps, self.batch_size)
@@ -202,9 +201,7 @@ def resume_complex_image(
     """
     checkpoints = job.checkpoints(output, identity, settings, settings["precision"])
     with alone(lock_of(output)):
-        return fit_complex_image(
-            dataset, task, settings, identity, job.hardware.device, checkpoints
-        )
+        return fit_complex_image(dataset, task, settings, identity, job.where, checkpoints)
 
 
 @torch.no_grad()

@@ -43,7 +43,7 @@ def train_classifier(
     """
     dataset = load_dataset(files["dataset"]).labelled(task)
     job = TrainingJob(files["dataset"], device, code, torch.get_num_threads(), checkpoint_seconds)
-    where = job.hardware.device
+    where = job.where
     settings = settings | (network or {})
     model, facts = resume_complex_image(
         dataset,

@@ -15,7 +15,7 @@ from labelinfo.errors import ConfigError
 from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
 from labelinfo.probes.both import KINDS, LOSSES, ProbeSettings, both_columns, probe_both
-from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.codes import TaskLabels
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.tables.baselines import baseline_rows
@@ -113,7 +113,6 @@ def measure_pca(
     *,
     binarizations: int,
     device: torch.device,
-    compiled_folder: Path | None = None,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Measure C for every k and σ of the grid; the probes of one k train as one batch.
 
@@ -127,8 +126,8 @@ def measure_pca(
         How to probe, with precisions resolved; every point has one probe of each kind.
     binarizations
         Of training images that are intensities.
-    device, compiled_folder
-        Where to compute, and where compiled code is kept.
+    device
+        Where to compute.
 
     Returns
     -------
@@ -153,7 +152,6 @@ def measure_pca(
             probe,
             [(dataset.name, task, "pca", k)],
             names,
-            compiled_folder=compiled_folder,
         )
         logger.info("k = %d: %d noise levels measured", k, len(sigmas))
         for split, of_split in losses.items():
@@ -180,7 +178,6 @@ def write_pca(
     files: dict[str, Path | str],
     device: str,
     code: str,
-    compiled_folder: Path | str | None = None,
 ) -> None:
     """Measure the grid of PCA and write its table and losses.
 
@@ -197,15 +194,13 @@ def write_pca(
         ``strong_valid_losses``, of the validation images, are written too.
     device, code
         Where to compute; digest of the stage's code.
-    compiled_folder
-        Where compiled code is kept for other probes.
     """
     dataset = load_dataset(files["dataset"])
-    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    where = resolve_device(device)
     epochs = math.ceil(strong_epochs_share * settings["strong_probe"]["epochs"])
     settings = settings | {"strong_probe": settings["strong_probe"] | {"epochs": epochs}}
     probe = ProbeSettings.of(settings["probe"], settings["strong_probe"])
-    probe = probe.resolved(len(dataset.train.labelled(task)), where, folder)
+    probe = probe.resolved(len(dataset.train.labelled(task)), where)
     points, losses, valid_losses = measure_pca(
         dataset,
         task,
@@ -213,7 +208,6 @@ def write_pca(
         probe,
         binarizations=settings["probe"]["binarizations"],
         device=where,
-        compiled_folder=folder,
     )
     config = {"pca": grid, **settings, "precisions": probe.precisions}
     origin = describe("measure_pca", code=code, config=config, data=dataset.digests)

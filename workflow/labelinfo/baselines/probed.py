@@ -7,8 +7,7 @@ from typing import Any
 from labelinfo.baselines.points import Point, write_point
 from labelinfo.data.dataset import Dataset
 from labelinfo.probes.both import LOSSES, ProbeSettings, both_columns, probe_both
-from labelinfo.probes.codes import Codes
-from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.codes import Codes, TaskLabels
 from labelinfo.probes.recipe import Identity
 
 
@@ -20,8 +19,6 @@ def write_probed(
     settings: dict[str, Any],
     identity: Identity,
     origin: dict[str, Any],
-    *,
-    compiled_folder: Path | None,
 ) -> None:
     """Train both probes on a deterministic code of the images and write what they reach.
 
@@ -38,17 +35,15 @@ def write_probed(
         Root of the probes' seeds.
     origin
         Of the tables; the precisions are added to it.
-    compiled_folder
-        Where compiled code is kept for other probes.
     """
     own = ProbeSettings.of(settings["probe"], settings["strong_probe"])
     # draws of a deterministic code are all the same
     own = replace(own, samples=1)
     labels = TaskLabels.of(dataset, point.task)
     codes = labels.codes_of(codes)
-    own = own.resolved(len(labels.splits["train"]), codes.device, compiled_folder)
+    own = own.resolved(len(labels.splits["train"]), codes.device)
     origin = origin | {"config": origin["config"] | {"precisions": own.precisions}}
-    probed = probe_both(codes, labels, own, [identity], ["probe"], compiled_folder=compiled_folder)
+    probed = probe_both(codes, labels, own, [identity], ["probe"])
     losses = {
         files[target]: (probed[kind].losses, {"probe": kind}) for kind, target in LOSSES.items()
     }

@@ -10,8 +10,7 @@ from labelinfo.baselines.points import Point
 from labelinfo.baselines.probed import write_probed
 from labelinfo.data.dataset import load_dataset
 from labelinfo.models.encoders.trunk import ConvTrunk
-from labelinfo.probes.codes import FeatureCodes
-from labelinfo.probes.encoding import encode_dataset
+from labelinfo.probes.encoding import FeatureCodes, encode_dataset
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
@@ -69,7 +68,6 @@ def measure_random_encoder(
     files: dict[str, Path | str],
     device: str,
     code: str,
-    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train both probes on the codes of an encoder that was never trained, and write C.
 
@@ -84,11 +82,9 @@ def measure_random_encoder(
         See :func:`~labelinfo.baselines.probed.write_probed`.
     device, code
         Where to compute; digest of the stage's code.
-    compiled_folder
-        Where compiled code is kept for other probes.
     """
     dataset = load_dataset(files["dataset"])
-    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    where = resolve_device(device)
     identity = (dataset.name, baseline, seed)
     encoder = random_encoder(
         baseline,
@@ -110,5 +106,4 @@ def measure_random_encoder(
         settings,
         (*identity, task),
         describe("measure_random_encoder", code=code, config=settings, data=dataset.digests),
-        compiled_folder=folder,
     )

@@ -19,7 +19,6 @@ def probe_images(
     files: dict[str, Path | str],
     device: str,
     code: str,
-    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train both probes on raw pixels and write what they reach: `simple_image`.
 
@@ -33,8 +32,6 @@ def probe_images(
         See :func:`~labelinfo.baselines.probed.write_probed`.
     device, code
         Where to compute; digest of the stage's code.
-    compiled_folder
-        Where compiled code is kept for other probes.
     """
     dataset = load_dataset(files["dataset"])
     write_probed(
@@ -45,5 +42,4 @@ def probe_images(
         settings,
         (dataset.name, "simple_image", task, seed),
         describe("probe_images", code=code, config=settings, data=dataset.digests),
-        compiled_folder=compiled_folder and Path(compiled_folder),
     )

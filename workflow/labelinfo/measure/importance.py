@@ -7,8 +7,7 @@ from torch.distributions import Distribution
 from labelinfo.bounds import importance_nll_nats, rate_monte_carlo_nats, standard_error
 from labelinfo.data.dataset import Split, draw_binary
 from labelinfo.measure.rate_distortion import decoded_distortion_nats
-from labelinfo.models.sampling import rsample_and_log_prob
-from labelinfo.models.vae import VAE
+from labelinfo.models.vae import VAE, rsample_and_log_prob
 
 # Draws of z times images that are held at once.
 _CODES = 20_000
@@ -20,18 +19,7 @@ def measure_importance_nll(
 ) -> dict[str, float]:
     """Return ``nll_iwae_nats``, an upper bound on E −log p(x), and its standard error over images.
 
-    Parameters
-    ----------
-    model
-        Its device is used; densities are in float32.
-    split
-        Binary images.
-    draws
-        K of :func:`~labelinfo.bounds.importance_nll_nats`.
-    batch_size
-        Images per step.
-    seed
-        Source of every draw.
+    ``draws`` is K of :func:`~labelinfo.bounds.importance_nll_nats`; densities are in float32.
     """
     model.eval()
     device = next(model.parameters()).device

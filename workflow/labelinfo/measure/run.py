@@ -10,8 +10,7 @@ from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.measure.importance import measure_importance_nll
-from labelinfo.measure.independent_pixels import independent_pixels_nats
-from labelinfo.measure.rate_distortion import measure_rate_distortion
+from labelinfo.measure.rate_distortion import independent_pixels_nats, measure_rate_distortion
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
@@ -38,32 +37,18 @@ def measure_run(
     device: str,
     code: str,
 ) -> None:
-    """Write the run's rate and distortion: on test, and on validation for choosing.
+    """Write the run's rate and distortion to ``target``: on test, and on validation for choosing.
 
-    A diverged run gets its row with no numbers in it. A run whose D is above that of independent
-    pixels is reported as a warning.
-
-    Parameters
-    ----------
-    run, spec, settings
-        What is measured, what its VAE is made of, and the configuration's ``measure`` section.
-    dataset_file, weights_file
-        The prepared data set and the best weights.
-    target
-        The one-row table.
-    device, code
-        Where to compute; digest of the stage's code.
+    A diverged run gets a row without numbers. A run whose D is above that of independent pixels
+    gets a warning. ``settings`` is the configuration's ``measure`` section.
     """
     dataset = load_dataset(dataset_file)
     trained = load_vae(weights_file, spec, run)
-    row: dict[str, Any] = {
-        **run.columns,
-        "status": trained.status,
-        "weights_sha256": trained.weights_sha256,
-    }
+    state = {"status": trained.status, "weights_sha256": trained.weights_sha256}
+    row: dict[str, Any] = {**run.columns, **state}
     if trained.status == "ok":
         model = trained.model.to(resolve_device(device))
-        # validation only chooses among runs, so one draw of z an image is enough there
+        # validation only chooses among runs: one draw of z an image is enough
         samples = {"test": settings["samples"], "valid": 1}
         results = {
             split: measure_rate_distortion(

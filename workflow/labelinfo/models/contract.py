@@ -1,4 +1,4 @@
-"""Whether three components make a VAE: what they return, tried on two images."""
+"""Check on two images that three components make a VAE."""
 
 import torch
 from torch import Tensor
@@ -12,18 +12,11 @@ _REMEDY = "see docs/extending.md for what each component returns"
 
 @torch.no_grad()
 def check_contract(model: VAE, spec: VaeSpec, images: Tensor) -> None:
-    """Refuse components that do not fit together, by what they return for two or more images.
+    """Refuse components that do not fit together, by their outputs for two or more images.
 
-    The random state, parameters and buffers are as before.
+    Random state, parameters and buffers stay as they were.
 
-    Parameters
-    ----------
-    model
-        As ``spec`` builds it.
-    spec
-        Names the components in what is raised.
-    images
-        (B, 1, 28, 28) bits.
+    ``model`` is as ``spec`` builds it; ``images`` are bits (B, 1, 28, 28).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the components share: convolutions, gates, scaled sizes, precision."""
+"""Parts that components share: convolutions, gates, scaled sizes, precision."""
 
 import torch
 from torch import Tensor, nn
@@ -75,14 +75,9 @@ class GatedConv2d(Conv2d):
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        stride: int = 1,
-        padding: int = 0,
+        self, in_channels: int, out_channels: int, *kernel_and_stride: int, padding: int = 0
     ) -> None:
-        super().__init__(in_channels, 2 * out_channels, kernel_size, stride, padding)
+        super().__init__(in_channels, 2 * out_channels, *kernel_and_stride, padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, c, H', W')."""
@@ -117,10 +112,8 @@ class GatedConvTranspose2d(nn.ConvTranspose2d):
         padding: int = 0,
     ) -> None:
         # of the sizes that a stride maps to the same input, take the one that is a multiple of it
-        output_padding = stride - 1
-        super().__init__(
-            in_channels, 2 * out_channels, kernel_size, stride, padding, output_padding
-        )
+        sizes = (kernel_size, stride, padding, stride - 1)
+        super().__init__(in_channels, 2 * out_channels, *sizes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, c, H', W')."""

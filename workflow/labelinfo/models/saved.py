@@ -13,17 +13,7 @@ from labelinfo.models.vae import VAE, VaeSpec
 
 @dataclass(frozen=True)
 class TrainedVae:
-    """A trained VAE, frozen.
-
-    Attributes
-    ----------
-    model
-        The network.
-    status
-        ``ok`` or ``diverged``.
-    weights_sha256
-        Digest of its file's content, as the training's record has it.
-    """
+    """A trained VAE, frozen, its status ``ok`` or ``diverged``, and the digest of its file."""
 
     model: VAE
     status: str
@@ -33,8 +23,8 @@ class TrainedVae:
 def load_vae(source: Path | str, spec: VaeSpec, run: Run) -> TrainedVae:
     """Rebuild the trained VAE of a run from its weights file.
 
-    What to build is the caller's word: a file that names something else is refused, never obeyed,
-    so that no file decides what code runs.
+    The caller says what to build. A file that names something else is refused, so that no file
+    decides what code runs.
 
     Raises
     ------

@@ -10,10 +10,9 @@ from torch.distributions import Distribution
 
 from labelinfo.bounds import distortion_nats, rate_closed_form_nats, rate_monte_carlo_nats
 from labelinfo.errors import ConfigError
-from labelinfo.models.sampling import rsample_and_log_prob
 
-# torch's check of arguments asks whether all numbers are valid. That waits for a GPU, which a step
-# that is recorded there may not do, and makes an error of a NaN that is to be told as divergence.
+# torch's argument validation synchronises with the GPU, which breaks the recording of a step, and
+# raises on NaN, which is reported as divergence.
 Distribution.set_default_validate_args(False)
 
 
@@ -27,22 +26,14 @@ class Terms(NamedTuple):
 class VAE(nn.Module):
     """Encoder p(z|x), decoder d(x|z) and marginal m(z); β belongs to the objective, not here.
 
-    Parameters
-    ----------
-    encoder
-        Module with ``features(x)`` → Tensor and ``posterior(features)`` → distribution over z;
-        called on images (B, 1, 28, 28) it does both.
-    decoder
-        Module that maps z (B, L) to a distribution over images (B, 1, 28, 28).
-    marginal
-        Module that maps the encoder to a distribution over z, shape (L,).
+    The encoder has ``features(x)`` → Tensor and ``posterior(features)`` → distribution over z;
+    called on images (B, 1, 28, 28) it does both. The decoder maps z (B, L) to a distribution over
+    images, the marginal maps the encoder to a distribution over z, shape (L,).
     """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, marginal: nn.Module) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-        self.marginal = marginal
+        self.encoder, self.decoder, self.marginal = encoder, decoder, marginal
 
     def initialise(self, images: Tensor) -> None:
         """Show training images (N, 1, 28, 28) to the components that have an ``initialise``."""
@@ -94,6 +85,18 @@ class VAE(nn.Module):
         return distortion
 
 
+def rsample_and_log_prob(distribution: Distribution) -> tuple[Tensor, Tensor]:
+    """Draw one z per distribution, differentiably; return z and log p(z).
+
+    A flow that draws fast gives the density of its own draw in the same pass; that of another z has
+    to be solved for dimension by dimension.
+    """
+    if hasattr(distribution, "rsample_and_log_prob"):
+        return distribution.rsample_and_log_prob()
+    z = distribution.rsample()
+    return z, distribution.log_prob(z)
+
+
 @dataclass(frozen=True)
 class VaeSpec:
     """What a VAE is made of: import paths ``module:Class``, sizes, and the components' options.
@@ -102,8 +105,6 @@ class VaeSpec:
     ----------
     encoder, decoder, marginal
         Import paths.
-    latent_dim
-        Dimension L of z.
     width
         Multiplier of every number of channels or units.
     options
@@ -125,7 +126,7 @@ class VaeSpec:
     def build(self) -> VAE:
         """Make the VAE with fresh parameters from torch's global random state.
 
-        Its convolutions' weights lie channels-last, which their fastest kernels ask for.
+        Convolutions' weights lie channels-last, for their fastest kernels.
 
         Raises
         ------
@@ -152,15 +153,15 @@ class VaeSpec:
             ) from error
 
 
-# what is called of a component by name, besides the module itself
+# the methods that the VAE calls by name
 _METHODS = {"encoder": ("features", "posterior"), "decoder": (), "marginal": ()}
 
 
 def load_component(path: str) -> type[nn.Module]:
     """Import the class that ``module:Class`` names.
 
-    This runs code of the user's choice, so ``path`` is always the configuration's word, and never
-    read from a weights file or a table.
+    This runs code of the user's choice, so ``path`` comes from the configuration, and never from a
+    weights file or a table.
 
     Raises
     ------

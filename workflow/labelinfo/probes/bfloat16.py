@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,26 +12,35 @@ from labelinfo.probes.mlp import BatchedMLP
 from labelinfo.training.compiling import compile_function
 
 _LOW = torch.bfloat16
-# Adam's, as torch.optim.Adam has them
+# those of torch.optim.Adam
 _DECAY, _SQUARE_DECAY, _EPSILON = 0.9, 0.999, 1e-8
+
+
+class _State(NamedTuple):
+    """The tensors that a step changes; Adam's moments are of the weights, then of the biases."""
+
+    weights: list[Tensor]
+    biases: list[Tensor]
+    rounded: list[Tensor]
+    moments: list[Tensor]
+    squares: list[Tensor]
 
 
 class Bfloat16Steps:
     """Adam steps on Σ_p C_p whose matrix products take bfloat16 and add up in float32.
 
-    Parameters, moments, biases, activations' bends and losses are float32; only what goes into a
-    product is rounded: codes, activations, weights, and the gradients of layers. This is what
-    autocast does to a plain step.
+    Parameters, moments, biases, activation functions and losses are float32; only the factors of a
+    product are rounded: codes, activations, weights, and gradients of layers. Autocast does the
+    same to a plain step.
 
-    Everything that a step does after its draws is one function of tensors: compiled, it reads and
-    writes each number once, and on a CPU those passes take as long as the products. The gradients
-    are written out, because steps by autograd, compiled or not, take 1.5 to 2.6 times as long
-    (docs/speed.md).
+    After its draws a step is one function of tensors. Compiled, it reads and writes each number
+    once; on a CPU those passes take as long as the products. The gradients are written out, because
+    steps by autograd, compiled or not, take 1.5 to 2.6 times as long (docs/speed.md).
 
     Parameters
     ----------
     probes
-        What is trained.
+        The network to train.
     draw
         Called with the indices of a batch, (B,) for all probes or (P, B), those of each: returns
         codes (P, B, F), float32, and the masks of dropout, as :meth:`Streams.draw` does.
@@ -39,7 +49,7 @@ class Bfloat16Steps:
     compiled
         Whether the function is compiled.
     mask_scale
-        By what activations that dropout leaves are multiplied.
+        Factor of the activations that dropout leaves.
     """
 
     def __init__(
@@ -52,26 +62,30 @@ class Bfloat16Steps:
         mask_scale: float = 1.0,
     ) -> None:
         self._draw, self._labels, self._mask_scale = draw, labels, mask_scale
-        self._weights = [weight.detach() for weight in probes.weights]
-        self._biases = [bias.detach() for bias in probes.biases]
-        self._rounded = [weight.to(_LOW) for weight in self._weights]
-        parameters = self._weights + self._biases
-        self._moments = [torch.zeros_like(parameter) for parameter in parameters]
-        self._squares = [torch.zeros_like(parameter) for parameter in parameters]
+        weights = [weight.detach() for weight in probes.weights]
+        biases = [bias.detach() for bias in probes.biases]
+        self._state = _State(
+            weights,
+            biases,
+            rounded=[weight.to(_LOW) for weight in weights],
+            moments=[torch.zeros_like(parameter) for parameter in weights + biases],
+            squares=[torch.zeros_like(parameter) for parameter in weights + biases],
+        )
         self._taken = 0
         self._step = _compiled_step() if compiled else _step
-        if compiled and self._weights[0].shape[1] > 1:
-            # the same machine code whatever the number F of features
-            for tensors in (self._weights, self._rounded, self._moments, self._squares):
+        if compiled and weights[0].shape[1] > 1:
+            # the same machine code for any number F of features
+            state = self._state
+            for tensors in (state.weights, state.rounded, state.moments, state.squares):
                 torch._dynamo.mark_dynamic(tensors[0], 1)
 
     @torch.no_grad()
     def prepare(self, batches: Tensor) -> None:
-        """Make ready for batches like these, (S, B) or (S, P, B): compile, where that is wanted."""
+        """Compile, if that is wanted, for batches like these, (S, B) or (S, P, B)."""
         if self._step is not _step:
-            kept = [[tensor.clone() for tensor in tensors] for tensors in self._state()]
+            kept = [[tensor.clone() for tensor in tensors] for tensors in self._state]
             self._one(batches[0], 0.0)
-            for tensors, values in zip(self._state(), kept, strict=True):
+            for tensors, values in zip(self._state, kept, strict=True):
                 torch._foreach_copy_(tensors, values)
             self._taken = 0
 
@@ -87,15 +101,11 @@ class Bfloat16Steps:
         z, masks = self._draw(index)
         if self._step is not _step and z.shape[-1] > 1:
             torch._dynamo.mark_dynamic(z, 2)
-        # the step size and what undoes the bias of both moments; tensors, so that they are data
+        # step size and correction of the moments' bias; a tensor, as constants would be compiled in
         scalars = [rate / (1 - _DECAY**self._taken), (1 - _SQUARE_DECAY**self._taken) ** -0.5]
         scalars.append(self._mask_scale)
         numbers = torch.tensor(scalars, device=z.device)
-        return self._step(*self._state(), z, masks, self._labels[index], numbers)
-
-    def _state(self) -> tuple[list[Tensor], ...]:
-        """Return every tensor that a step changes."""
-        return self._weights, self._biases, self._rounded, self._moments, self._squares
+        return self._step(self._state, z, masks, self._labels[index], numbers)
 
 
 @cache
@@ -103,18 +113,9 @@ def _compiled_step() -> Callable[..., Tensor]:
     return compile_function(_step, dynamic=None)
 
 
-def _step(
-    weights: list[Tensor],
-    biases: list[Tensor],
-    rounded: list[Tensor],
-    moments: list[Tensor],
-    squares: list[Tensor],
-    z: Tensor,
-    masks: list[Tensor],
-    labels: Tensor,
-    scalars: Tensor,
-) -> Tensor:
-    """Update all tensors of the first five lists in place; return the losses before it, (P,)."""
+def _step(state: _State, z: Tensor, masks: list[Tensor], labels: Tensor, scalars: Tensor) -> Tensor:
+    """Update the state in place; return the losses before the step, (P,)."""
+    weights, biases, rounded, moments, squares = state
     last = len(weights) - 1
     inputs, slopes = [z.to(_LOW)], []
     for layer in range(last):

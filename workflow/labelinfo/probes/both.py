@@ -2,16 +2,15 @@
 
 import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from labelinfo.probes.codes import Codes
+from labelinfo.probes.codes import Codes, TaskLabels
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.label_distortion import LabelDistortion
-from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.measure import measure_probes
 from labelinfo.probes.mlp import BatchedMLP
 from labelinfo.probes.recipe import Identity, PaperRecipe, StrongRecipe
 from labelinfo.seeds import derive_seed
@@ -21,24 +20,17 @@ logger = logging.getLogger(__name__)
 KINDS = ("paper", "strong")
 # which of a job's files has the losses of each
 LOSSES = {"paper": "losses", "strong": "strong_losses"}
-# C on train is of so many training images at most, drawn at random
+# C on train is of so many training images at most, drawn at random, with so many draws of z
 TRAIN_IMAGES_MAX = 10_000
-# of train, and of validation for the strong probe; C on test has what the configuration says
-_FEW_SAMPLES = 4
+_TRAIN_SAMPLES = 4
 
 
 @dataclass(frozen=True)
 class ProbeSettings:
     """How the probes of one task are trained and measured.
 
-    Attributes
-    ----------
-    paper, strong
-        Recipes of both kinds.
-    samples
-        Draws of z per image when C on test is measured; 1 for a deterministic code.
-    converged_nats
-        See :class:`Probed`.
+    C on test and validation is measured with ``samples`` draws of z per image; 1 for a
+    deterministic code. See :class:`Probed` for ``converged_nats``.
     """
 
     paper: PaperRecipe
@@ -55,11 +47,9 @@ class ProbeSettings:
             **{key: probe[key] for key in ("samples", "converged_nats")},
         )
 
-    def resolved(self, images: int, device: torch.device, folder: Path | None) -> "ProbeSettings":
+    def resolved(self, images: int, device: torch.device) -> "ProbeSettings":
         """Return the settings with the precision of both recipes resolved."""
-        paper, strong = (
-            recipe.resolved(images, device, folder) for recipe in (self.paper, self.strong)
-        )
+        paper, strong = (recipe.resolved(images, device) for recipe in (self.paper, self.strong))
         return replace(self, paper=paper, strong=strong)
 
     @property
@@ -70,7 +60,7 @@ class ProbeSettings:
 
 @dataclass(frozen=True)
 class Probed:
-    """What P probes of one kind reach, measured on each split.
+    """C of P probes of one kind on each split, and whether they have converged.
 
     Attributes
     ----------
@@ -80,7 +70,7 @@ class Probed:
         (P,) bool. A paper's probe has converged if the strong probe's C on validation is not lower
         by more than ``converged_nats``. A strong probe has converged if it is not better on
         validation by more than that than one of half its epochs, whose learning rate ends at 0 too.
-        So neither rule looks at a training that slows down because its learning rate decays.
+        So neither rule mistakes a decayed learning rate for convergence.
     """
 
     splits: dict[str, LabelDistortion]
@@ -101,10 +91,7 @@ class Probed:
         }
 
     def over_seeds(self) -> "Probed":
-        """Return the mean over probes that differ in their seed alone, as one probe.
-
-        It has converged if most of its probes have.
-        """
+        """Return the mean over probe seeds as one probe, converged if most of them have."""
         means = {name: split.mean() for name, split in self.splits.items()}
         return Probed(means, np.array([2 * self.converged.sum() > len(self.converged)]))
 
@@ -121,35 +108,22 @@ def probe_both(
     settings: ProbeSettings,
     identities: list[Identity],
     names: list[str],
-    *,
-    compiled_folder: Path | None = None,
 ) -> dict[str, Probed]:
     """Train and measure P probes of each of the two :data:`KINDS`.
 
-    Parameters
-    ----------
-    codes, labels, identities, names, compiled_folder
-        As for :func:`~labelinfo.probes.fit.fit_probes`.
-    settings
-        With the precision of both recipes resolved.
+    Parameters are those of :func:`~labelinfo.probes.fit.fit_probes`. The precision of both recipes
+    is resolved.
     """
-    options = {"identities": identities, "names": names, "compiled_folder": compiled_folder}
-    paper = fit_probes(codes, labels, settings.paper, **options)
-    strong = fit_probes(codes, labels, settings.strong, **options)
+    paper = fit_probes(codes, labels, settings.paper, identities, names)
+    strong = fit_probes(codes, labels, settings.strong, identities, names)
     splits = {
         kind: measure_splits(fitted.probes, codes, labels, identities[0], settings.samples)
         for kind, fitted in (("paper", paper), ("strong", strong))
     }
     # one seed is enough to see whether length matters
     few = 1 if len(identities) > 1 else len(names)
-    half = fit_probes(
-        codes,
-        labels,
-        replace(settings.strong, epochs=-(-settings.strong.epochs // 2)),
-        identities[:1],
-        names[:few],
-        compiled_folder=compiled_folder,
-    )
+    shorter = replace(settings.strong, epochs=-(-settings.strong.epochs // 2))
+    half = fit_probes(codes, labels, shorter, identities[:1], names[:few])
     gain = half.best_valid_nats - strong.best_valid_nats[:few]
     behind = splits["paper"]["valid"].nats - splits["strong"]["valid"].nats
     # so phrased that a probe that has diverged has not converged
@@ -184,14 +158,7 @@ def measure_splits(
 ) -> dict[str, LabelDistortion]:
     """Measure P probes on test and validation, and on a seeded part of train.
 
-    Parameters
-    ----------
-    probes, codes, labels
-        What is measured.
-    identity
-        Root of the seeds of draws.
-    samples
-        Draws of z per image of test and validation; train has at most four.
+    Each image of test and validation has ``samples`` draws of z, seeded by ``identity``.
     """
     train = labels.splits["train"]
     generator = torch.Generator().manual_seed(derive_seed(*identity, "measure", "train subset"))
@@ -199,7 +166,7 @@ def measure_splits(
     places = {
         "test": (labels.splits["test"], None, samples),
         "valid": (labels.splits["valid"], None, samples),
-        "train": (train[part], part, min(samples, _FEW_SAMPLES)),
+        "train": (train[part], part, min(samples, _TRAIN_SAMPLES)),
     }
     return {
         name: measure_probes(

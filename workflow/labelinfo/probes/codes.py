@@ -1,13 +1,13 @@
-"""Codes z of a data set's images, from which probes read labels."""
+"""Codes z of a data set's images and the labels that probes read from them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from labelinfo.data.dataset import SPLITS, Dataset, draw_binary
-from labelinfo.probes.encoding import Features
 
 
 class Codes(Protocol):
@@ -27,16 +27,9 @@ class Codes(Protocol):
 
 
 class PartOfCodes:
-    """Codes of a part of the images of some splits.
+    """Codes of the images ``rows`` by split; a split that is not named is whole.
 
-    Parameters
-    ----------
-    codes
-        Of all images.
-    rows
-        The images of the part, by split; a split that is not named is whole.
-    images
-        Number of training images of ``codes``.
+    ``images`` is the number of training images of ``codes``.
     """
 
     def __init__(self, codes: Codes, rows: Mapping[str, Tensor], images: int) -> None:
@@ -54,37 +47,6 @@ class PartOfCodes:
         return self._codes.draw(split, part[index % len(part)] + self._images * binarization)
 
 
-class FeatureCodes:
-    """z = f(x), for one probe; the features themselves are the code."""
-
-    probes = 1
-
-    def __init__(self, features: Features) -> None:
-        self._splits = features.splits
-        self.binarizations = features.binarizations
-        self.device = features.splits["train"].device
-        sample = self.draw("train", torch.zeros(1, dtype=torch.long, device=self.device))
-        self.in_features = sample.shape[-1]
-
-    def draw(self, split: str, index: Tensor) -> Tensor:
-        """Return codes (1, B, F)."""
-        return self._splits[split][index].unsqueeze(0)
-
-
-class VaeCodes(FeatureCodes):
-    """Fresh samples z ~ p(z|x) of a frozen encoder, for one probe."""
-
-    def __init__(self, encoder: nn.Module, features: Features) -> None:
-        self._encoder = encoder.to(features.splits["train"].device).eval()
-        super().__init__(features)
-
-    @torch.no_grad()
-    def draw(self, split: str, index: Tensor) -> Tensor:
-        """Return codes (1, B, L)."""
-        # rsample, as torch's sample of a normal distribution waits for the device
-        return self._encoder.posterior(self._splits[split][index]).rsample().unsqueeze(0)
-
-
 class Pixels:
     """The image itself as a code, for one probe; intensities are binarised by a fresh draw."""
 
@@ -97,3 +59,41 @@ class Pixels:
     def draw(self, split: str, index: Tensor) -> Tensor:
         """Return codes (1, B, 784)."""
         return draw_binary(self._images[split][index]).view(1, -1, 784)
+
+
+@dataclass(frozen=True)
+class TaskLabels:
+    """The labels of one task, of the images that have one.
+
+    Attributes
+    ----------
+    splits
+        (N,) int64 by split.
+    classes
+        K.
+    rows
+        The labelled images of a split, (N,) by split, where some have no label.
+    images
+        Number of training images, with a label or without.
+    """
+
+    splits: dict[str, Tensor]
+    classes: int
+    rows: dict[str, Tensor] = field(default_factory=dict)
+    images: int = 0
+
+    @classmethod
+    def of(cls, dataset: Dataset, task: str) -> "TaskLabels":
+        """Return a data set's labels of a task."""
+        labels = {name: dataset.split(name).labels[task] for name in SPLITS}
+        rows = {name: codes >= 0 for name, codes in labels.items()}
+        return cls(
+            {name: codes[rows[name]] for name, codes in labels.items()},
+            len(dataset.classes[task]),
+            {name: of.nonzero().squeeze(1) for name, of in rows.items() if not of.all()},
+            len(dataset.train),
+        )
+
+    def codes_of(self, codes: Codes) -> Codes:
+        """Return the codes of the labelled images, given those of all images."""
+        return PartOfCodes(codes, self.rows, self.images) if self.rows else codes

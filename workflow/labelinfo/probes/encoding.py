@@ -1,11 +1,11 @@
-"""What an encoder computes of every image, once: the features from which codes are drawn."""
+"""Features that an encoder gives of every image, computed once, and codes drawn from them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import SPLITS, Dataset, draw_binary, load_dataset
@@ -16,7 +16,7 @@ from labelinfo.models.vae import VaeSpec
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
-# at full width, about what a core's cache holds; no processor seen so far gave other bits for it
+# images at once, which at full width fill a core's cache; the bits do not depend on it
 _ENCODING_BATCH = 200
 
 
@@ -43,10 +43,10 @@ class Features:
         )
 
     def standardised(self) -> "Features":
-        """Return features of mean 0 and deviation 1 on the training split, each number by itself.
+        """Return each feature with mean 0 and deviation 1 on the training split.
 
-        The map is invertible, except that a number that never varies only loses its mean. So it
-        changes no information, only how well a probe of a given learning rate finds it.
+        The map is invertible (a constant feature only loses its mean), so it changes no
+        information, only how well a probe of a given learning rate finds it.
         """
         deviation, mean = torch.std_mean(self.splits["train"], dim=0)
         scale = torch.where(deviation > 0, deviation, 1.0)
@@ -64,16 +64,8 @@ def encode_dataset(
 ) -> Features:
     """Apply ``features`` to every image of a data set.
 
-    Parameters
-    ----------
-    features
-        Maps bits (B, 1, 28, 28) to (B, F).
-    dataset
-        Its images; training images that are intensities are binarised ``binarizations`` times.
-    identity
-        Root of the seeds of these binarisations.
-    device
-        Where to compute.
+    ``features`` maps bits (B, 1, 28, 28) to (B, F). Training images that are intensities are
+    binarised ``binarizations`` times, with seeds from ``identity``.
     """
 
     @torch.no_grad()
@@ -99,20 +91,9 @@ def encode_run(
     target: Path | str,
     device: str,
 ) -> None:
-    """Write the features that a run's frozen encoder gives of every image.
+    """Write the features that a run's frozen encoder gives of every image to ``target``.
 
-    A diverged run has none: its file holds no tensors.
-
-    Parameters
-    ----------
-    run, spec
-        The run, and what its VAE is made of.
-    binarizations
-        See :func:`encode_dataset`.
-    dataset_file, weights_file, target
-        The prepared data set, the best weights, and the file of the features.
-    device
-        Where to compute.
+    A diverged run has none: its file holds no tensors. See :func:`encode_dataset`.
     """
     vae = load_vae(weights_file, spec, run)
     metadata = {"weights_sha256": vae.weights_sha256, "binarizations": 0}
@@ -146,3 +127,34 @@ def load_features(source: Path | str, weights_sha256: str) -> Features:
             "the workflow again."
         )
     return Features(splits, int(metadata["binarizations"]))
+
+
+class FeatureCodes:
+    """z = f(x), for one probe; the features themselves are the code."""
+
+    probes = 1
+
+    def __init__(self, features: Features) -> None:
+        self._splits = features.splits
+        self.binarizations = features.binarizations
+        self.device = features.splits["train"].device
+        sample = self.draw("train", torch.zeros(1, dtype=torch.long, device=self.device))
+        self.in_features = sample.shape[-1]
+
+    def draw(self, split: str, index: Tensor) -> Tensor:
+        """Return codes (1, B, F)."""
+        return self._splits[split][index].unsqueeze(0)
+
+
+class VaeCodes(FeatureCodes):
+    """Fresh samples z ~ p(z|x) of a frozen encoder, for one probe."""
+
+    def __init__(self, encoder: nn.Module, features: Features) -> None:
+        self._encoder = encoder.to(features.splits["train"].device).eval()
+        super().__init__(features)
+
+    @torch.no_grad()
+    def draw(self, split: str, index: Tensor) -> Tensor:
+        """Return codes (1, B, L)."""
+        # rsample, as torch's sample of a normal distribution waits for the device
+        return self._encoder.posterior(self._splits[split][index]).rsample().unsqueeze(0)

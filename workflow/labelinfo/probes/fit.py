@@ -1,8 +1,6 @@
 """Train a batch of probes."""
 
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,20 +8,19 @@ from torch import Tensor
 from tqdm import tqdm
 
 from labelinfo.probes.bfloat16 import Bfloat16Steps
-from labelinfo.probes.codes import Codes
+from labelinfo.probes.codes import Codes, TaskLabels
 from labelinfo.probes.label_distortion import label_distortion_nats
-from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.measure import measure_probes
 from labelinfo.probes.mlp import BatchedMLP
 from labelinfo.probes.recipe import Identity, Recipe
-from labelinfo.probes.streams import Streams
-from labelinfo.provenance import versions
 from labelinfo.seeds import derive_seed
-from labelinfo.training.compiling import compiled_once
-from labelinfo.training.device import device_name
 from labelinfo.training.engine import Engine
+from labelinfo.training.schedule import steps_of_epoch
 
 # Of a training that keeps its best epoch, at most so many are measured on validation by default.
 MEASURED_EPOCHS = 30
+# of dropout: a hidden activation stays if its random byte is below a threshold
+_LEVELS = 256
 
 
 @dataclass(frozen=True)
@@ -50,21 +47,20 @@ def fit_probes(
     identities: list[Identity],
     names: list[str],
     *,
-    compiled_folder: Path | None = None,
     valid_images_max: int | None = None,
     measured_epochs: int = MEASURED_EPOCHS,
 ) -> Fitted:
     """Train P probes with cross-entropy on fresh codes of the training split.
 
-    Parameters are float32 whatever the precision of products in training, and C is measured with
-    them in float32. Adam minimises the sum of the P losses, which is each one on its own. Only
+    Adam minimises the sum of the P losses, which share no parameter. Parameters are float32
+    whatever the precision of products in training, and C is measured with them in float32. Only
     whole batches are taken; the images left out differ from epoch to epoch. Where the recipe keeps
     the best epoch, each probe keeps its own, by C on validation.
 
     Parameters
     ----------
     codes
-        Where inputs come from: of P probes for one identity, of one probe for P identities.
+        Inputs: of P probes for one identity, or of one probe for P identities.
     labels
         Of the task; those of test are not read.
     recipe
@@ -73,12 +69,10 @@ def fit_probes(
         Roots of the seeds of order, noise and dropout: one for all probes, or one for each.
     names
         One per probe, which seeds its initial parameters under its identity.
-    compiled_folder
-        Where compiled code is kept for other probes of this shape; None keeps none.
     valid_images_max
-        Keep the epoch that is best on so many images of the validation split; None takes all.
+        Number of validation images that choose the epoch; None takes all.
     measured_epochs
-        Of all epochs at most so many, evenly spaced, are measured on validation.
+        Number of epochs, evenly spaced, that are measured on validation at most.
     """
     train = labels.splits["train"]
     roots = identities * (len(names) // len(identities))
@@ -88,7 +82,7 @@ def fit_probes(
     probes = BatchedMLP(seeds, codes.in_features, recipe.hidden_units, labels.classes)
     probes = probes.to(codes.device)
     streams = Streams(codes, identities, len(train), recipe)
-    steps = _Steps(probes, streams, train.to(codes.device), codes, recipe, compiled_folder)
+    steps = _Steps(probes, streams, train.to(codes.device), codes, recipe)
     valid = labels.splits["valid"][:valid_images_max]
     best = _Best(probes, codes, valid, identities[0]) if recipe.keeps_best else None
     spacing = -(-recipe.epochs // measured_epochs)
@@ -107,62 +101,42 @@ class _Steps:
     """The steps of a training, in the precision of its recipe."""
 
     def __init__(
-        self,
-        probes: BatchedMLP,
-        streams: Streams,
-        labels: Tensor,
-        codes: Codes,
-        recipe: Recipe,
-        compiled_folder: Path | None,
+        self, probes: BatchedMLP, streams: "Streams", labels: Tensor, codes: Codes, recipe: Recipe
     ) -> None:
-        self._streams, self._recipe = streams, recipe
-        self._count, self._batch_size = recipe.shape(len(labels))
-        self._own = streams.count > 1
-        self._probes, self._labels = probes, labels.repeat(codes.binarizations)
+        self._probes, self._streams, self._recipe = probes, streams, recipe
+        batch_size, self._count = steps_of_epoch(len(labels), recipe.batch_size)
+        self._labels = labels.repeat(codes.binarizations)
+        self._engine: Bfloat16Steps | Engine
         if recipe.precision == "bfloat16":
-            self._engine = self._in_bfloat16(len(labels), codes.device, compiled_folder)
+            self._engine = Bfloat16Steps(
+                probes,
+                streams.draw,
+                self._labels,
+                compiled=recipe.compiles(len(labels), codes.device),
+                mask_scale=streams.mask_scale,
+            )
+            self._engine.prepare(streams.epoch(0))
         else:
-            self._engine = self._in_float32(codes.device)
+            self._engine = Engine(
+                probes,
+                self._gradients,
+                records=len(probes.biases[0]),
+                learning_rate=recipe.learning_rate,
+                device=codes.device,
+            )
+            self._engine.prepare(self._count, batch_size * streams.count)
 
     def run(self, epoch: int) -> None:
         """Take the steps of an epoch."""
         batches = self._streams.epoch(epoch)
         if isinstance(self._engine, Engine):
-            # it knows batches of one dimension
+            # whose batches have one dimension
             batches = batches.flatten(1)
-        rate = partial(self._recipe.rate, epoch, steps=self._count)
-        self._engine.run(batches, [rate(step) for step in range(self._count)])
-
-    def _in_bfloat16(
-        self, images: int, device: torch.device, compiled_folder: Path | None
-    ) -> Bfloat16Steps:
-        compiled = self._recipe.compiles(images, device, compiled_folder)
-        scale = self._streams.mask_scale
-        engine = Bfloat16Steps(
-            self._probes, self._streams.draw, self._labels, compiled=compiled, mask_scale=scale
-        )
-        # what the machine code depends on, and so not the number of features
-        shapes = [list(parameter.shape) for parameter in self._probes.biases]
-        shape = [shapes, self._batch_size, self._own, self._recipe.dropout > 0]
-        key = ["probe", shape, device_name(device), torch.get_num_threads(), versions()]
-        with compiled_once(compiled_folder if compiled else None, key):
-            engine.prepare(self._streams.epoch(0))
-        return engine
-
-    def _in_float32(self, device: torch.device) -> Engine:
-        width = self._batch_size * self._streams.count
-        engine = Engine(
-            self._probes,
-            self._gradients,
-            records=len(self._probes.biases[0]),
-            learning_rate=self._recipe.learning_rate,
-            device=device,
-        )
-        engine.prepare(self._count, width)
-        return engine
+        rates = [self._recipe.rate(epoch, step, self._count) for step in range(self._count)]
+        self._engine.run(batches, rates)
 
     def _gradients(self, index: Tensor) -> Tensor:
-        if self._own:
+        if self._streams.count > 1:
             index = index.view(self._streams.count, -1)
         z, masks = self._streams.draw(index)
         logits = self._probes(z, masks, self._streams.mask_scale)
@@ -184,7 +158,7 @@ class _Best:
         self._nats = np.full(len(self._kept[0]), np.inf)
 
     def keep(self) -> None:
-        """Keep what is better than before."""
+        """Keep the parameters of the probes that are better than before."""
         nats = measure_probes(
             self._probes, self._codes, "valid", self._labels, samples=1, seed=self._seed
         ).nats
@@ -200,3 +174,77 @@ class _Best:
             for kept, parameter in zip(self._kept, self._probes.parameters(), strict=True):
                 parameter.copy_(kept)
         return Fitted(self._probes, self._nats)
+
+
+class Streams:
+    """Random numbers of a batch of probes: order, noise of codes, dropout.
+
+    There is one stream for all probes, or one for each. On a CPU a probe with its own stream draws
+    the same numbers as if it trained alone. On a GPU, whose steps are recorded, each probe has its
+    own order; noise and dropout come from one stream, and each probe takes its own part of it.
+
+    ``codes`` are of P probes that share a stream, or of one, and each stream draws its own.
+    ``identities`` are the roots of the streams' seeds, ``images`` the number of training images.
+    """
+
+    def __init__(
+        self, codes: Codes, identities: list[Identity], images: int, recipe: Recipe
+    ) -> None:
+        self.count = len(identities)
+        self._codes, self._identities, self._images = codes, identities, images
+        self._batch_size, self._steps = steps_of_epoch(images, recipe.batch_size)
+        self._hidden_units = recipe.hidden_units
+        self._kept_levels = round(_LEVELS * (1 - recipe.dropout))
+        # factor of an activation that stays, which keeps its mean as it is without dropout
+        self.mask_scale = _LEVELS / self._kept_levels
+        self._separate = self.count > 1 and codes.device.type == "cpu"
+        self._states = [torch.get_rng_state()] * self.count
+
+    def epoch(self, number: int) -> Tensor:
+        """Seed an epoch's random numbers; return its batches of indices for ``codes.draw``.
+
+        They are (S, B) of a stream that probes share, (S, P, B) of P streams.
+        """
+        orders = []
+        for stream in reversed(range(self.count)):
+            torch.manual_seed(derive_seed(*self._identities[stream], "epoch", number))
+            taken = self._steps * self._batch_size
+            order = torch.randperm(self._images, device=self._codes.device)[:taken]
+            order += self._images * (number % self._codes.binarizations)
+            orders.insert(0, order.view(self._steps, self._batch_size))
+            if self._separate:
+                self._states[stream] = torch.get_rng_state()
+        return torch.stack(orders, dim=1) if self.count > 1 else orders[0]
+
+    def draw(self, index: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return codes (P, B, F) of a step's images, and masks of the activations that stay.
+
+        There is a mask (P, B, H), or (1, B, H) for all probes, of each hidden layer; none without
+        dropout.
+        """
+        if not self._separate:
+            return self._drawn(index)
+        parts = []
+        for stream, own in enumerate(index):
+            torch.set_rng_state(self._states[stream])
+            parts.append(self._drawn(own))
+            self._states[stream] = torch.get_rng_state()
+        masks = [torch.cat(each) for each in zip(*(part[1] for part in parts), strict=True)]
+        return torch.cat([part[0] for part in parts]), masks
+
+    def _drawn(self, index: Tensor) -> tuple[Tensor, list[Tensor]]:
+        streams = 1 if index.ndim == 1 else len(index)
+        z = self._codes.draw("train", index.flatten())
+        if streams > 1:
+            z = z.view(streams, -1, z.shape[-1])
+        if self._kept_levels == _LEVELS:
+            return z, []
+        size = streams * self._batch_size * self._hidden_units
+        masks = []
+        for _ in range(2):
+            # eight bytes at a time: a draw for each number would take as long as the products
+            whole = torch.empty(-(-size // 8), dtype=torch.int64, device=z.device)
+            levels = whole.random_(-(2**63), None).view(torch.uint8)[:size]
+            kept = levels < self._kept_levels
+            masks.append(kept.view(streams, self._batch_size, self._hidden_units))
+        return z, masks

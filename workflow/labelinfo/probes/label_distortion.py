@@ -13,17 +13,7 @@ def label_distortion_nats(logits: Tensor, labels: Tensor) -> Tensor:
     Its mean C over p(x, y) p(z|x) satisfies C ≥ H(Y|Z) = H(Y) − I(Z; Y) for any normalised c:
     H(Y) − C is a **lower** bound on the mutual information I(Z; Y).
 
-    Parameters
-    ----------
-    logits
-        (P, B, K).
-    labels
-        (B,) int64.
-
-    Returns
-    -------
-    Tensor
-        Nats, (P, B).
+    It takes logits (P, B, K) and labels (B,) int64, and returns nats (P, B).
 
     Examples
     --------

@@ -1,56 +1,15 @@
 """C and accuracy of a batch of trained probes on one split."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from labelinfo.data.dataset import SPLITS, Dataset
-from labelinfo.probes.codes import Codes, PartOfCodes
+from labelinfo.probes.codes import Codes
 from labelinfo.probes.label_distortion import LabelDistortion, label_distortion_nats
 
-# Images per step when nothing is learned.
+# images per step when nothing is learned
 _EVALUATION_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class TaskLabels:
-    """The labels of one task, of the images that have one.
-
-    Attributes
-    ----------
-    splits
-        (N,) int64 by split.
-    classes
-        K.
-    rows
-        Which images of a split these labels are of, (N,) by split; none of a split whose images all
-        have a label.
-    images
-        Number of training images, with a label or without.
-    """
-
-    splits: dict[str, Tensor]
-    classes: int
-    rows: dict[str, Tensor] = field(default_factory=dict)
-    images: int = 0
-
-    @classmethod
-    def of(cls, dataset: Dataset, task: str) -> "TaskLabels":
-        """Return a data set's labels of a task."""
-        labels = {name: dataset.split(name).labels[task] for name in SPLITS}
-        rows = {name: codes >= 0 for name, codes in labels.items()}
-        return cls(
-            {name: codes[rows[name]] for name, codes in labels.items()},
-            len(dataset.classes[task]),
-            {name: of.nonzero().squeeze(1) for name, of in rows.items() if not of.all()},
-            len(dataset.train),
-        )
-
-    def codes_of(self, codes: Codes) -> Codes:
-        """Return those of the codes of all images that are of images with a label."""
-        return PartOfCodes(codes, self.rows, self.images) if self.rows else codes
 
 
 @torch.no_grad()
@@ -71,14 +30,10 @@ def measure_probes(
     probes
         Maps codes (P, B, F) to logits (P, B, K), without dropout. Where ``codes`` are of one probe
         and ``probes`` of several, all see the same draws.
-    codes, split
-        Where codes come from.
     labels
         (N,) int64, of the split or of the images ``index``.
-    samples
-        Draws of z per image.
     seed
-        Of these draws.
+        Of the draws.
     index
         Images to measure on, (N,); None for the whole split.
     """

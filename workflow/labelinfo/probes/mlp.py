@@ -12,8 +12,7 @@ from torch.nn import functional
 class BatchedMLP(nn.Module):
     """P classifiers c_p(y|z) of one shape: two hidden layers of ELU units, then class logits.
 
-    Each has its own parameters and its own input; no number passes from one to another, so a
-    probe in a batch is the probe that would be trained alone.
+    Each has its own parameters and its own input; no number passes from one to another.
 
     Parameters
     ----------

@@ -3,17 +3,17 @@
 import math
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import torch
 
-from labelinfo.probes.codes import Codes, PartOfCodes
+from labelinfo.probes.codes import Codes, PartOfCodes, TaskLabels
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.measure import TaskLabels, measure_probes
+from labelinfo.probes.measure import measure_probes
 from labelinfo.probes.recipe import Identity, StrongRecipe
 from labelinfo.seeds import derive_seed
+from labelinfo.training.schedule import steps_of_epoch
 
-# Shares of the training labels at which a probe is trained on all that came before.
+# shares of the training labels at which a probe is trained on all labels before
 SHARES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0)
 # a probe of few labels takes at least so many steps
 _STEPS_MIN = 100
@@ -22,12 +22,7 @@ _VALID_IMAGES_MAX, _MEASURED_EPOCHS = 2000, 10
 
 
 def prequential_label_nats(
-    codes: Codes,
-    labels: TaskLabels,
-    recipe: StrongRecipe,
-    identity: Identity,
-    *,
-    compiled_folder: Path | None = None,
+    codes: Codes, labels: TaskLabels, recipe: StrongRecipe, identity: Identity
 ) -> float:
     """Return the prequential (online) code length of the training labels, in nats a label.
 
@@ -41,10 +36,8 @@ def prequential_label_nats(
 
     Parameters
     ----------
-    codes
-        Of one probe.
-    labels, compiled_folder
-        As for :func:`~labelinfo.probes.fit.fit_probes`.
+    codes, labels
+        As for :func:`~labelinfo.probes.fit.fit_probes`; codes of one probe.
     recipe
         The strong probe's; a probe of few labels takes more epochs, of at least 100 steps in all.
     identity
@@ -67,10 +60,9 @@ def prequential_label_nats(
         fitted = fit_probes(
             part,
             replace(labels, splits=labels.splits | {"train": train[known]}),
-            _long_enough(recipe, begin).resolved(begin, codes.device, compiled_folder),
+            _long_enough(recipe, begin).resolved(begin, codes.device),
             [own],
             ["prequential"],
-            compiled_folder=compiled_folder,
             valid_images_max=_VALID_IMAGES_MAX,
             measured_epochs=_MEASURED_EPOCHS,
         )
@@ -90,7 +82,7 @@ def _long_enough(recipe: StrongRecipe, images: int) -> StrongRecipe:
 
     Few images are not worth compiling, so that they take float32.
     """
-    steps, _ = recipe.shape(images)
+    _, steps = steps_of_epoch(images, recipe.batch_size)
     precision = "float32" if recipe.precision == "float32" else "auto"
     epochs = max(recipe.epochs, -(-_STEPS_MIN // steps))
     return replace(recipe, epochs=epochs, precision=precision)

@@ -1,23 +1,22 @@
-"""How a probe is trained: the paper's way and the strong one."""
+"""Recipes of the paper's probe and of the strong one: how long, how fast, in which precision."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Self
 
 import torch
 
 from labelinfo.training.compiling import resolve_compile
 from labelinfo.training.device import resolve_precision
-from labelinfo.training.schedule import learning_rate_at
+from labelinfo.training.schedule import learning_rate_at, steps_of_epoch
 
-# What seeds are derived from.
+# the root of seeds
 Identity = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Recipe(ABC):
-    """What both kinds of probe have.
+    """What both recipes share.
 
     Attributes
     ----------
@@ -46,29 +45,24 @@ class Recipe(ABC):
     def rate(self, epoch: int, step: int, steps: int) -> float:
         """Return the learning rate of a step (from 0) of an epoch (from 0) of ``steps`` steps."""
 
-    def shape(self, images: int) -> tuple[int, int]:
-        """Return the number of steps an epoch, and of images a step."""
-        batch_size = min(self.batch_size, images)
-        return images // batch_size, batch_size
-
-    def compiles(self, images: int, device: torch.device, folder: Path | None) -> bool:
+    def compiles(self, images: int, device: torch.device) -> bool:
         """Return whether steps in bfloat16 are compiled for a training on so many images."""
-        steps, _ = self.shape(images)
-        return resolve_compile("auto", device, steps * self.epochs, folder)
+        _, steps = steps_of_epoch(images, self.batch_size)
+        return resolve_compile("auto", device, steps * self.epochs)
 
-    def resolved(self, images: int, device: torch.device, folder: Path | None) -> Self:
+    def resolved(self, images: int, device: torch.device) -> Self:
         """Return the recipe with ``float32`` or ``bfloat16`` for ``auto``.
 
         On a CPU ``auto`` takes bfloat16 where its products are faster, the training is long enough
-        to win back the time that compiling takes, and there is a compiler: only compiled steps make
-        something of the faster products. On a GPU it takes float32, where steps are recorded.
+        to win back the time that compiling takes, and there is a compiler: only compiled steps gain
+        from the faster products. On a GPU, which records float32 steps, it takes float32.
         """
         if self.precision != "auto":
             return self
         low = (
             device.type == "cpu"
             and resolve_precision("auto", device) == "bfloat16"
-            and self.compiles(images, device, folder)
+            and self.compiles(images, device)
         )
         return replace(self, precision="bfloat16" if low else "float32")
 

@@ -13,9 +13,8 @@ from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.both import KINDS, LOSSES, ProbeSettings, both_columns, log_point, probe_both
-from labelinfo.probes.codes import Codes, VaeCodes
-from labelinfo.probes.encoding import load_features
-from labelinfo.probes.measure import TaskLabels
+from labelinfo.probes.codes import Codes, TaskLabels
+from labelinfo.probes.encoding import VaeCodes, load_features
 from labelinfo.probes.prequential import prequential_label_nats
 from labelinfo.probes.recipe import Identity
 from labelinfo.provenance import describe
@@ -31,49 +30,37 @@ def probe_run(
     files: dict[str, Path | str],
     device: str,
     code: str,
-    compiled_folder: Path | str | None = None,
 ) -> None:
-    """Train the probes of a run for one task and write what they reach.
+    """Train both probes of a run for one task and write C and the losses of each test image.
 
-    A diverged run gets its row with no numbers in it, and no losses.
+    A diverged run gets a row without numbers, and no losses.
 
     Parameters
     ----------
-    run, spec, task
-        What is probed, what its VAE is made of, for which labels.
     settings
         ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
     files
-        ``dataset``, ``weights`` (the best) and ``features`` (that
-        :func:`~labelinfo.probes.encoding.encode_run` wrote of both) are read; ``table`` of one row
-        and the losses of each test image, ``losses`` and ``strong_losses``, are written.
-    device, code
-        Where to compute; digest of the stage's code.
-    compiled_folder
-        Where compiled code is kept for other probes.
+        ``dataset``, ``weights`` (the best) and ``features`` (of
+        :func:`~labelinfo.probes.encoding.encode_run`) are read; ``table`` of one row, ``losses``
+        and ``strong_losses`` are written.
     """
     dataset, vae = load_dataset(files["dataset"]), load_vae(files["weights"], spec, run)
-    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    where = resolve_device(device)
     probe, strong = settings["probe"], settings["strong_probe"]
     labels = TaskLabels.of(dataset, task)
-    images = len(labels.splits["train"])
-    resolved = ProbeSettings.of(probe, strong).resolved(images, where, folder)
+    resolved = ProbeSettings.of(probe, strong).resolved(len(labels.splits["train"]), where)
     row: dict[str, Any] = {}
     losses = dict.fromkeys(KINDS, np.empty((0, 0)))
     if vae.status == "ok":
         features = load_features(files["features"], vae.weights_sha256).to(where)
         codes = labels.codes_of(VaeCodes(vae.model.encoder, features))
         identity = (*run.identity, "probe", task)
-        row, losses = _probed(codes, labels, resolved, identity, probe["seeds"], folder)
+        row, losses = _probed(codes, labels, resolved, identity, probe["seeds"])
         if labels.classes <= probe["prequential_classes_max"]:
             row["prequential_label_nats"] = prequential_label_nats(
-                codes,
-                labels,
-                resolved.strong,
-                (*identity, "prequential"),
-                compiled_folder=folder,
+                codes, labels, resolved.strong, (*identity, "prequential")
             )
-    # a task of its own in the origin, as each has its own strong recipe
+    # the task too, as each has its own strong recipe
     config = {
         "probe": probe | {"precision": resolved.paper.precision},
         "strong_probe": strong | {"precision": resolved.strong.precision},
@@ -93,19 +80,11 @@ def _probed(
     settings: ProbeSettings,
     identity: Identity,
     seeds: int,
-    compiled_folder: Path | None,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the columns of a run's row, and the losses of either kind, means over probe seeds."""
-    # the first has the seeds that it has if it is the only one
+    # the first identity does not depend on the number of seeds
     identities = [identity, *((*identity, "seed", seed) for seed in range(1, seeds))]
-    probed = probe_both(
-        codes,
-        labels,
-        settings,
-        identities,
-        ["vae"] * seeds,
-        compiled_folder=compiled_folder,
-    )
+    probed = probe_both(codes, labels, settings, identities, ["vae"] * seeds)
     means = {kind: each.over_seeds() for kind, each in probed.items()}
     row = both_columns(means) | {
         "probe_seeds": seeds,

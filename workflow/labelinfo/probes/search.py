@@ -15,10 +15,9 @@ from labelinfo.errors import LabelinfoError
 from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
-from labelinfo.probes.codes import VaeCodes
-from labelinfo.probes.encoding import load_features
+from labelinfo.probes.codes import TaskLabels
+from labelinfo.probes.encoding import VaeCodes, load_features
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.measure import TaskLabels
 from labelinfo.probes.recipe import StrongRecipe
 from labelinfo.provenance import describe
 from labelinfo.training.device import resolve_device
@@ -44,24 +43,13 @@ def search_probe(
     files: dict[str, Path | str],
     device: str,
     code: str,
-    compiled_folder: Path | str | None = None,
 ) -> None:
     """Train one candidate on the codes of each run and write its mean C on validation.
 
     The test split has no part in it. Runs that diverged are left out.
 
-    Parameters
-    ----------
-    runs, spec
-        Runs of one architecture, and what it is made of.
-    task, settings
-        For which labels; the candidate's recipe with its precision.
-    files
-        The prepared ``dataset`` is read, the ``table`` of one row is written.
-    device, code
-        Where to compute; digest of the stage's code.
-    compiled_folder
-        Where compiled code is kept for other probes.
+    ``runs`` are of one architecture; ``settings`` is the candidate's recipe with its precision. Of
+    ``files``, the prepared ``dataset`` is read and the ``table`` of one row is written.
 
     Raises
     ------
@@ -69,10 +57,9 @@ def search_probe(
         If all runs diverged.
     """
     dataset = load_dataset(files["dataset"])
-    where, folder = resolve_device(device), compiled_folder and Path(compiled_folder)
+    where = resolve_device(device)
     labels = TaskLabels.of(dataset, task)
-    images = len(labels.splits["train"])
-    recipe = StrongRecipe.of(settings).resolved(images, where, folder)
+    recipe = StrongRecipe.of(settings).resolved(len(labels.splits["train"]), where)
     nats = []
     for each in runs:
         vae = load_vae(each.weights, spec, each.run)
@@ -84,7 +71,6 @@ def search_probe(
                 recipe,
                 [(*each.run.identity, "probe search", task)],
                 ["candidate"],
-                compiled_folder=folder,
             )
             nats.append(float(fitted.best_valid_nats[0]))
     if not nats:

@@ -33,12 +33,8 @@ class Divergence:
 class Loop(Protocol):
     """A model and its optimiser, advanced by rounds of ``round_images`` images.
 
-    Attributes
-    ----------
-    name, remedy
-        What the log calls it, and what it suggests after a divergence.
-    arithmetic
-        What the machine decides and the last bits depend on.
+    ``remedy`` is the log's advice after a divergence, ``arithmetic`` the machine's choices that the
+    last bits depend on.
     """
 
     name: str
@@ -48,14 +44,11 @@ class Loop(Protocol):
     round_images: int
     arithmetic: dict[str, Any]
 
-    def prepare(self, code: str | None) -> None:
+    def prepare(self) -> None:
         """Compile and record a step."""
 
     def run(self, number: int, steps: Steps) -> tuple[dict[str, float], Divergence | None]:
-        """Take the steps of a round and validate; return the curve's row, or the fault.
-
-        The state of the smallest ``valid_loss_nats`` is the best.
-        """
+        """Take the steps of a round and validate; return the curve's row, or the fault."""
 
     def summary(self, row: dict[str, float]) -> str:
         """Return a row of the curve as a phrase for the log."""
@@ -70,17 +63,10 @@ def advance(
 ) -> tuple[Progress, Divergence | None]:
     """Take all rounds of a schedule, from a checkpoint if there is one that fits.
 
-    After a divergence the model has the last good state.
-
-    Parameters
-    ----------
-    loop, schedule, checkpoints
-        What is trained, how, and where its state is kept.
-    keep
-        Called with the number of finished rounds before a checkpoint is written. What it writes is
-        there whenever a checkpoint is.
+    The best state is that of the smallest ``valid_loss_nats`` among eligible rounds. After a
+    divergence the model has the last good state. ``keep`` is called with the number of finished
+    rounds before a checkpoint of them is written.
     """
-    # what the machine decides moves the last bits
     fingerprint = {**(checkpoints.fingerprint or {}), **loop.arithmetic}
     model, optimizer = loop.model, loop.optimizer
     progress = checkpoints.file and load_checkpoint(checkpoints.file, model, optimizer, fingerprint)
@@ -88,7 +74,7 @@ def advance(
         logger.info("Resuming after %s %d.", schedule.unit, progress.epoch)
     else:
         progress = Progress(best_state=snapshot(model))
-    loop.prepare(fingerprint.get("code"))
+    loop.prepare()
     checkpointed = time.monotonic()
     good = snapshot(model)
     bar = tqdm(
@@ -104,12 +90,21 @@ def advance(
             divergence = _one_round(loop, schedule, progress)
             if divergence:
                 model.load_state_dict(good)
-                _report_divergence(loop, f"{schedule.unit} {progress.epoch + 1}", divergence)
+                logger.warning(
+                    "The training %s diverged in %s %d, step %d, with a loss of %g nats: %s. The "
+                    "last good state is kept.",
+                    loop.name,
+                    schedule.unit,
+                    progress.epoch + 1,
+                    divergence.step,
+                    divergence.loss_nats,
+                    loop.remedy,
+                )
                 return progress, divergence
             good = snapshot(model)
             if keep:
                 keep(progress.epoch)
-            # at the end so that a training that took long is not lost with its job's outputs
+            # at the end so that a long training is not lost with its job's outputs
             last = progress.epoch == schedule.rounds
             age = progress.seconds if last else time.monotonic() - checkpointed
             if checkpoints.file and age >= checkpoints.seconds:
@@ -138,15 +133,3 @@ def _one_round(loop: Loop, schedule: Schedule, progress: Progress) -> Divergence
     place = (schedule.unit, progress.epoch, schedule.rounds)
     logger.info("%s %d/%d: %s, %.1f s", *place, loop.summary(row), seconds)
     return None
-
-
-def _report_divergence(loop: Loop, place: str, divergence: Divergence) -> None:
-    logger.warning(
-        "The training %s diverged in %s, step %d, with a loss of %g nats: %s. The last good state "
-        "is kept.",
-        loop.name,
-        place,
-        divergence.step,
-        divergence.loss_nats,
-        loop.remedy,
-    )

@@ -1,37 +1,49 @@
-"""The state from which a killed training goes on, bitwise as if never killed."""
+"""Stored states of a training: checkpoints to resume from to the bit, and snapshots of a path."""
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
+import pydantic
 import torch
+from pydantic import Field, NonNegativeInt
 from torch import Tensor, nn
 
+from labelinfo.config.run import beta_key
 from labelinfo.errors import StorageError
-from labelinfo.io.digest import file_sha256
 from labelinfo.io.tensors import load_tensors, save_tensors
-from labelinfo.provenance import versions
-from labelinfo.training.device import device_name
 
 logger = logging.getLogger(__name__)
 
-# What the optimiser keeps of each parameter
+# what Adam keeps of each parameter
 _OF_ADAM = {"step", "exp_avg", "exp_avg_sq"}
+# the fields of a Progress that are no tensors
+_NUMBERS = ("epoch", "seconds", "best_epoch", "best_loss_nats", "curve")
+# what stored content raises that is not of this training
+_UNFIT = (KeyError, ValueError, TypeError, IndexError)
 
 
-@dataclass
+@pydantic.dataclasses.dataclass(
+    config=pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True)
+)
 class Progress:
     """Progress of a training, without parameters and optimiser."""
 
-    epoch: int = 0
-    seconds: float = 0.0
-    best_epoch: int = 0
-    best_loss_nats: float = float("inf")
-    curve: list[dict[str, float]] = field(default_factory=list)
+    epoch: NonNegativeInt = 0
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    best_epoch: NonNegativeInt = 0
+    best_loss_nats: float = math.inf
+    curve: list[dict[str, int | float]] = field(default_factory=list)
     best_state: dict[str, Tensor] = field(default_factory=dict)
+
+    @pydantic.model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.best_epoch > self.epoch or len(self.curve) not in (0, self.epoch):
+            raise ValueError("its epochs and its curve do not agree")
+        return self
 
 
 @dataclass(frozen=True)
@@ -60,29 +72,6 @@ class Checkpoints:
 NO_CHECKPOINTS = Checkpoints()
 
 
-def training_fingerprint(
-    identity: tuple[str | int, ...],
-    config: dict[str, Any],
-    *,
-    code: str,
-    dataset_file: Path | str,
-    device: torch.device,
-    precision: str,
-    threads: int,
-) -> dict[str, Any]:
-    """Return all that the bits of a training depend on: a checkpoint of another one is not used."""
-    return {
-        "identity": list(identity),
-        "config": config,
-        "code": code,
-        "data": file_sha256(dataset_file),
-        "device": device_name(device),
-        "precision": precision,
-        "threads": threads,
-        "versions": versions(),
-    }
-
-
 def snapshot(module: nn.Module) -> dict[str, Tensor]:
     """Return a copy of a module's parameters and buffers, on their device."""
     return {name: value.detach().clone() for name, value in module.state_dict().items()}
@@ -96,17 +85,10 @@ def save_checkpoint(
     fingerprint: dict[str, Any],
 ) -> None:
     """Write everything that :func:`load_checkpoint` needs, atomically."""
-    tensors = training_tensors(module, optimizer)
+    tensors = _training_tensors(module, optimizer)
     tensors |= {f"best/{name}": value for name, value in progress.best_state.items()}
-    metadata = {
-        "fingerprint": fingerprint,
-        "epoch": progress.epoch,
-        "seconds": progress.seconds,
-        "best_epoch": progress.best_epoch,
-        "best_loss_nats": progress.best_loss_nats,
-        "curve": progress.curve,
-    }
-    save_tensors(target, tensors, metadata)
+    numbers = {name: getattr(progress, name) for name in _NUMBERS}
+    save_tensors(target, tensors, {"fingerprint": fingerprint, **numbers})
 
 
 def load_checkpoint(
@@ -118,7 +100,7 @@ def load_checkpoint(
     """Restore a training, or return None if it has to start again.
 
     A checkpoint is used only if its fingerprint (identity, settings, code, data, arithmetic) is
-    the present one; another one's, or a damaged file, is left aside with a line in the log.
+    the present one; another one's, or a damaged file, is left alone with a line in the log.
     """
     if not source.is_file():
         return None
@@ -129,23 +111,84 @@ def load_checkpoint(
                 "The checkpoint %s belongs to other settings or code: starting again.", source
             )
             return None
-        best = {
-            name.removeprefix("best/"): value
-            for name, value in tensors.items()
-            if name.startswith("best/")
-        }
+        names = [name for name in tensors if name.startswith("best/")]
+        best = {name.removeprefix("best/"): tensors.pop(name) for name in names}
         # all is checked before anything is restored, so that nothing is left half-restored
-        progress = _progress(metadata, best)
+        progress = Progress(**{name: metadata[name] for name in _NUMBERS}, best_state=best)
         _check_like(best, module.state_dict(), "best")
-        rest = {name: value for name, value in tensors.items() if not name.startswith("best/")}
-        restore_tensors(rest, module, optimizer)
-    except (StorageError, KeyError, ValueError, TypeError, IndexError) as error:
-        logger.warning("The checkpoint %s cannot be used (%s): starting again.", source, error)
+        _restore(tensors, module, optimizer)
+    except (StorageError, *_UNFIT) as error:
+        fault = " ".join(str(error).split())
+        logger.warning("The checkpoint %s cannot be used (%s): starting again.", source, fault)
         return None
     return progress
 
 
-def training_tensors(module: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Snapshot:
+    """A path's state at one β, from which a run cools down.
+
+    It is the file's parameters, buffers and Adam's moments, and the epochs trained until then.
+    """
+
+    source: Path
+    tensors: Mapping[str, Tensor]
+    epochs: float
+
+    def restore(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Load the state.
+
+        Raises
+        ------
+        StorageError
+            If it is of another network.
+        """
+        try:
+            _restore(dict(self.tensors), model, optimizer)
+        except _UNFIT as error:
+            raise StorageError(
+                f"The snapshot {self.source} does not fit the network ({error}): delete the folder "
+                f"{self.source.parent} and run again."
+            ) from error
+
+
+def snapshot_file(folder: Path, beta: float) -> Path:
+    """Return where the snapshot at β lies in the folder of a path."""
+    return folder / f"beta{beta_key(beta)}.safetensors"
+
+
+def save_snapshot(
+    folder: Path,
+    beta: float,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    of: Mapping[str, Any],
+    epochs: float,
+) -> None:
+    """Write the state of a path at β, atomically; ``of`` names the path."""
+    metadata = {"of": dict(of), "beta": beta, "epochs": epochs}
+    save_tensors(snapshot_file(folder, beta), _training_tensors(model, optimizer), metadata)
+
+
+def load_snapshot(folder: Path, beta: float, of: Mapping[str, Any]) -> Snapshot:
+    """Read the snapshot at β of the path that ``of`` names.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, damaged, or of another path.
+    """
+    source = snapshot_file(folder, beta)
+    tensors, metadata = load_tensors(source)
+    if metadata.get("of") != dict(of) or metadata.get("beta") != beta:
+        raise StorageError(
+            f"The snapshot {source} is of another path: delete the folder {folder} and run again."
+        )
+    return Snapshot(source, tensors, float(metadata["epochs"]))
+
+
+def _training_tensors(module: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Return parameters, buffers and Adam's moments by name."""
     tensors = {f"model/{name}": value for name, value in module.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -153,16 +196,10 @@ def training_tensors(module: nn.Module, optimizer: torch.optim.Optimizer) -> dic
     return tensors
 
 
-def restore_tensors(
+def _restore(
     tensors: dict[str, Tensor], module: nn.Module, optimizer: torch.optim.Optimizer
 ) -> None:
-    """Load what :func:`training_tensors` returned; if anything does not fit, change nothing.
-
-    Raises
-    ------
-    KeyError, ValueError, TypeError, IndexError
-        If a tensor has another name, shape or type.
-    """
+    """Load what :func:`_training_tensors` returned; change nothing if a tensor does not fit."""
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
     for name, value in tensors.items():
         part, _, rest = name.partition("/")
@@ -174,38 +211,16 @@ def restore_tensors(
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _progress(metadata: dict[str, Any], best_state: dict[str, Tensor]) -> Progress:
-    progress = Progress(
-        epoch=metadata["epoch"],
-        seconds=metadata["seconds"],
-        best_epoch=metadata["best_epoch"],
-        best_loss_nats=metadata["best_loss_nats"],
-        curve=metadata["curve"],
-        best_state=best_state,
-    )
-    epochs = (progress.epoch, progress.best_epoch)
-    if any(type(epoch) is not int for epoch in epochs) or not 0 <= epochs[1] <= epochs[0]:
-        raise ValueError(f"it has the epochs {epochs}")
-    # so phrased that NaN fails
-    if not (isinstance(progress.seconds, float) and 0 <= progress.seconds < math.inf):
-        raise ValueError(f"it has the time {progress.seconds!r}")
-    if not isinstance(progress.best_loss_nats, float):
-        raise ValueError(f"it has the loss {progress.best_loss_nats!r}")
-    rows = progress.curve
-    if not isinstance(rows, list) or len(rows) not in (0, progress.epoch):
-        raise ValueError("its curve has not one row an epoch")
-    for row in rows:
-        if not isinstance(row, dict) or not all(isinstance(x, int | float) for x in row.values()):
-            raise ValueError("its curve holds other things than numbers by name")
-    return progress
-
-
 def _check_like(found: dict[str, Tensor], wanted: dict[str, Tensor], part: str) -> None:
     if found.keys() != wanted.keys():
         raise ValueError(f"its {part} has other tensors")
     for name, value in wanted.items():
-        if (found[name].shape, found[name].dtype) != (value.shape, value.dtype):
-            raise ValueError(f"its tensor {part}/{name} has another shape or type")
+        _check_shape(found[name], value, f"{part}/{name}")
+
+
+def _check_shape(found: Tensor, wanted: Tensor, name: str) -> None:
+    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        raise ValueError(f"its tensor {name} has another shape or type")
 
 
 def _optimizer_state(
@@ -214,10 +229,8 @@ def _optimizer_state(
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in found.items():
         index, _, key = name.partition("/")
-        parameter = parameters[int(index)]
-        like = parameter if key != "step" else torch.zeros(())
-        if value.shape != like.shape or value.dtype != like.dtype:
-            raise ValueError(f"its tensor optimizer/{name} has another shape or type")
+        like = parameters[int(index)] if key != "step" else torch.zeros(())
+        _check_shape(value, like, f"optimizer/{name}")
         # moments have to lie in memory as their parameter does
         kept = torch.empty_like(like, device="cpu").copy_(value)
         state.setdefault(int(index), {})[key] = kept

@@ -14,12 +14,11 @@ from labelinfo.io.tables import read_table
 from labelinfo.io.tensors import stored_sha256
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
-from labelinfo.training.checkpoint import Progress, snapshot
+from labelinfo.training.checkpoint import Progress, load_snapshot, snapshot
 from labelinfo.training.device import device_name
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.path import PathFiles
 from labelinfo.training.run import TrainingFiles, write_training
-from labelinfo.training.snapshots import load_snapshot
 from labelinfo.training.trainer import TrainingResult, curve_of, train
 
 logger = logging.getLogger(__name__)
@@ -28,10 +27,7 @@ logger = logging.getLogger(__name__)
 def cooling_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a cool-down: a constant β, and a learning rate that decays to 0.
 
-    Parameters
-    ----------
-    settings
-        ``training`` and ``path``, sections of the configuration.
+    ``settings`` has the configuration's sections ``training`` and ``path``.
     """
     epochs = settings["path"]["cooling_epochs"]
     constant = {"warmup_epochs": 0.0, "beta_warmup": 0.0, "beta_start": math.inf}
@@ -51,19 +47,10 @@ def cool_run(
     """Cool the nearest snapshot at or below the run's β down, and write what a training writes.
 
     The copy is trained at the run's own β for a few epochs, and its best epoch is kept by
-    validation. Only the starting point differs from a separate training, so R, D and C bound what
-    they always bound. If the path diverged before that snapshot, the run has diverged.
+    validation. Only the starting point differs from a separate training, so the bounds R, D and C
+    hold as always. If the path diverged before that snapshot, the run has diverged.
 
-    Parameters
-    ----------
-    run, spec, settings, betas
-        Which run, its model, the sections ``training`` and ``path``, and β of the snapshots.
-    path
-        Files of the path.
-    files
-        Where results go.
-    job
-        Data, device, code.
+    ``settings`` has the sections ``training`` and ``path``, ``betas`` those of the snapshots.
 
     Raises
     ------
@@ -78,14 +65,14 @@ def cool_run(
     facts = {
         "training_mode": "path",
         "path_id": run.path_id,
-        "device": device_name(job.hardware.device),
+        "device": device_name(job.where),
     }
     origin = describe("cool_vae", code=job.code, config=config, data=dataset.digests)
     # so phrased that a path without any snapshot counts as too short
     if not start_beta <= (reached if reached is not None else 0.0):
         logger.warning("The path %s diverged before β = %g.", run.path_id, beta)
-        result, epochs = _diverged(spec, dataset), 0.0
-        write_training(run, spec, result, facts | {"epochs_total": epochs}, origin, files)
+        result = _diverged(spec, dataset)
+        write_training(run, spec, result, facts | {"epochs_total": 0.0}, origin, files)
         return
     start = load_snapshot(Path(path.snapshots), start_beta, run.path_columns)
     training = cooling_settings(settings)
@@ -99,7 +86,7 @@ def cool_run(
             beta,
             training,
             (*run.identity, "cool"),
-            hardware=job.hardware,
+            device=job.where,
             checkpoints=checkpoints,
             start=start,
         )

@@ -1,35 +1,20 @@
 """Where tensors live and in which precision products are taken."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from labelinfo.errors import ConfigError
-from labelinfo.processor import processor_generation
 
-
-@dataclass(frozen=True)
-class Hardware:
-    """Where a training computes.
-
-    Attributes
-    ----------
-    device
-        Of all tensors.
-    compiled_folder
-        Where compiled code is kept for the other trainings of an architecture; None keeps none.
-    """
-
-    device: torch.device
-    compiled_folder: Path | None = None
+_CPUINFO = Path("/proc/cpuinfo")
 
 
 def resolve_device(wanted: str) -> torch.device:
-    """Return the device for ``auto``, ``cpu`` or ``cuda``.
+    """Return the device for ``auto``, ``cpu`` or ``cuda``; a GPU is set to repeat its bits.
 
     Raises
     ------
@@ -56,11 +41,11 @@ def resolve_device(wanted: str) -> torch.device:
 
 
 def resolve_precision(wanted: str, device: torch.device) -> str:
-    """Return ``bfloat16`` or ``float32``; ``auto`` asks whether the hardware has bfloat16.
+    """Return ``bfloat16`` or ``float32``; ``auto`` takes the one with faster products.
 
-    It takes bfloat16 where its products are faster than float32's: with AMX, or with AVX512-BF16 on
-    a processor that is not Intel's, and from compute capability 8 on a GPU. On Intel's without AMX,
-    AVX512-BF16 products take about twice as long as float32's (docs/speed.md).
+    bfloat16's are faster with AMX, with AVX512-BF16 on a processor that is not Intel's, and from
+    compute capability 8 on a GPU. On Intel processors without AMX, AVX512-BF16 products take about
+    twice as long as float32's (docs/speed.md).
     """
     if wanted != "auto":
         return wanted
@@ -75,10 +60,10 @@ def resolve_precision(wanted: str, device: torch.device) -> str:
 
 
 def device_name(device: torch.device) -> str:
-    """Return what the device is called, for tables: two of one name round alike.
+    """Return the device's name for tables; two of one name round alike.
 
-    For a processor that is also which of its instructions are used: a cloud or a variable of the
-    environment may hide some.
+    A processor's name includes the instructions in use, as a cloud or an environment variable may
+    hide some.
     """
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -87,6 +72,21 @@ def device_name(device: torch.device) -> str:
     instructions = " + ".join([torch.backends.cpu.get_cpu_capability(), *low])
     name = abilities.get("cpu_name", "unknown")
     return f"cpu ({', '.join(filter(None, (name, processor_generation(), instructions)))})"
+
+
+def processor_generation() -> str:
+    """Return family and model of the processor, empty where the system does not report them.
+
+    Clouds give processors of several generations one name ("AMD EPYC"), and these round otherwise.
+    """
+    try:
+        text = _CPUINFO.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = [
+        re.search(rf"^{key}\s*: (\d+)$", text, re.MULTILINE) for key in ("cpu family", "model")
+    ]
+    return "family {} model {}".format(*(match[1] for match in found)) if all(found) else ""
 
 
 @contextmanager

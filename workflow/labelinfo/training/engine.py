@@ -1,27 +1,30 @@
 """Gradient steps on one device: the loop that every training of the project runs."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from labelinfo.training.graphs import captured
+T = TypeVar("T")
+
+# In their first calls libraries choose algorithms and allocate, which cannot be recorded.
+_WARM_UP_CALLS = 3
 
 
 class Engine:
     """Adam steps over batches of indices, with no waiting for the device inside an epoch.
 
-    What a step reads and writes (its batch's indices, its learning rate, its row of the table) lies
-    on the device and is found by a counter that lies there too. So an epoch is the same step again
-    and again, and on a GPU one recorded CUDA graph that is replayed.
+    The batches, learning rates and the table of records lie on the device. A counter there finds
+    those of a step. So an epoch repeats one step, on a GPU as a recorded CUDA graph.
 
     Parameters
     ----------
     module
-        Holds the parameters; it is on the device already.
+        Holds the parameters, on the device.
     gradients
-        Called with the indices (B,) of a batch: leaves the gradients of its loss in the parameters'
-        ``grad`` and returns what is to be recorded, (M,), float32. It must not wait for the device.
+        Called with the indices (B,) of a batch: adds the gradients of its loss to the parameters'
+        ``grad`` and returns M numbers to record, float32. It must not wait for the device.
     records
         M.
     learning_rate
@@ -29,9 +32,9 @@ class Engine:
     gradient_norm_max
         Gradients of a larger Euclidean norm are scaled down to it; None leaves them alone.
     scheduled
-        A scalar on the device that ``gradients`` reads; each step sets it to a value of its own.
+        A scalar on the device that ``gradients`` reads; ``run`` sets its value for every step.
     device
-        Where all of it happens.
+        Where to compute.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class Engine:
         self.device = device
         self.optimizer = torch.optim.Adam(
             module.parameters(),
-            # a tensor, so that a recorded step can be told another one
+            # a tensor, so that a recorded step can read another one
             lr=torch.tensor(learning_rate, device=device),
             fused=True,
             capturable=device.type == "cuda",
@@ -61,9 +64,9 @@ class Engine:
         self._replay: Callable[[], None] | None = None
 
     def prepare(self, steps: int, batch_size: int) -> None:
-        """Make ready for epochs of ``steps`` batches: compile, choose algorithms, record.
+        """Get ready for epochs of ``steps`` batches: compile, choose algorithms, record.
 
-        Parameters, optimiser and random state are as before; any checkpoint has been loaded.
+        Call it after a checkpoint is loaded. Parameters, optimiser and random state are as before.
         """
         self._batches = torch.zeros(steps, batch_size, dtype=torch.long, device=self.device)
         self._rates = torch.zeros(steps, device=self.device)
@@ -90,7 +93,7 @@ class Engine:
         Parameters
         ----------
         batches
-            (S, B) int64 indices, S and B as they were told to :meth:`prepare`.
+            (S, B) int64 indices, S and B as in :meth:`prepare`.
         rates
             S learning rates.
         values
@@ -131,3 +134,30 @@ class Engine:
         yield from self.module.state_dict(keep_vars=True).values()
         for state in self.optimizer.state.values():
             yield from state.values()
+
+
+def captured(function: Callable[[], T], device: torch.device) -> Callable[[], T]:
+    """Record the kernels of ``function`` on a GPU and return their replay; on a CPU, return it.
+
+    A replay reads, writes and returns the very tensors of the recording. So everything that changes
+    between calls has to be a tensor that is overwritten in place, and nothing may wait for the GPU.
+    Random numbers are fresh in each replay, from torch's global state. The function is called a few
+    times before it is recorded, with all its side effects.
+    """
+    if device.type != "cuda":
+        return function
+    stream = torch.cuda.Stream(device)
+    stream.wait_stream(torch.cuda.current_stream(device))
+    with torch.cuda.stream(stream):
+        for _ in range(_WARM_UP_CALLS):
+            function()
+    torch.cuda.current_stream(device).wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        result = function()
+
+    def replay() -> T:
+        graph.replay()
+        return result
+
+    return replay

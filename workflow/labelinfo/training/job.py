@@ -5,29 +5,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from labelinfo.io.checkpoints import checkpoint_of
-from labelinfo.training.checkpoint import Checkpoints, training_fingerprint
-from labelinfo.training.device import Hardware, resolve_device, resolve_precision
+from labelinfo.io.digest import file_sha256
+from labelinfo.provenance import versions
+from labelinfo.training.checkpoint import Checkpoints
+from labelinfo.training.device import device_name, resolve_device, resolve_precision
 
 
 @dataclass(frozen=True)
 class TrainingJob:
     """What a training job knows next to the settings of its run.
 
-    Attributes
-    ----------
-    dataset_file
-        The prepared data set.
-    device
-        ``auto``, ``cpu`` or ``cuda``.
-    code
-        Digest of the stage's code.
-    threads
-        Threads that torch uses.
-    checkpoint_seconds
-        Minimum age of a checkpoint before the next is written.
-    compiled_folder
-        Where compiled code is kept for the other trainings of an architecture; None keeps none.
+    ``dataset_file`` is the prepared data set, ``device`` is ``auto``, ``cpu`` or ``cuda``, ``code``
+    the digest of the stage's code. A checkpoint is replaced after ``checkpoint_seconds``.
     """
 
     dataset_file: Path | str
@@ -35,19 +27,11 @@ class TrainingJob:
     code: str
     threads: int
     checkpoint_seconds: float = 0.0
-    compiled_folder: Path | str | None = None
 
     @cached_property
-    def hardware(self) -> Hardware:
-        """Where to compute.
-
-        Raises
-        ------
-        ConfigError
-            If a GPU is asked for and there is none.
-        """
-        folder = self.compiled_folder and Path(self.compiled_folder)
-        return Hardware(resolve_device(self.device), folder)
+    def where(self) -> torch.device:
+        """The device, resolved by :func:`~labelinfo.training.device.resolve_device`."""
+        return resolve_device(self.device)
 
     def checkpoints(
         self,
@@ -57,14 +41,14 @@ class TrainingJob:
         precision: str,
     ) -> Checkpoints:
         """Return the checkpoint next to ``output``, used only by a training of the same bits."""
-        device = self.hardware.device
-        fingerprint = training_fingerprint(
-            identity,
-            config,
-            code=self.code,
-            dataset_file=self.dataset_file,
-            device=device,
-            precision=resolve_precision(precision, device),
-            threads=self.threads,
-        )
+        fingerprint = {
+            "identity": list(identity),
+            "config": config,
+            "code": self.code,
+            "data": file_sha256(self.dataset_file),
+            "device": device_name(self.where),
+            "precision": resolve_precision(precision, self.where),
+            "threads": self.threads,
+            "versions": versions(),
+        }
         return Checkpoints(checkpoint_of(output), self.checkpoint_seconds, fingerprint)

@@ -12,40 +12,28 @@ from labelinfo.bounds import objective_nats
 from labelinfo.data.dataset import Split, draw_binary
 from labelinfo.models.vae import VAE
 from labelinfo.training.compiling import compile_function
-from labelinfo.training.graphs import captured
+from labelinfo.training.engine import captured
 
 
 class VaeObjective:
     """The objective's gradients on training images, and its value on validation images.
 
     The gradient is taken in two parts that meet at z: first the decoder's, in chunks of images if
-    their activations would fill the memory, then the encoder's and the marginal's. It is the
-    gradient of the whole, as D's gradient reaches the encoder through z alone.
+    their activations would fill the memory, then the encoder's and the marginal's. It is exact, as
+    D's gradient reaches the encoder through z alone.
 
     Parameters
     ----------
-    model
-        On its device.
-    train, valid
-        Images, on the same device.
     beta
-        β of D + βR on validation images, and in training unless ``training_beta`` is changed.
-    batch_size
-        Images per step.
+        β on validation images, and in training unless the scalar ``training_beta`` is changed.
     precision
         ``bfloat16`` takes the networks' products under autocast, ``float32`` does not.
     activations_mb
         Megabytes of activations that the decoder may keep at once; None for no limit.
     compiled
-        Whether the networks are compiled; β is no part of the compiled code.
-
-    Attributes
-    ----------
-    training_beta
-        β of the training objective, a scalar on the device.
+        Whether the networks are compiled; β is not part of the compiled code.
     """
 
-    # what `gradients` returns for each batch
     RECORDS = ("rate_nats", "distortion_nats", "loss_nats")
 
     def __init__(
@@ -123,14 +111,14 @@ class VaeObjective:
         return sums
 
     def _autocast(self) -> AbstractContextManager:
-        # without bfloat16 nothing is entered, so that a caller's own autocast stays what it is
+        # float32 enters nothing, so that a caller's own autocast stays in force
         if self.precision == "float32":
             return contextlib.nullcontext()
         return torch.autocast(self._device.type, torch.bfloat16)
 
     def _decoder_bytes_per_image(self) -> float:
-        """Return the size of what the decoder keeps of one more image for its gradient."""
-        # nothing is learned here, by layers that keep statistics either
+        """Return the bytes that the decoder keeps of one more image for its gradient."""
+        # layers that keep statistics must not learn here
         buffers = [buffer.detach().clone() for buffer in self.model.buffers()]
         few, more = (self._decoder_bytes(images) for images in (2, 4))
         for buffer, before in zip(self.model.buffers(), buffers, strict=True):

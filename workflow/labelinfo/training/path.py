@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from labelinfo.data.dataset import Dataset, load_dataset
 from labelinfo.io.checkpoints import collected_snapshots, lock_of
@@ -17,13 +18,11 @@ from labelinfo.io.tables import write_table
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
 from labelinfo.training.advance import advance
-from labelinfo.training.checkpoint import Checkpoints
-from labelinfo.training.device import Hardware, device_name
+from labelinfo.training.checkpoint import Checkpoints, save_snapshot, snapshot_file
+from labelinfo.training.device import device_name
 from labelinfo.training.job import TrainingJob
-from labelinfo.training.loop import TrainingLoop, steps_of_epoch
-from labelinfo.training.schedule import PathSchedule
-from labelinfo.training.snapshots import save_snapshot, snapshot_file
-from labelinfo.training.trainer import curve_of, training_record
+from labelinfo.training.schedule import PathSchedule, steps_of_epoch
+from labelinfo.training.trainer import TrainingLoop, curve_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ logger = logging.getLogger(__name__)
 class PathFiles:
     """Files of a path: a folder of snapshots, a table of one row, and one of a row a round.
 
-    A stage that only reads the snapshots needs no ``curve``.
+    A stage that only reads snapshots needs no ``curve``.
     """
 
     snapshots: Path | str
@@ -49,34 +48,28 @@ def train_path(
     of: Mapping[str, Any],
     folder: Path,
     checkpoints: Checkpoints,
-    hardware: Hardware,
+    device: torch.device,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Train through all β and keep a snapshot at each.
 
-    At a small β all of z is in use. β then rises so slowly that the network lets go of it step by
-    step, which a training at one large β from the start does not (SPEC: hysteresis).
+    At a small β all of z is in use. β then rises so slowly that the network switches off one
+    dimension after another, which a training at one large β from the start does not.
 
     Parameters
     ----------
-    spec, dataset
-        The model and its images; the test split is not touched.
     settings
         ``training`` and ``path``, sections of the configuration.
-    betas
-        β of the snapshots, ascending.
+    betas, folder
+        β of the snapshots, ascending, and where they are kept.
     of
         Names the path: the root of its seeds, kept with each snapshot.
-    folder
-        Where the snapshots are kept.
-    checkpoints, hardware
-        As for :func:`~labelinfo.training.trainer.train`.
 
     Returns
     -------
     DataFrame
         The learning curve, one row a round.
     dict
-        One row's worth of facts; ``beta_reached`` is β of the last snapshot.
+        The columns of one row; ``beta_reached`` is β of the last snapshot.
     """
     training = settings["training"]
     epoch_steps = steps_of_epoch(len(dataset.train), training["batch_size"])[1]
@@ -88,7 +81,7 @@ def train_path(
         (*of.values(), "path"),
         round_steps=schedule.round_steps,
         total_steps=schedule.rounds * schedule.round_steps,
-        hardware=hardware,
+        device=device,
     )
 
     def keep(finished: int) -> None:
@@ -98,7 +91,7 @@ def train_path(
             save_snapshot(folder, beta, loop.model, loop.optimizer, of=of, epochs=epochs)
 
     progress, divergence = advance(loop, schedule, checkpoints, keep=keep)
-    record = training_record(loop, progress, divergence) | {
+    record = loop.record(progress, divergence) | {
         "epochs": schedule.epochs(progress.epoch),
         "beta_reached": schedule.reached(progress.epoch),
     }
@@ -116,24 +109,15 @@ def train_path_files(
 ) -> None:
     """Train a path, or resume it, and write its snapshots, learning curve and record.
 
-    Snapshots are collected next to the checkpoint, where a killed job leaves them, and linked into
-    the folder of snapshots at the end.
-
-    Parameters
-    ----------
-    of, spec, settings, betas
-        As for :func:`train_path`.
-    files
-        Where results go.
-    job
-        Data, device, code.
+    Parameters are those of :func:`train_path`. Snapshots are collected next to the checkpoint,
+    where a killed job leaves them, and linked into the folder of snapshots at the end.
     """
-    dataset, device = load_dataset(job.dataset_file), job.hardware.device
+    dataset, device = load_dataset(job.dataset_file), device_name(job.where)
     config = settings | {"model": spec.as_dict(), "betas": betas}
     identity = tuple(of.values())
     precision = settings["training"]["precision"]
     snapshots, collected = Path(files.snapshots), collected_snapshots(files.record)
-    logger.info("Training the path %s on %s.", "-".join(map(str, identity)), device_name(device))
+    logger.info("Training the path %s on %s.", "-".join(map(str, identity)), device)
     with alone(lock_of(files.record)):
         curve, record = train_path(
             spec,
@@ -143,11 +127,11 @@ def train_path_files(
             of=of,
             folder=collected,
             checkpoints=job.checkpoints(files.record, identity, config, precision),
-            hardware=job.hardware,
+            device=job.where,
         )
         origin = describe("train_path", code=job.code, config=config, data=dataset.digests)
         write_table(files.curve, curve, origin)
-        row = {**of, **record, "device": device_name(device)}
+        row = {**of, **record, "device": device}
         write_table(files.record, pd.DataFrame([row]), origin)
         snapshots.mkdir(parents=True, exist_ok=True)
         for beta in betas:
@@ -156,7 +140,7 @@ def train_path_files(
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name: whoever removes one of them leaves the other."""
+    """Give a file a second name, so that removing one leaves the other."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)

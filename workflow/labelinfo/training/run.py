@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingFiles:
-    """What a training of a run writes: weights at the best epoch and at the end, and two tables."""
+    """The outputs of a run's training: weights at the best epoch and at the end, and two tables."""
 
     best: Path | str
     last: Path | str
@@ -33,33 +33,21 @@ class TrainingFiles:
 
 
 def train_run(
-    run: Run,
-    spec: VaeSpec,
-    settings: dict[str, Any],
-    *,
-    files: TrainingFiles,
-    job: TrainingJob,
+    run: Run, spec: VaeSpec, settings: dict[str, Any], *, files: TrainingFiles, job: TrainingJob
 ) -> None:
     """Train ``run``, or resume it, and write its weights, learning curve and record.
 
-    The checkpoint lies next to the best weights. The stage that reads the weights removes it. Of
-    two processes that train the same run the second waits. It then finds the work done, or, if it
-    took no longer than ``checkpoint_seconds``, does it again.
+    The checkpoint lies next to the best weights; the stage that reads the weights removes it. Of
+    two processes that train the same run the second waits. It then finds the work done, or repeats
+    it if the training took no longer than ``checkpoint_seconds``.
 
-    Parameters
-    ----------
-    run, spec, settings
-        What to train; ``settings`` is the configuration's ``training`` section.
-    files
-        Where results go.
-    job
-        Data, device, code.
+    ``settings`` is the configuration's ``training`` section.
     """
-    device = job.hardware.device
     dataset = load_dataset(job.dataset_file)
     config = {"training": settings, "model": spec.as_dict()}
     checkpoints = job.checkpoints(files.best, run.identity, config, settings["precision"])
-    logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device_name(device))
+    device = device_name(job.where)
+    logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device)
     with alone(lock_of(files.best)):
         result = train(
             spec,
@@ -67,12 +55,12 @@ def train_run(
             float(run.beta),
             settings,
             run.identity,
-            hardware=job.hardware,
+            device=job.where,
             checkpoints=checkpoints,
         )
         origin = describe("train_vae", code=job.code, config=config, data=dataset.digests)
-        facts = {"training_mode": "separate", "epochs_total": float(result.record["epochs"])}
-        facts |= {"device": device_name(device)}
+        epochs = float(result.record["epochs"])
+        facts = {"training_mode": "separate", "epochs_total": epochs, "device": device}
         write_training(run, spec, result, facts, origin, files)
 
 

@@ -17,7 +17,7 @@ class Steps:
 
 
 class Schedule(Protocol):
-    """What a training does in each of its ``rounds``; ``unit`` is what the log calls one."""
+    """The steps of each of a training's ``rounds``; ``unit`` is the log's word for one."""
 
     rounds: int
     unit: str
@@ -33,14 +33,7 @@ class Schedule(Protocol):
 class EpochSchedule:
     """One β: a round is an epoch, β rises first, the learning rate decays to 0 at the end.
 
-    Parameters
-    ----------
-    settings
-        The configuration's ``training`` section.
-    beta
-        β that is reached.
-    epoch_steps
-        Steps of an epoch.
+    ``settings`` is the configuration's ``training`` section, ``beta`` the β that is reached.
     """
 
     settings: dict[str, Any]
@@ -67,22 +60,15 @@ class EpochSchedule:
     def steps(self, number: int) -> Steps:
         """Return the steps of an epoch, counted from 0."""
         of_epoch = range(number * self.epoch_steps, (number + 1) * self.epoch_steps)
+        peak, total = self.settings["learning_rate"], self.rounds * self.epoch_steps
+        warmup = self.settings["warmup_epochs"] * self.epoch_steps
         rates = [
-            learning_rate_at(
-                step,
-                peak=self.settings["learning_rate"],
-                warmup_steps=self.settings["warmup_epochs"] * self.epoch_steps,
-                total_steps=self.rounds * self.epoch_steps,
-            )
+            learning_rate_at(step, peak=peak, warmup_steps=warmup, total_steps=total)
             for step in of_epoch
         ]
+        rise = self.beta_warmup_epochs * self.epoch_steps
         betas = [
-            beta_at(
-                step,
-                start=self.beta_start,
-                target=self.beta,
-                warmup_steps=self.beta_warmup_epochs * self.epoch_steps,
-            )
+            beta_at(step, start=self.beta_start, target=self.beta, warmup_steps=rise)
             for step in of_epoch
         ]
         return Steps(rates, betas, self.beta)
@@ -96,18 +82,8 @@ class EpochSchedule:
 class PathSchedule:
     """All β: constant at the lowest first, then one round from each snapshot's β to the next.
 
-    The learning rate warms up and stays at its peak: a run that cools down takes it to 0.
-
-    Parameters
-    ----------
-    settings
-        The configuration's ``training`` section.
-    path
-        Its ``path`` section: ``first_epochs``, ``epochs_per_decade``, ``snapshots_per_decade``.
-    betas
-        β of the snapshots, ascending.
-    epoch_steps
-        Steps of an epoch.
+    The learning rate warms up and stays at its peak; cooling a run down takes it to 0. ``settings``
+    and ``path`` are sections of the configuration, ``betas`` those of the snapshots, ascending.
     """
 
     settings: dict[str, Any]
@@ -155,21 +131,20 @@ class PathSchedule:
         return finished * self.round_steps / self.epoch_steps
 
 
+def steps_of_epoch(images: int, batch_size: int) -> tuple[int, int]:
+    """Return the batch size and the number of whole batches in an epoch.
+
+    Every step has one shape; the images left out differ from epoch to epoch.
+    """
+    batch_size = min(batch_size, images)
+    return batch_size, images // batch_size
+
+
 def learning_rate_at(step: int, *, peak: float, warmup_steps: float, total_steps: int) -> float:
     """Return the learning rate of a step: linear warm-up to ``peak``, then cosine decay to 0.
 
-    lr(t) = peak · min(1, (t+1)/w) for t < w, else peak · ½(1 + cos π min(1, (t−w)/max(1, T−w))).
-
-    Parameters
-    ----------
-    step
-        t, counted from 0.
-    peak
-        The largest rate.
-    warmup_steps
-        w, at most ``total_steps``.
-    total_steps
-        T.
+    lr(t) = peak · min(1, (t+1)/w) for t < w, else peak · ½(1 + cos π min(1, (t−w)/max(1, T−w))),
+    with t = ``step`` from 0, w = ``warmup_steps`` up to T = ``total_steps``.
     """
     warmup_steps = min(warmup_steps, total_steps)
     if step < warmup_steps:
@@ -181,18 +156,10 @@ def learning_rate_at(step: int, *, peak: float, warmup_steps: float, total_steps
 def beta_at(step: int, *, start: float, target: float, warmup_steps: float) -> float:
     """Return β of a step: log-linear from ``start`` to ``target``, then constant.
 
-    β(t) = start^(1 − t/w) · target^(t/w) for t < w, else target. A target up to ``start`` is used
-    from the first step. A large β from the first step switches dimensions of z off that come back
-    late or never, so D + βR at a fixed β depends on the way there.
-
-    Parameters
-    ----------
-    step
-        t, counted from 0.
-    start, target
-        β of the first step, and of all steps from w on.
-    warmup_steps
-        w.
+    β(t) = start^(1 − t/w) · target^(t/w) for t < w, else target, with t = ``step`` from 0 and w =
+    ``warmup_steps``. A target up to ``start`` is used from the first step. A large β from the first
+    step switches off dimensions of z that come back late or never, so D + βR at a fixed β depends
+    on the way there.
     """
     if start >= target or step >= warmup_steps:
         return target

@@ -10,13 +10,6 @@ from labelinfo.models.layers import Conv2d, at_least_float32
 class DeconvDecoder(nn.Module):
     """d(x|z) = Π_i Bernoulli(x_i; σ(ℓ_i(z))), 784 logits ℓ: the trunk, then a 1×1 convolution.
 
-    Parameters
-    ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of every channel count.
-
     References
     ----------
     Alemi et al. (2018), *Fixing a broken ELBO*, https://arxiv.org/abs/1711.00464, appendix.

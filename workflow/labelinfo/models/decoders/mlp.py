@@ -11,10 +11,6 @@ class MlpDecoder(nn.Sequential):
 
     Parameters
     ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of the number of units.
     hidden_units
         Units in each layer at width 1.
 

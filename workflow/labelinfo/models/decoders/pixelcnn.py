@@ -25,10 +25,6 @@ class PixelCnnDecoder(nn.Module):
 
     Parameters
     ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of every channel count.
     channels
         Channels of the two streams at width 1.
     dilations, dropout
@@ -68,17 +64,9 @@ class PixelNetwork(nn.Module):
     columns back, d the dilations. They have no blind spot there if each d ≤ 4 Σ (earlier d) + 2.
     Layers after the turn also see their mirror image before it (skip connections).
 
-    Parameters
-    ----------
-    channels
-        Channels of each stream.
-    dilations
-        Dilation of each residual layer of a stream before the turn; its mirror image after the
-        turn has the same.
-    feature_channels
-        Channels of the map that conditions every layer.
-    dropout
-        Share of units that each residual layer sets to zero in training.
+    ``dilations`` are those of the residual layers of a stream before the turn; their mirror images
+    after it have the same. ``dropout`` is the share of units that a residual layer sets to zero in
+    training.
     """
 
     def __init__(
@@ -185,12 +173,7 @@ class PixelNetwork(nn.Module):
 class AutoregressiveBernoulli(Distribution):
     """p(x) = Π_i Bernoulli(x_i; σ(ℓ_i(x_<i, features))), one distribution per row of features.
 
-    Parameters
-    ----------
-    network
-        Gives the logits.
-    features
-        What conditions them, (B, C, H, W).
+    ``network`` gives the logits from features (B, C, H, W).
     """
 
     arg_constraints: dict[str, constraints.Constraint] = {}  # noqa: RUF012 (torch's own interface)

@@ -7,21 +7,12 @@ from labelinfo.models.layers import Conv2d
 
 
 class RasterMemory:
-    """What each convolution of a network has been fed, as far as later pixels look back on it.
+    """The inputs of each convolution that later pixels depend on, for images of width W.
 
     It lets the same network run in raster order, a row or a pixel at a time, with nothing
     evaluated twice. A kernel of height 2 and dilation d needs the present row and the row d above
-    it, so d + 1 rows per convolution are kept.
-
-    Parameters
-    ----------
-    width
-        Width W of the image.
-
-    Attributes
-    ----------
-    column
-        Where the pixel that is fed stands in its row; None while whole rows are fed.
+    it, so d + 1 rows per convolution are kept. ``column`` is the place of the next pixel in its
+    row; None takes whole rows.
     """
 
     def __init__(self, width: int) -> None:
@@ -54,21 +45,8 @@ class ShiftedConv2d(Conv2d):
     """Convolution whose kernel lies on the pixel's own row and the row d above, d its dilation.
 
     Its output at (i, j) depends on rows i − d and i, columns j − d · ``left`` to j + d · ``right``
-    in steps of d.
-
-    Parameters
-    ----------
-    in_channels, out_channels
-        Numbers of channels.
-    left, right
-        Kernel columns on either side of the pixel.
-    dilation
-        d.
-
-    Attributes
-    ----------
-    margins
-        Pixels that the kernel covers to the left, to the right, above and below.
+    in steps of d. ``margins`` are the pixels that the kernel covers to the left, to the right,
+    above and below.
     """
 
     def __init__(
@@ -107,20 +85,8 @@ class GatedResidual(nn.Module):
 
     elu± stacks elu(x) and elu(−x); drop sets a share of the units to zero in training.
 
-    Parameters
-    ----------
-    convolution
-        :class:`DownConv2d` or :class:`DownRightConv2d`.
-    channels
-        Channels of the stream.
-    feature_channels
-        Channels of the map that z became.
-    aside_channels
-        Channels taken in from elsewhere in the network, 0 for none.
-    dilation
-        Dilation of both convolutions.
-    dropout
-        Share of units set to zero in training.
+    ``convolution`` is :class:`DownConv2d` or :class:`DownRightConv2d`. ``aside`` comes from
+    elsewhere in the network; without channels there is none.
 
     References
     ----------

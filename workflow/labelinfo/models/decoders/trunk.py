@@ -8,13 +8,6 @@ from labelinfo.models.layers import GatedConvTranspose2d, scaled
 class DeconvTrunk(nn.Sequential):
     """Transposed gated 7/64/valid, 5/64/1, 5/64/2, 5/32/1, 5/32/2, 5/32/1: z to a 28×28 map.
 
-    Parameters
-    ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of every channel count.
-
     References
     ----------
     Alemi et al. (2018), *Fixing a broken ELBO*, https://arxiv.org/abs/1711.00464, appendix.

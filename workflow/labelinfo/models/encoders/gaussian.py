@@ -11,14 +11,7 @@ from labelinfo.models.layers import at_least_float32
 class GaussianHead(nn.Module):
     """p(z|x) = N(z; μ(x), diag σ²(x)), mean and log-variance linear in a trunk's features.
 
-    Parameters
-    ----------
-    latent_dim
-        Dimension L of z.
-    trunk
-        Maps images (B, 1, 28, 28) to (B, F).
-    features
-        F.
+    ``trunk`` maps images (B, 1, 28, 28) to (B, F), F = ``features``.
 
     References
     ----------
@@ -31,10 +24,7 @@ class GaussianHead(nn.Module):
         self.head = nn.Linear(features, 2 * latent_dim)
 
     def features(self, x: Tensor) -> Tensor:
-        """Return all that the posterior needs of images x (B, 1, 28, 28), as (B, 2L) numbers.
-
-        It is the expensive and deterministic part, so that many draws of z cost one pass.
-        """
+        """Return (B, 2L) numbers of images (B, 1, 28, 28), the costly part of the posterior."""
         return at_least_float32(self.head(self.trunk(x)))
 
     def gaussian(self, features: Tensor) -> Distribution:
@@ -51,15 +41,7 @@ class GaussianHead(nn.Module):
 
 
 class GaussianEncoder(GaussianHead):
-    """The diagonal Gaussian of the paper, on its convolutional trunk.
-
-    Parameters
-    ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of every channel count.
-    """
+    """The diagonal Gaussian of the paper, on its convolutional trunk."""
 
     def __init__(self, latent_dim: int, width: float) -> None:
         trunk = ConvTrunk(width)

@@ -22,10 +22,6 @@ class IafEncoder(nn.Module):
 
     Parameters
     ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of every number of channels and units.
     steps
         Number T of steps.
     hidden_units

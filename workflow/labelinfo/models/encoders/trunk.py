@@ -8,11 +8,6 @@ from labelinfo.models.layers import GatedConv2d, scaled
 class ConvTrunk(nn.Sequential):
     """Gated 5/32/1, 5/32/2, 5/64/1, 5/64/2, 7/256/valid: 28×28 images to one vector.
 
-    Parameters
-    ----------
-    width
-        Multiplier of every channel count.
-
     References
     ----------
     Alemi et al. (2018), *Fixing a broken ELBO*, https://arxiv.org/abs/1711.00464, appendix.

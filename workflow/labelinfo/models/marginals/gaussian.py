@@ -6,15 +6,7 @@ from torch.distributions import Distribution, Independent, Normal
 
 
 class GaussianMarginal(nn.Module):
-    """m(z) = N(z; 0, I), nothing learned.
-
-    Parameters
-    ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Without meaning here.
-    """
+    """m(z) = N(z; 0, I), nothing learned."""
 
     mean: Tensor
     scale: Tensor

@@ -16,10 +16,6 @@ class MafMarginal(nn.Module):
 
     Parameters
     ----------
-    latent_dim
-        Dimension L of z.
-    width
-        Multiplier of the number of units.
     blocks
         Number K of MADE blocks.
     hidden_units

@@ -16,8 +16,6 @@ class VampMarginal(nn.Module):
 
     Parameters
     ----------
-    latent_dim, width
-        Without meaning here: the sizes are the encoder's.
     components
         Number K of pseudo-inputs.
 
