@@ -69,17 +69,6 @@ def test_without_an_end_the_hull_stops_at_the_smallest_c():
     assert lower_hull(np.array([10.0]), np.array([2.1]), 2.0).tolist() == []
 
 
-def test_every_point_lies_on_or_above_the_hull_and_no_smaller_set_will_do():
-    random = np.random.default_rng(4)
-    for _ in range(20):
-        rates, distortions = random.random((2, 25)) * [[80.0], [2.0]]
-        kept = lower_hull(rates, distortions, 2.0)
-        hull = Curve(np.append(0.0, rates[kept]), np.append(2.0, distortions[kept]))
-        assert (interpolate(hull, rates, flat=True) <= distortions + 1e-12).all()
-        slopes = np.diff(hull.label_distortion_nats) / np.diff(hull.rate_nats)
-        assert (np.diff(slopes) > 0).all()
-
-
 def test_the_error_between_two_points_is_no_smaller_than_that_of_their_mean():
     curve = Curve(np.array([0.0, 2.0]), np.array([2.0, 1.0]), np.array([0.0, 0.4]))
     assert interpolate_error(curve, np.array([0.0, 1.0, 2.0, 9.0])).tolist() == [0, 0.2, 0.4, 0.4]

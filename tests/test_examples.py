@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from labelinfo.io.tables import read_table, write_table
-from labelinfo.tables.runs import aggregate_runs
+from labelinfo.tables.runs import JobFiles, aggregate_runs
 from made_run import RUN, make_run
 
 ROOT = Path(__file__).parents[1]
@@ -25,9 +25,11 @@ def results(tiny_dataset, tmp_path_factory):
     folder = make_run(results, tiny_dataset)
     table, _ = aggregate_runs(
         pd.DataFrame([RUN.columns | {"task": "half"}]),
-        training=[folder / "training.parquet"],
-        measures=[results / "measure_vae" / f"{RUN.path}.parquet"],
-        probes=[results / "train_probe" / RUN.path / "half.parquet"],
+        JobFiles(
+            training=[folder / "training.parquet"],
+            measures=[results / "measure_vae" / f"{RUN.path}.parquet"],
+            probes=[results / "train_probe" / RUN.path / "half.parquet"],
+        ),
         label_entropies={("tiny", "half"): 0.69},
         label_entropy_biases={},
         best_known_nats={"tiny": None},

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from labelinfo import paper
-from labelinfo.claims.claims import judge
+from labelinfo.claims.claim import decide_by_both_probes
+from labelinfo.claims.claims import CLAIMS, judge
 from labelinfo.claims.evidence import Evidence, Settings
-from labelinfo.tables.baselines import SETTING_COLUMNS
+from rows import baseline_row, run_row
 
 SETTINGS = Settings(
     near_nats=0.05,
@@ -34,27 +35,9 @@ EARLY = {"decoder": "pixelcnn", "marginal": "maf", "rate_nats": 8.0}  # the sing
 
 
 def run(dataset, task, decoder, marginal, rate, c):
-    entropy, data_entropy = TASKS[dataset, task]
-    return {
-        "dataset": dataset,
-        "task": task,
-        "encoder": "gaussian",
-        "decoder": decoder,
-        "marginal": marginal,
-        "beta": 1 / rate,
-        "seed": 0,
-        "rate_nats": float(rate),
-        "rate_nats_se": 0.05,
-        "rate_valid_nats": float(rate),
-        "distortion_nats": data_entropy - rate + 5,
-        "distortion_nats_se": 0.1,
-        "label_distortion_nats": c,
-        "label_distortion_nats_se": 0.01,
-        "label_distortion_valid_nats": c,
-        "label_entropy_nats": entropy,
-        "status": "ok",
-        "violations": "",
-    }
+    entropy, _ = TASKS[dataset, task]
+    parts = {"decoder": decoder, "marginal": marginal, "beta": 1 / rate}
+    return run_row((dataset, task), rate, c, **parts, label_entropy_nats=entropy)
 
 
 def chance(dataset, task, rate):
@@ -92,20 +75,9 @@ def all_runs():
 def all_baselines():
     rows = []
 
-    def add(pair, baseline, params, rate, c, excess=math.nan, error=math.nan, seed=0):
-        row = {
-            "dataset": pair[0],
-            "task": pair[1],
-            "baseline": baseline,
-            **dict.fromkeys(SETTING_COLUMNS) | params,
-            "seed": seed,
-            "rate_nats": rate,
-            "label_distortion_nats": c,
-            "label_distortion_nats_se": 0.0,
-            "label_distortion_valid_nats": c,
-            "selection_rate_max_nats": TASKS[pair][1],
-            "selection_flat": 1.0,
-        }
+    def add(pair, baseline, rate, c, excess=math.nan, error=math.nan, **settings):
+        row = baseline_row(pair, baseline, rate, c, **settings)
+        row |= {"selection_rate_max_nats": TASKS[pair][1], "selection_flat": 1.0}
         for axis in ("", "_20", "_40", "_data_entropy"):
             row[f"selection_excess{axis}_nats2"] = excess
             row[f"selection_excess{axis}_nats2_se"] = error
@@ -113,16 +85,16 @@ def all_baselines():
 
     for pair, (entropy, data_entropy) in TASKS.items():
         ends = {"data_entropy_nats": data_entropy}
-        add(pair, "random_discard", ends, 0.0, entropy)
-        add(pair, "random_discard", ends, data_entropy, 0.0)
+        add(pair, "random_discard", 0.0, entropy, **ends)
+        add(pair, "random_discard", data_entropy, 0.0, **ends)
         best = paper.BEST_PCA_DIMENSION[pair[1]]
         for k, rate in itertools.product((10, best), (0.5, *range(1, 46))):
             c = pca(*pair, rate)
             excess = (0.0, 0.0) if k == best else (4.0, 0.5)
-            add(pair, "pca", {"k": k, "selected": k == best}, rate, c, *excess)
+            add(pair, "pca", rate, c, *excess, k=k, selected=k == best)
         for seed in range(3):
-            add(pair, "complex_image", {}, math.nan, 0.02, seed=seed)
-            add(pair, "random_convolutional", {}, math.nan, 0.1 + 0.01 * seed, seed=seed)
+            add(pair, "complex_image", math.nan, 0.02, seed=seed)
+            add(pair, "random_convolutional", math.nan, 0.1 + 0.01 * seed, seed=seed)
     return pd.DataFrame(rows)
 
 
@@ -158,6 +130,11 @@ def evidence(runs=None, **tables):
         "headlines": all_headlines(),
     }
     return Evidence(runs=runs, **(made | tables), settings=SETTINGS)
+
+
+def decided(number, made):
+    """Return the decision on one claim, which is faster than judging all."""
+    return decide_by_both_probes(CLAIMS[number - 1], made)
 
 
 def verdicts(made):

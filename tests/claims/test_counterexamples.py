@@ -16,10 +16,10 @@ from sweeps import (
     by,
     chance,
     changed,
+    decided,
     evidence,
     pca,
     run,
-    verdicts,
 )
 
 from labelinfo.claims.claims import judge
@@ -37,8 +37,8 @@ def runs_of(pair, points, error=0.01, **columns):
     return table.assign(beta=[1 + number for number in range(len(table))])
 
 
-def judged(runs, **tables):
-    return judge(evidence(runs, **tables)).set_index("claim")
+def judged(number, runs, **tables):
+    return decided(number, evidence(runs, **tables))
 
 
 def without_pca(pair, *points):
@@ -68,11 +68,11 @@ def test_runs_between_the_drawn_k_and_a_better_one_are_not_below_pca():
         DIGIT, (20, 5.0, 1.212, True), (20, 40.0, 0.2, True), (10, 5.0, 0.994, False)
     )
     between = runs_of(DIGIT, [(5.0, 1.1)] * 8)
-    assert judged(between, baselines=grid).loc[1, "verdict"] == FAILS
+    assert judged(1, between, baselines=grid).verdict == FAILS
     # against the drawn k alone they would be below
     drawn = grid[grid["k"] != 10]
-    found = judged(between, baselines=drawn)
-    assert "Of 8 runs within the rates of the PCA hull, 8 lie below" in found.loc[1, "evidence"]
+    found = judged(1, between, baselines=drawn)
+    assert "Of 8 runs within the rates of the PCA hull, 8 lie below" in found.evidence
 
 
 def test_the_hull_is_chosen_on_validation_and_judged_on_test():
@@ -80,19 +80,18 @@ def test_the_hull_is_chosen_on_validation_and_judged_on_test():
     grid = without_pca(DIGIT, (20, 5.0, 1.2, True), (20, 40.0, 0.2, True), (10, 5.0, 0.2, False))
     lucky = grid["label_distortion_nats"] == 0.2
     grid.loc[lucky & (grid["rate_nats"] == 5.0), "label_distortion_valid_nats"] = 1.4
-    found = judged(runs_of(DIGIT, [(5.0, 1.1)] * 8), baselines=grid)
-    assert "8 lie below" in found.loc[1, "evidence"]
+    found = judged(1, runs_of(DIGIT, [(5.0, 1.1)] * 8), baselines=grid)
+    assert "8 lie below" in found.evidence
 
 
 def test_errors_of_the_pca_points_count():
     grid = without_pca(DIGIT, (20, 5.0, 1.2, True), (20, 40.0, 0.2, True))
     runs = runs_of(DIGIT, [(5.0, 1.1)] * 8, error=0.01)
-    assert "8 lie below" in judged(runs, baselines=grid).loc[1, "evidence"]
+    assert "8 lie below" in judged(1, runs, baselines=grid).evidence
     is_pca = grid["baseline"] == "pca"
     noisy = grid.assign(label_distortion_nats_se=np.where(is_pca, 0.1, 0.0))
-    assert (
-        "0 lie below both lines, 0 above one of them, 8 are undecided"
-        in (judged(runs, baselines=noisy).loc[1, "evidence"])
+    assert "0 lie below both lines, 0 above one of them, 8 are undecided" in (
+        judged(1, runs, baselines=noisy).evidence
     )
 
 
@@ -102,9 +101,9 @@ def test_runs_that_are_a_little_below_the_lines_decide_nothing():
     lower = [min(pca(*DIGIT, rate), chance(*DIGIT, rate)) for rate in rates]
     error = 0.1
     runs = runs_of(DIGIT, [(r, c - 1.5 * error) for r, c in zip(rates, lower, strict=True)], error)
-    found = judged(runs).loc[1]
-    assert found["verdict"] == UNDECIDED
-    assert "0 lie below both lines, 0 above one of them, 12 are undecided" in found["evidence"]
+    found = judged(1, runs)
+    assert found.verdict == UNDECIDED
+    assert "0 lie below both lines, 0 above one of them, 12 are undecided" in found.evidence
 
 
 def test_large_c_at_small_rates_is_no_small_c_at_small_rates():
@@ -112,12 +111,12 @@ def test_large_c_at_small_rates_is_no_small_c_at_small_rates():
     rates = np.linspace(1.0, 3.9, 12)
     points = [(rate, pca(*DIGIT, rate) - 0.5) for rate in rates]
     assert min(c for _, c in points) > 1
-    found = judged(runs_of(DIGIT, points)).loc[1]
-    assert "12 lie below both lines" in found["evidence"]
-    assert found["verdict"] == UNDECIDED  # nothing is known of larger rates
+    found = judged(1, runs_of(DIGIT, points))
+    assert "12 lie below both lines" in found.evidence
+    assert found.verdict == UNDECIDED  # nothing is known of larger rates
     # a run near R = H(X)/4 tells whether it is reached; one within its error of the limit does not
     for c, verdict in ((0.3, FAILS), (0.05, HOLDS), (0.11, UNDECIDED)):
-        assert judged(runs_of(DIGIT, [*points, (19.0, c)])).loc[1, "verdict"] == verdict
+        assert judged(1, runs_of(DIGIT, [*points, (19.0, c)])).verdict == verdict
 
 
 def test_runs_on_the_hull_hold_next_to_never():
@@ -128,7 +127,7 @@ def test_runs_on_the_hull_hold_next_to_never():
     for _ in range(25):
         noisy = line + random.normal(0, 0.02, len(rates))
         runs = runs_of(DIGIT, zip(rates, noisy, strict=True), error=0.02)
-        found.append(verdicts(evidence(runs))[1])
+        found.append(decided(1, evidence(runs)).verdict)
     assert HOLDS not in found
 
 
@@ -139,20 +138,17 @@ def test_a_run_better_than_the_papers_fails_nothing():
     better = run(*DIGIT, "deconv", "gaussian", 11.8, 0.05)
     earlier = run(*DIGIT, "pixelcnn", "maf", 4.4, 0.05)
     runs = pd.concat([RUNS, pd.DataFrame([better, earlier])], ignore_index=True)
-    found = judged(runs)
-    assert found.loc[[2, 5], "verdict"].tolist() == [HOLDS, HOLDS]
+    assert [judged(number, runs).verdict for number in (2, 5)] == [HOLDS, HOLDS]
 
 
 def test_one_early_architecture_does_not_make_all_of_them_early():
     """The median over architectures decides what is generic, not the earliest."""
     late = by(RUNS, task="digit", decoder="deconv") & (RUNS["marginal"] != "vamp")
     slow = changed(RUNS, late & (RUNS["rate_nats"] < 30), 0.3)
-    found = judged(slow).loc[2]
-    assert (
-        "median of the first rates of 3 architectures and seeds 40.0 nats or less"
-        in (found["evidence"])
-    )
-    assert found["verdict"] == FAILS
+    found = judged(2, slow)
+    text = "the median first rate of 3 architectures and seeds is 40.0 nats or less"
+    assert text in found.evidence
+    assert found.verdict == FAILS
 
 
 # Claims 3 and 4: the variance of the networks, and of the run
@@ -170,9 +166,9 @@ def differing(run_nats, seeds, low, high):
 def test_of_two_seeds_of_a_network_nothing_is_decided(number, nats, decided):
     for seeds, verdict in ((2, UNDECIDED), (3, decided)):
         table = differing(nats, seeds, nats - 0.01, nats + 0.01)
-        found = judged(RUNS, differences=table).loc[number]
-        assert found["verdict"] == verdict
-        assert ("fewer than 3 seeds" in found["evidence"]) == (seeds < 3)
+        found = judged(number, RUNS, differences=table)
+        assert found.verdict == verdict
+        assert ("fewer than 3 seeds" in found.evidence) == (seeds < 3)
 
 
 def test_the_best_seed_of_the_network_is_chosen_on_validation_and_reported():
@@ -181,7 +177,7 @@ def test_the_best_seed_of_the_network_is_chosen_on_validation_and_reported():
     places = table[random & (table["task"] == "digit")].index
     table.loc[places, "label_distortion_nats"] = [0.119, 0.156, 0.131]
     table.loc[places, "label_distortion_valid_nats"] = [0.150, 0.160, 0.120]
-    text = judged(RUNS, baselines=table).loc[4, "evidence"]
+    text = judged(4, RUNS, baselines=table).evidence
     assert "best seed on validation, of 3, has C = 0.131 nats" in text
 
 
@@ -189,16 +185,16 @@ def test_another_training_of_the_run_widens_its_interval():
     """Two seeds of the best run differ by far more than its images do."""
     best = RUNS.loc[RUNS[DIGIT_ROWS]["label_distortion_valid_nats"].idxmin()]
     nats = float(best["label_distortion_nats"])
-    assert judged(RUNS).loc[4, "verdict"] == HOLDS
+    assert judged(4, RUNS).verdict == HOLDS
     again = {**best.to_dict(), "seed": 1, "label_distortion_nats": nats + 0.2}
     again["label_distortion_valid_nats"] = 1.0
-    found = judged(pd.concat([RUNS, pd.DataFrame([again])], ignore_index=True)).loc[4]
-    assert found["verdict"] == UNDECIDED
+    found = judged(4, pd.concat([RUNS, pd.DataFrame([again])], ignore_index=True))
+    assert found.verdict == UNDECIDED
     half = 1.959964 * 0.2 / math.sqrt(2)
     interval = f"interval: {half + 0.05:.3f} below to {half - 0.05:.3f} above"
-    assert f"is 0.050 nats below the random network's (95% {interval})" in found["evidence"]
-    assert "The run has one seed" not in found["evidence"]
-    assert "The run has one seed" in judged(RUNS).loc[4, "evidence"]
+    assert f"is 0.050 nats below the random network's (95% {interval})" in found.evidence
+    assert "The run has one seed" not in found.evidence
+    assert "The run has one seed" in judged(4, RUNS).evidence
 
 
 # Claim 7: collapsed runs, power, and the second line
@@ -208,17 +204,17 @@ def test_collapsed_runs_are_not_near_the_line():
     """Twelve runs of next to no rate, and ten runs 0.8 nats below the line."""
     below = [(rate, chance(*ALPHABET, rate) - 0.8) for rate in np.linspace(5, 20, 10)]
     collapsed = [(0.01, 3.69)] * 12
-    found = judged(runs_of(ALPHABET, below + collapsed)).loc[7]
-    assert found["verdict"] == FAILS
-    assert "Of 10 runs, 0 lie near" in found["evidence"]
+    found = judged(7, runs_of(ALPHABET, below + collapsed))
+    assert found.verdict == FAILS
+    assert "Of 10 runs, 0 lie near" in found.evidence
 
 
 def test_runs_within_their_errors_of_the_band_around_the_line_decide_nothing():
     edge = 0.1 * TASKS[ALPHABET][0]
     points = [(rate, chance(*ALPHABET, rate) - edge) for rate in np.linspace(5, 20, 12)]
-    found = judged(runs_of(ALPHABET, points, error=0.2)).loc[7]
-    assert found["verdict"] == UNDECIDED
-    assert "12 are undecided" in found["evidence"]
+    found = judged(7, runs_of(ALPHABET, points, error=0.2))
+    assert found.verdict == UNDECIDED
+    assert "12 are undecided" in found.evidence
 
 
 def test_that_a_few_lie_below_the_line_is_no_matter_of_many_chances():
@@ -231,7 +227,7 @@ def test_that_a_few_lie_below_the_line_is_no_matter_of_many_chances():
         runs = runs_of(ALPHABET, zip(rates, line, strict=True), error=0.05)
         for name in ("label_distortion_nats", "label_distortion_valid_nats"):
             runs[name] = line + random.normal(0, 0.05, len(rates))
-        found.append(verdicts(evidence(runs))[7])
+        found.append(decided(7, evidence(runs)).verdict)
     # one chance of 2.3 % each; of the lowest of 30 on test it would be a half
     assert found.count(HOLDS) <= 5
 
@@ -252,14 +248,13 @@ def test_a_verdict_that_hangs_on_the_line_says_so():
         for rate in np.linspace(7.5, 30, 12)
     ]
     runs = runs_of(ALPHABET, second)
-    near = judged(runs, baselines=with_classifier(0.02)).loc[7]
-    assert "gives the same verdict" in near["evidence"]
-    far = judged(runs, baselines=with_classifier(2.7)).loc[7]
-    assert far["verdict"] == near["verdict"]  # the paper's line is the reference
-    assert "Reference: the random-discard line to C = 0" in far["evidence"]
-    assert (
-        f"the line to the C of the best image classifier gives “{FAILS}” instead"
-        in (far["evidence"])
+    near = judged(7, runs, baselines=with_classifier(0.02))
+    assert "gives the same verdict" in near.evidence
+    far = judged(7, runs, baselines=with_classifier(2.7))
+    assert far.verdict == near.verdict  # the paper's line is the reference
+    assert "Reference: the random-discard line to C = 0" in far.evidence
+    assert f"the line to the C of the best image classifier gives “{FAILS}” instead" in (
+        far.evidence
     )
 
 
@@ -280,9 +275,9 @@ def test_scores_against_both_lines_are_compared():
     character = table["task"] == "character"
     for end, nats in (("", 0.7), ("_low", 0.68), ("_high", 0.72)):
         table.loc[character, f"classifier_preference_score_upper{end}"] = nats
-    found = judged(RUNS, headlines=table).loc[10]
-    assert found["verdict"] == HOLDS
-    assert f"gives “{FAILS}” instead" in found["evidence"]
+    found = judged(10, RUNS, headlines=table)
+    assert found.verdict == HOLDS
+    assert f"gives “{FAILS}” instead" in found.evidence
 
 
 # Claim 8: power
@@ -290,7 +285,7 @@ def test_scores_against_both_lines_are_compared():
 
 def test_runs_between_pca_and_chance_with_large_errors_decide_nothing():
     noisy = RUNS.assign(label_distortion_nats_se=0.15)
-    assert judged(noisy).loc[8, "verdict"] == UNDECIDED
+    assert judged(8, noisy).verdict == UNDECIDED
 
 
 # Claim 11: the end of the rate axis, and the noise where C is flat
@@ -306,19 +301,10 @@ def test_runs_between_pca_and_chance_with_large_errors_decide_nothing():
     ],
 )
 def test_the_best_dimension_fails_only_if_it_is_behind_on_every_axis(behind, verdict):
-    found = judged(RUNS, baselines=another_dimension(behind)).loc[11]
-    assert found["verdict"] == verdict
+    found = judged(11, RUNS, baselines=another_dimension(behind))
+    assert found.verdict == verdict
     if behind:
-        assert "4.00 ± 0.50 nats²" in found["evidence"]
-
-
-def test_a_dimension_that_is_not_in_the_grid_decides_nothing():
-    table = all_baselines()
-    mine = (table["task"] == "digit") & (table["baseline"] == "pca")
-    ten = mine & (table["k"] == 10)
-    found = judged(RUNS, baselines=table[~mine | ten]).loc[11]
-    assert found["verdict"] == UNDECIDED
-    assert "digit: not measured with k = 30" in found["evidence"]
+        assert "4.00 ± 0.50 nats²" in found.evidence
 
 
 @pytest.mark.parametrize("worse", [False, True])
@@ -326,13 +312,13 @@ def test_a_curve_that_ends_while_c_still_falls_decides_nothing_beyond_its_end(wo
     """The fixture's grid ends at 45 nats, so of the axes H(X) alone is beyond it."""
     table = another_dimension(() if not worse else ("_20", "_40", "_data_entropy"))
     steep = table.assign(selection_flat=0.0)
-    found = judged(RUNS, baselines=steep).loc[11]
-    assert found["verdict"] == UNDECIDED
-    assert "C still falls at the last σ of k = 10, 42" in found["evidence"]
+    found = judged(11, RUNS, baselines=steep)
+    assert found.verdict == UNDECIDED
+    assert "C still falls at the last σ of k = 10, 42" in found.evidence
     # a grid that reaches the end of every axis need not be flat
     reaching = steep[steep["baseline"] == "pca"].assign(rate_nats=120.0)
     whole = pd.concat([steep, reaching], ignore_index=True)
-    assert judged(RUNS, baselines=whole).loc[11, "verdict"] == (FAILS if worse else HOLDS)
+    assert judged(11, RUNS, baselines=whole).verdict == (FAILS if worse else HOLDS)
 
 
 # Both probes
@@ -368,29 +354,23 @@ def test_two_probes_that_differ_decide_nothing_and_both_outcomes_are_named():
     worse = strong(RUNS)
     columns = ["strong_label_distortion_nats", "strong_label_distortion_valid_nats"]
     worse.loc[chosen, columns] = 0.5
-    found = judge(replace(evidence(RUNS), runs=worse, baselines=strong(all_baselines()))).set_index(
-        "claim"
-    )
-    assert found.loc[2, "verdict"] == UNDECIDED
-    assert "By the paper's probe, holds" in found.loc[2, "evidence"]
-    assert "By the strong probe, fails" in found.loc[2, "evidence"]
+    found = decided(2, replace(evidence(RUNS), runs=worse, baselines=strong(all_baselines())))
+    assert found.verdict == UNDECIDED
+    assert "By the paper's probe, holds" in found.evidence
+    assert "By the strong probe, fails" in found.evidence
 
 
 def test_one_probe_alone_is_named():
-    found = judged(RUNS)
+    found = judge(evidence(RUNS))
     assert found["evidence"].str.endswith("(paper's probe only)").tolist() == [True] * 11 + [False]
     assert (found["verdict"] == HOLDS).all()
 
 
 def test_a_strong_run_is_judged_by_the_strong_probes_differences():
-    table = pd.concat(
-        [
-            all_differences(RUNS, random=-0.05).assign(probe="paper"),
-            all_differences(RUNS, random=0.2).assign(probe="strong"),
-        ]
-    )
-    found = judge(
-        evidence(strong(RUNS), baselines=strong(all_baselines()), differences=table)
-    ).set_index("claim")
-    assert found.loc[4, "verdict"] == UNDECIDED
-    assert "By the strong probe, fails" in found.loc[4, "evidence"]
+    parts = [
+        all_differences(RUNS, random=nats).assign(probe=probe)
+        for probe, nats in (("paper", -0.05), ("strong", 0.2))
+    ]
+    found = judged(4, strong(RUNS), baselines=strong(all_baselines()), differences=pd.concat(parts))
+    assert found.verdict == UNDECIDED
+    assert "By the strong probe, fails" in found.evidence

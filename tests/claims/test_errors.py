@@ -1,14 +1,15 @@
 """Errors that cover images, seeds and probes; and from which rate on a sweep retains the label."""
 
 import math
+from statistics import median
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Count, all_of, count
+from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Count, all_of
 from labelinfo.claims.errors import gaps_below, seed_note, with_total_errors
-from labelinfo.claims.first_rates import first_rates, median_rate, smallest_rate
+from labelinfo.claims.rates import RateBracket, first_rates, summary_rate
 from labelinfo.curves import Curve
 
 LINE = Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0]), np.array([0.0, 0.08]))
@@ -67,29 +68,19 @@ def test_gaps_of_runs_on_the_line_are_within_their_errors_as_often_as_normal_one
 
 
 @pytest.mark.parametrize(
-    ("so", "not_so", "undecided", "verdict"),
+    ("counts", "at_least_half", "more_than_half"),
     [
-        (6, 4, 0, HOLDS),
-        (5, 5, 0, HOLDS),
-        (4, 6, 0, FAILS),
-        (0, 0, 10, UNDECIDED),
-        (4, 5, 1, UNDECIDED),
-        (4, 5.5, 0.5, FAILS),
+        ((6, 4, 0), HOLDS, HOLDS),
+        ((5, 5, 0), HOLDS, FAILS),
+        ((5, 4, 1), HOLDS, UNDECIDED),
+        ((4, 6, 0), FAILS, FAILS),
+        ((0, 0, 10), UNDECIDED, UNDECIDED),
+        ((4, 5, 1), UNDECIDED, FAILS),
     ],
 )
-def test_undecided_runs_are_no_evidence(so, not_so, undecided, verdict):
-    assert Count(so, not_so, undecided).at_least(0.5) == verdict
-
-
-def test_more_than_a_half_is_more_than_half():
-    assert Count(5, 5, 0).more_than(0.5) == FAILS
-    assert Count(5, 4, 1).more_than(0.5) == UNDECIDED
-    assert Count(6, 4, 0).more_than(0.5) == HOLDS
-
-
-def test_each_run_is_counted_once():
-    found = count(np.array([True, False, False]), np.array([False, True, False]))
-    assert (found.so, found.not_so, found.undecided, found.total) == (1, 1, 1, 3)
+def test_undecided_runs_are_no_evidence(counts, at_least_half, more_than_half):
+    assert Count(*counts).at_least(0.5) == at_least_half
+    assert Count(*counts).more_than(0.5) == more_than_half
 
 
 def test_one_failure_refutes_a_claim_of_several_parts():
@@ -120,7 +111,7 @@ def test_sweeps_that_never_come_to_the_limit_say_nothing():
     assert first_rates(short, 0.95, 17.0) == []
     (found,) = first_rates(pd.concat([short, long]), 0.95, 17.0)
     assert (found.low, found.high) == (25.0, math.inf)
-    assert "unknown" in str(smallest_rate([]))
+    assert "unknown" in str(summary_rate([], min))
 
 
 def test_the_median_is_generic_and_the_smallest_is_a_single_case():
@@ -131,5 +122,5 @@ def test_the_median_is_generic_and_the_smallest_is_a_single_case():
         ]
     )
     found = first_rates(table, 0.95, 17.0)
-    assert (median_rate(found).low, median_rate(found).high) == (13.0, 17.0)
-    assert (smallest_rate(found).low, smallest_rate(found).high) == (4.0, 8.0)
+    assert summary_rate(found, median) == RateBracket(13.0, 17.0, 3)
+    assert summary_rate(found, min) == RateBracket(4.0, 8.0, 3)

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from labelinfo.claims.headline_numbers import COLUMNS, RUN, headline_numbers
-from labelinfo.claims.preference import preference
+from labelinfo.claims.hulls import preference
 from labelinfo.io.tables import read_table, write_table
-from labelinfo.tables.baselines import SETTING_COLUMNS
+from rows import baseline_row, run_row
 
 PAIR = ("mnist", "digit")
 H_Y, H_X = 2.0, 80.0
@@ -28,32 +28,28 @@ NUMBERS = {
 
 def make_runs(**changes):
     rows = [
-        {
-            "dataset": "mnist", "task": "digit", "encoder": "gaussian", "decoder": decoder,
-            "marginal": "maf", "beta": beta, "seed": 0, "rate_nats": rate, "rate_nats_se": 0.25,
-            "distortion_nats": 90 - rate, "distortion_nats_se": 0.5, "label_distortion_nats": c,
-            "label_distortion_nats_se": 0.01, "rate_valid_nats": rate_valid,
-            "label_distortion_valid_nats": c_valid, "label_entropy_nats": H_Y, "status": "ok",
-            "violations": "",
-        }
+        run_row(
+            PAIR,
+            rate,
+            c,
+            decoder=decoder,
+            beta=beta,
+            rate_nats_se=0.25,
+            rate_valid_nats=rate_valid,
+            label_distortion_valid_nats=c_valid,
+            label_entropy_nats=H_Y,
+        )
         for (decoder, beta), (rate, c, rate_valid, c_valid) in NUMBERS.items()
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows).assign(**changes)
 
 
 def make_baselines(entropy=H_X, ceiling=(0.08, 0.12)):
-    def row(baseline, params, rate, c):
-        return {
-            "dataset": "mnist", "task": "digit", "baseline": baseline,
-            **dict.fromkeys(SETTING_COLUMNS) | params, "seed": 0, "rate_nats": rate,
-            "label_distortion_nats": c, "label_distortion_nats_se": 0.0,
-            "label_distortion_valid_nats": c,
-        }  # fmt: skip
-
     ends = {"data_entropy_nats": entropy, "data_entropy_kind": "best_of_sweep"}
-    rows = [row("random_discard", ends, 0.0, H_Y), row("random_discard", ends, entropy, 0.0)]
+    points = [(0.0, H_Y), (entropy, 0.0)]
+    rows = [baseline_row(PAIR, "random_discard", *point, **ends) for point in points]
     rows = rows if entropy else []
-    return pd.DataFrame(rows + [row("complex_image", {}, math.nan, c) for c in ceiling])
+    return pd.DataFrame(rows + [baseline_row(PAIR, "complex_image", math.nan, c) for c in ceiling])
 
 
 RUNS = make_runs()
@@ -142,10 +138,6 @@ def test_without_the_entropy_of_the_images_there_is_no_factor_and_no_score():
     assert row["rate_nats"] == 20.0
 
 
-def test_without_losses_there_is_no_score():
-    assert math.isnan(numbers(losses={}).loc["all", "preference_score_upper"])
-
-
 @pytest.mark.parametrize(
     "runs",
     [RUNS.iloc[:0], make_runs(status="diverged"), make_runs(violations_valid="rate_negative")],
@@ -157,16 +149,6 @@ def test_runs_that_do_not_count_leave_an_empty_row(runs, tmp_path):
     whole = numbers().reset_index()[COLUMNS]
     write_table(tmp_path / "a.parquet", table.reset_index()[COLUMNS], {})
     assert read_table(tmp_path / "a.parquet").dtypes.equals(whole.dtypes)
-
-
-def test_the_kind_of_the_entropy_of_the_images_is_in_the_table():
-    assert (numbers()["data_entropy_kind"] == "best_of_sweep").all()
-    assert (numbers(baselines=make_baselines(entropy=None))["data_entropy_kind"] == "").all()
-
-
-def test_what_test_images_break_chooses_nothing():
-    flagged = numbers(make_runs(violations="rate_negative"))
-    pd.testing.assert_frame_equal(flagged, numbers())
 
 
 def test_runs_of_next_to_no_rate_do_not_count():

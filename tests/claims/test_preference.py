@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import hypergeom
 
 from labelinfo.claims.balls import chance_of_all_red
-from labelinfo.claims.preference import preference
+from labelinfo.claims.hulls import preference
 from labelinfo.curves import lower_hull
 
 H = {"label_entropy": 2.0, "data_entropy": 80.0}
@@ -68,36 +68,6 @@ def test_an_upper_bound_on_the_entropy_of_the_images_makes_the_score_one_too(see
     ]
     assert scores == sorted(scores)
     assert scores[0] < scores[-1]
-
-
-def test_the_order_of_runs_does_not_matter():
-    one, other = score([10.0, 30.0], [1.0, 0.25]), score([30.0, 10.0], [0.25, 1.0])
-    assert one == other
-
-
-def test_the_standard_error_is_that_of_resampled_images():
-    random = np.random.default_rng(2)
-    hard = random.exponential(size=300)
-    losses = np.array([[0.8], [0.2]]) * hard + 0.1 * random.random((2, 300))
-    rates, none = np.array([10.0, 30.0]), np.zeros(2)
-
-    def of(draw):
-        return preference(rates, losses[:, draw], rate_errors=none, **H)
-
-    found = of(np.arange(300))
-    resampled = [of(random.integers(300, size=300)).score for _ in range(2000)]
-    assert found.standard_error == pytest.approx(np.std(resampled), rel=0.08)
-
-
-def test_errors_of_rates_that_err_together_are_carried_on():
-    errors = np.array([0.5, 0.25])
-    found = score([10.0, 30.0], [1.0, 0.25], rate_errors=errors).standard_error
-    random = np.random.default_rng(3)
-    drawn = [
-        score(np.array([10.0, 30.0]) + errors * random.standard_normal(), [1.0, 0.25]).score
-        for _ in range(4000)
-    ]
-    assert found == pytest.approx(np.std(drawn), rel=0.08)
 
 
 def test_the_error_is_that_of_rates_and_losses_that_err_together():

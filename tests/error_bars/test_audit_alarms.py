@@ -8,10 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from coverage_shares import NORMAL, assert_share, assert_share_at_most
-from linear_gaussian import LinearGaussian
-from repetitions import repeated_rate_distortion
+from coverage_shares import NORMAL, assert_share_at_most
 
 from labelinfo.information import label_entropy_nats
 from labelinfo.tables.audit import audit_row
@@ -28,40 +25,6 @@ def alarms(table, name, standard_errors, **allowed):
         for row in table.to_dict("records")
     ]
     return np.array([name in text.split("; ") for text in found])
-
-
-@pytest.mark.parametrize("standard_errors", STANDARD_ERRORS)
-def test_two_estimates_of_one_rate_disagree_as_often_as_chance_has_it(measured, standard_errors):
-    _, table = measured["closed form"]
-    found = alarms(table, "rate_estimates_disagree", standard_errors)
-    assert_share(found, 2 * NORMAL.cdf(-standard_errors))
-
-
-@pytest.mark.parametrize("standard_errors", STANDARD_ERRORS)
-def test_the_best_vae_lies_below_the_entropy_as_often_as_chance_has_it(measured, standard_errors):
-    linear, table = measured["monte carlo"]
-    name = "rate_plus_distortion_below_best_known"
-    found = alarms(table, name, standard_errors, best_known_nats=linear.image_entropy_nats)
-    assert_share(found, NORMAL.cdf(-standard_errors))
-
-
-def test_a_code_that_tells_next_to_nothing_has_a_negative_rate_no_more_often_than_chance():
-    double = {"dtype": torch.float64}
-    linear = LinearGaussian(
-        mixing=torch.eye(1, **double),
-        encoding=torch.full((1, 1), 0.02, **double),
-        decoding=torch.zeros(1, 1, **double),
-        encoder_scale=torch.ones(1, **double),
-        decoder_scale=1.0,
-        marginal_covariance=torch.eye(1, **double),
-    )
-    assert 0 < linear.rate_nats < 0.001
-    table = repeated_rate_distortion(linear, closed_form=False, images=60, samples=1, times=400)
-    # there is something to flag, as single estimates are negative
-    assert (table["rate_nats"] < 0).mean() > 0.3
-    for standard_errors in STANDARD_ERRORS:
-        found = alarms(table, "rate_negative", standard_errors)
-        assert_share_at_most(found, NORMAL.cdf(-standard_errors))
 
 
 @pytest.mark.parametrize("standard_errors", STANDARD_ERRORS)

@@ -8,16 +8,14 @@ import pytest
 from channel import Channel, draw_margins
 from coverage_shares import (
     NORMAL,
-    ONE_ERROR,
     SIGMAS,
-    assert_errors_cover,
     assert_share,
     assert_share_at_most,
 )
 
 from labelinfo.claims.headline_numbers import RUN, headline_numbers
-from labelinfo.claims.preference import preference
-from labelinfo.tables.baselines import SETTING_COLUMNS
+from labelinfo.claims.hulls import preference
+from rows import baseline_row, run_row
 
 ENTROPIES = {"label_entropy": math.log(2), "data_entropy": 8.0}
 # from coarse to fine, all on the hull
@@ -42,38 +40,6 @@ def measure(random):
     rates = np.array([channel.rates_nats(margins) for channel in LADDER])
     losses = np.array([channel.losses_nats(margins, random) for channel in LADDER])
     return rates.mean(axis=1), rates.std(axis=1, ddof=1) / math.sqrt(IMAGES), losses
-
-
-def test_where_rates_are_known_the_error_of_the_score_covers():
-    random = np.random.default_rng(0)
-    rates = np.array([channel.rate_nats for channel in LADDER])
-    found = [
-        preference(rates, measure(random)[2], rate_errors=np.zeros(len(rates)), **ENTROPIES)
-        for _ in range(2000)
-    ]
-    errors = [each.standard_error for each in found]
-    assert_errors_cover([each.score for each in found], errors, TRUTH)
-
-
-def test_of_rates_that_err_together_the_error_of_the_score_is_the_sum():
-    """C is known here, so that nothing but the rates is in the error."""
-    random = np.random.default_rng(0)
-    channels = [Channel(noise, 1.0) for noise in (0.9, 0.8, 0.7, 0.6, 0.5)]
-    distortions = np.linspace(0.6, 0.1, len(channels))
-    scores, errors, as_if_independent = [], [], []
-    for _ in range(2000):
-        margins = draw_margins(IMAGES, random)
-        rates = np.array([channel.rates_nats(margins) for channel in channels])
-        each = rates.std(axis=1, ddof=1) / math.sqrt(IMAGES)
-        losses = np.tile(distortions[:, None], 2)
-        found = preference(rates.mean(axis=1), losses, rate_errors=each, **ENTROPIES)
-        scores.append(found.score)
-        errors.append(found.standard_error)
-        as_if_independent.append(found.standard_error / math.sqrt(len(channels)))
-    truth = true_score([channel.rate_nats for channel in channels], distortions)
-    assert_errors_cover(scores, errors, truth)
-    missed = np.abs(np.array(scores) - truth) > as_if_independent
-    assert missed.mean() > 1.5 * (1 - ONE_ERROR)
 
 
 def test_of_rates_and_losses_of_the_same_images_the_error_of_the_score_is_at_most_what_it_says():
@@ -107,46 +73,23 @@ def tables_of(tasks, random):
     for task in tasks:
         rates, errors, measured = measure(random)
         for number, channel in enumerate(LADDER):
-            of = {"encoder": "", "decoder": "deconv", "marginal": "", "beta": number, "seed": 0}
-            losses["channel", task, *(of[key] for key in RUN), "paper"] = measured[number]
-            runs.append(
-                of
-                | {
-                    "dataset": "channel",
-                    "task": task,
-                    "rate_nats": rates[number],
-                    "rate_nats_se": errors[number],
-                    "distortion_nats": 1.0,
-                    "distortion_nats_se": 0.0,
-                    "label_distortion_nats": measured[number].mean(),
-                    "label_distortion_nats_se": 0.0,
-                    "rate_valid_nats": channel.rate_nats,
-                    "label_distortion_valid_nats": channel.label_distortion_nats,
-                    "label_entropy_nats": ENTROPIES["label_entropy"],
-                    "status": "ok",
-                    "violations": "",
-                }
-            )
+            row = run_row(("channel", task), rates[number], measured[number].mean(), beta=number)
+            row |= {
+                "rate_nats_se": errors[number],
+                "label_distortion_nats_se": 0.0,
+                "rate_valid_nats": channel.rate_nats,
+                "label_distortion_valid_nats": channel.label_distortion_nats,
+                "label_entropy_nats": ENTROPIES["label_entropy"],
+            }
+            runs.append(row)
+            losses["channel", task, *(row[key] for key in RUN), "paper"] = measured[number]
         ends = {"data_entropy_nats": ENTROPIES["data_entropy"]}
-        ceiling = LADDER[2].label_distortion_nats
-        for name, params, rate, c in (
-            ("random_discard", ends, 0.0, ENTROPIES["label_entropy"]),
-            ("random_discard", ends, ENTROPIES["data_entropy"], 0.0),
-            ("complex_image", {}, math.nan, ceiling),
+        for name, rate, c, settings in (
+            ("random_discard", 0.0, ENTROPIES["label_entropy"], ends),
+            ("random_discard", ENTROPIES["data_entropy"], 0.0, ends),
+            ("complex_image", math.nan, LADDER[2].label_distortion_nats, {}),
         ):
-            baselines.append(
-                {
-                    "dataset": "channel",
-                    "task": task,
-                    "baseline": name,
-                    **dict.fromkeys(SETTING_COLUMNS) | params,
-                    "seed": 0,
-                    "rate_nats": rate,
-                    "label_distortion_nats": c,
-                    "label_distortion_nats_se": 0.0,
-                    "label_distortion_valid_nats": c,
-                }
-            )
+            baselines.append(baseline_row(("channel", task), name, rate, c, **settings))
     differences = pd.DataFrame(columns=["dataset", "task", "baseline", *RUN])
     return pd.DataFrame(runs), pd.DataFrame(baselines), differences, losses
 

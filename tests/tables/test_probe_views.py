@@ -30,11 +30,6 @@ RUNS = pd.DataFrame(
 )
 
 
-def test_the_papers_view_is_the_table():
-    assert runs_of_probe(RUNS, "paper") is RUNS
-    assert baselines_of_probe(BASELINES, "paper") is BASELINES
-
-
 def test_the_strong_view_has_its_columns_by_their_plain_names():
     view = runs_of_probe(RUNS, "strong")
     assert view["label_distortion_nats"].iloc[0] == 0.4

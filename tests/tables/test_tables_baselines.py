@@ -42,17 +42,6 @@ def test_points_come_into_the_common_columns_one_row_each():
         assert list(table[column]) == list(POINTS[column])
 
 
-def test_settings_are_columns_of_their_own(tmp_path):
-    write_table(tmp_path / "pca.parquet", rows(), {})
-    table = read_table(tmp_path / "pca.parquet")
-    assert table[["k", "sigma", "selected"]].to_numpy().tolist() == [
-        [5, 0.5, False],
-        [30, 1.25, True],
-    ]
-    assert table["depth"].isna().all()
-    assert (table["precision"] == "").all()
-
-
 def test_what_a_baseline_does_not_have_is_nan_even_its_rate():
     table = rows(POINTS.drop(columns="rate_nats"))
     for column in ("rate_nats", "label_distortion_nats_se", "selection_area_nats2"):

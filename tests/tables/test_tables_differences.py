@@ -47,35 +47,11 @@ def test_it_agrees_with_scipys_paired_bootstrap():
     assert found.high[0] == pytest.approx(expected.confidence_interval.high, abs=0.1 * error)
 
 
-def test_what_is_hard_for_both_cancels():
-    one, other = two()
-    paired = paired_bootstrap((one - other)[None], seed=0, **BOOTSTRAP).standard_error[0]
-    apart = math.hypot(one.std(ddof=1), other.std(ddof=1)) / math.sqrt(len(one))
-    assert paired < 0.2 * apart
-    assert paired == pytest.approx((one - other).std() / math.sqrt(len(one)), rel=0.05)
-
-
-def test_nine_of_ten_intervals_hold_the_truth():
-    random = np.random.default_rng(3)
-    differences = random.normal(0.25, 1.0, size=(400, 100))
-    found = paired_bootstrap(differences, seed=4, **BOOTSTRAP)
-    share = np.mean((found.low <= 0.25) & (found.high >= 0.25))
-    assert 0.84 < share < 0.94
-
-
 def test_equal_losses_differ_by_nothing_and_a_shift_is_known_exactly():
     found = paired_bootstrap(np.array([[0.0] * 50, [0.125] * 50]), seed=0, **BOOTSTRAP)
     for values in (found.mean, found.low, found.high):
         assert values.tolist() == [0, 0.125]
     assert found.standard_error.tolist() == [0, 0]
-
-
-def test_another_row_changes_none_and_the_seed_all():
-    differences = np.stack(two())
-    both = paired_bootstrap(differences, seed=5, **BOOTSTRAP)
-    alone = paired_bootstrap(differences[1:], seed=5, **BOOTSTRAP)
-    assert both.low[1] == pytest.approx(alone.low[0], rel=1e-12)
-    assert both.low[1] != paired_bootstrap(differences[1:], seed=6, **BOOTSTRAP).low[0]
 
 
 # The losses of single images
@@ -91,11 +67,6 @@ def test_losses_survive_their_file(tmp_path):
     table = read_table(tmp_path / "l.parquet")
     assert table["image"].tolist() == 3 * list(range(7))
     assert table["point"].tolist() == [point for point in range(3) for _ in range(7)]
-
-
-def test_no_losses_are_no_points(tmp_path):
-    write_losses(tmp_path / "l.parquet", np.empty((0, 0)), {}, {})
-    assert read_losses(tmp_path / "l.parquet")[0].shape == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -187,18 +158,6 @@ def test_a_run_that_beats_the_mean_of_scattered_seeds_is_not_shown_to_beat_the_b
     assert row["difference_nats_se"] == pytest.approx(error, rel=0.05)
 
 
-def test_of_equal_seeds_only_the_images_count(files):
-    losses = np.random.default_rng(3).random((2, 200))
-    files.run(losses[0])
-    files.level(losses[1], baseline="simple_image")
-    for seed in range(3):
-        files.level(losses[1], seed=seed)
-    table = files.compare().set_index("baseline")
-    for column in ("difference_nats_se", "difference_low_nats", "difference_high_nats"):
-        three, one = table.loc["complex_image", column], table.loc["simple_image", column]
-        assert three == pytest.approx(one, rel=1e-9)
-
-
 def test_each_probe_is_compared_with_its_own_level_or_with_the_only_one(files):
     for probe, c in (("paper", 1.0), ("strong", 2.0)):
         files.run(np.full(9, c), probe=probe)
@@ -251,12 +210,6 @@ def test_losses_are_found_by_whose_they_are_and_read_when_asked_for(files):
     assert found[RUN["task"], 0].tolist() == [1.0] * 30
     assert (RUN["task"], 1) not in found  # it diverged
     assert (RUN["task"], 2) not in found
-
-
-def test_a_run_that_knows_less_lies_above(files):
-    files.run(np.linspace(1, 2, 30))
-    files.level(np.linspace(0, 0.5, 30))
-    assert (files.compare()["difference_low_nats"] > 0.9).all()
 
 
 def test_runs_meet_baselines_of_their_own_data_and_task_alone(files):

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelinfo.io.losses import write_losses
 from labelinfo.tables.baselines import COLUMNS, baseline_rows, data_entropy_of
-from labelinfo.tables.dimension import axis_end, losses_by_probe, warn_of_slopes, with_selection
+from labelinfo.tables.dimension import axis_end, warn_of_slopes, with_selection
 
 POINTS = [(10, 10.0, 0.8), (10, 30.0, 0.7), (20, 10.0, 0.9), (20, 30.0, 0.5)]
 SELECTION = {"rate_max_nats": 80.0, "data_entropy_nats": 80.0, "flat_share": 0.1}
@@ -54,16 +53,6 @@ def test_the_strong_probe_selects_for_itself_and_draws_nothing():
     assert table["selection_excess_nats2"].tolist()[2:] == [0, 0]
     assert table["strong_selection_excess_nats2"].tolist()[:2] == [0, 0]
     assert table["selected"].iloc[2]
-
-
-def test_losses_are_told_apart_by_their_probe(tmp_path):
-    write_losses(tmp_path / "a", losses(1.0, 2.0), {"task": "t"}, {})
-    write_losses(tmp_path / "b", losses(3.0, 4.0), {"task": "t", "probe": "strong"}, {})
-    found = losses_by_probe([tmp_path / "a", tmp_path / "b"])
-    assert {probe: each[:, 0].tolist() for probe, each in found.items()} == {
-        "paper": [1, 2],
-        "strong": [3, 4],
-    }
 
 
 def test_the_axis_ends_at_the_entropy_of_the_images(caplog):

@@ -8,7 +8,7 @@ import pytest
 from labelinfo.config.run import Run, beta_key
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_table, write_table
-from labelinfo.tables.runs import COLUMNS, IDENTITY, aggregate_runs
+from labelinfo.tables.runs import COLUMNS, IDENTITY, JobFiles, aggregate_runs
 
 TASKS = {"mnist": ["digit"], "omniglot": ["alphabet", "character"]}
 ENTROPIES = {("mnist", "digit"): 2.25, ("omniglot", "alphabet"): 3.75}
@@ -97,7 +97,7 @@ class Jobs:
     def aggregate(self, runs, best_known_nats=None):
         return aggregate_runs(
             expected(runs),
-            **self.files,
+            JobFiles(**self.files),
             label_entropies=ENTROPIES,
             label_entropy_biases=BIASES,
             best_known_nats={"mnist": 79.78, "omniglot": None} | (best_known_nats or {}),
@@ -238,11 +238,6 @@ def test_two_tables_of_one_run_make_one_row_and_other_numbers_an_error(jobs):
         jobs.aggregate(MNIST)
 
 
-def test_a_run_outside_the_sweep_adds_no_row(sweep):
-    table, _ = sweep.aggregate([WHOLE])
-    assert len(table) == 2
-
-
 @pytest.mark.parametrize("runs", [MNIST, OMNIGLOT[:1]])
 def test_types_do_not_depend_on_what_is_finished(tmp_path, jobs, runs):
     def types():
@@ -262,15 +257,6 @@ def test_types_do_not_depend_on_what_is_finished(tmp_path, jobs, runs):
         jobs.measure(run)
         jobs.probe(run)
     assert nothing == diverged == types()
-
-
-def test_each_row_names_the_weights_behind_it(sweep):
-    table, _ = sweep.aggregate([WHOLE, MISSING, *MNIST])
-    assert list(table["weights_sha256"]) == [
-        *[f"weights of {WHOLE.path}"] * 2,
-        *["", ""],
-        *(f"weights of {run.path}" for run in MNIST),
-    ]
 
 
 @pytest.mark.parametrize("stage", ["train_vae", "cool_vae"])
@@ -295,14 +281,6 @@ def test_a_table_about_other_weights_than_its_trainings_is_named(jobs, kind):
     with pytest.raises(StorageError, match="about other weights than those of its train") as caught:
         jobs.aggregate(MNIST)
     assert str(jobs.files[kind][0]) in str(caught.value)
-
-
-def test_nothing_at_all_is_finished(jobs):
-    table, origins = jobs.aggregate([*OMNIGLOT, *MNIST])
-    assert set(table["status"]) == {"missing"}
-    assert set(table["violations"]) == {""}
-    assert len(table) == len(expected([*OMNIGLOT, *MNIST]))
-    assert origins == []
 
 
 def test_the_origin_of_every_file_is_collected(jobs):

@@ -11,7 +11,7 @@ with job(snakemake.log[0]):
     from labelinfo.io.tables import read_provenance, read_with_provenance, write_table
     from labelinfo.provenance import collect, describe
     from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
-    from labelinfo.tables.runs import aggregate_runs
+    from labelinfo.tables.runs import JobFiles, aggregate_runs
     from labelinfo.tables.slices import check_slices_fit, with_rows_of_slices
 
     params, inputs = snakemake.params, snakemake.input
@@ -20,9 +20,11 @@ with job(snakemake.log[0]):
     datasets, prepared = read_with_provenance(snakemake.input.datasets)
     table, origins = aggregate_runs(
         with_rows_of_slices(pd.DataFrame(params.expected), inputs.slice_probes),
-        training=[*inputs.training, *inputs.slice_training],
-        measures=[*inputs.measures, *inputs.slice_measures],
-        probes=[*inputs.probes, *inputs.slice_probes],
+        JobFiles(
+            training=[*inputs.training, *inputs.slice_training],
+            measures=[*inputs.measures, *inputs.slice_measures],
+            probes=[*inputs.probes, *inputs.slice_probes],
+        ),
         label_entropies=label_entropies(datasets),
         label_entropy_biases=label_entropy_biases(datasets),
         best_known_nats=params.best_known_nats,

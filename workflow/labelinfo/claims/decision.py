@@ -1,4 +1,4 @@
-"""How a claim is decided, and on what grounds."""
+"""Verdicts, and the counts and words that they are made of."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class Count:
-    """Of how many runs something is significantly so, significantly not so, and undecided."""
+    """Numbers of runs that significantly have a property, significantly lack it, or neither."""
 
     so: int
     not_so: int
@@ -32,25 +32,25 @@ class Count:
 
     @property
     def total(self) -> int:
-        """The number of all."""
+        """The number of all runs."""
         return self.so + self.not_so + self.undecided
 
     def at_least(self, share: float) -> str:
-        """Return the verdict on "at least this share of them is so".
+        """Return the verdict on "at least this share of the runs has the property".
 
-        It holds if those that are so suffice, and fails if they and all undecided ones do not.
+        It holds if the runs that have it suffice, and fails if they and all undecided ones do not.
         """
         needed = share * self.total
         return three_way(self.so >= needed, self.so + self.undecided < needed)
 
     def more_than(self, share: float) -> str:
-        """Return the verdict on "more than this share of them is so"."""
+        """Return the verdict on "more than this share of the runs has the property"."""
         limit = share * self.total
         return three_way(self.so > limit, self.so + self.undecided <= limit)
 
 
 def count(so: np.ndarray, not_so: np.ndarray) -> Count:
-    """Count where something is significantly so and where it is significantly not so."""
+    """Count the runs that have a property, lack it, or are undecided."""
     return Count(int(so.sum()), int(not_so.sum()), int((~so & ~not_so).sum()))
 
 
@@ -71,7 +71,7 @@ def all_of(verdicts: Iterable[str]) -> str:
 
 
 def lacking(**counts: int) -> Decision:
-    """Return that there is too little of something; keys are words with underscores."""
+    """Return an undecided verdict for lack of runs; keys are words with underscores."""
     parts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
     return Decision(UNDECIDED, f"This experiment has {parts}: too few to say.", parts)
 
@@ -83,11 +83,10 @@ def above_or_below(nats: float) -> str:
 
 def interval_in_words(low: float, high: float) -> str:
     """Return the interval of a difference, such as ``0.010 below to 0.020 above``."""
-    ends = sorted((low, high), key=abs) if low * high > 0 else (low, high)
-    texts = [f"{abs(end):.3f} {_side(end)}" for end in ends]
     if low * high > 0:
-        texts[0] = f"{abs(ends[0]):.3f}"
-    return " to ".join(texts)
+        near, far = sorted((low, high), key=abs)
+        return f"{abs(near):.3f} to {abs(far):.3f} {_side(far)}"
+    return f"{abs(low):.3f} {_side(low)} to {abs(high):.3f} {_side(high)}"
 
 
 def _side(nats: float) -> str:

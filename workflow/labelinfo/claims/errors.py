@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.curves import Curve, interpolate, interpolate_error
+from labelinfo.tables.lines import numbers
 
 # runs of one cell differ by seed alone
 CELL = ["dataset", "task", "encoder", "decoder", "marginal", "beta"]
@@ -12,9 +13,9 @@ CELL = ["dataset", "task", "encoder", "decoder", "marginal", "beta"]
 def with_total_errors(runs: pd.DataFrame) -> pd.DataFrame:
     """Return runs whose error of C covers images, probe seeds, and training seeds.
 
-    The error over images and the one over probe seeds, s_probe/√n, add in quadrature. Of a cell
-    with two seeds or more, the standard deviation of C over its seeds counts where it is larger: by
-    so much would another training of the same run differ. With one seed it is not known.
+    The error over images and the one over probe seeds, s_probe/√n, add in quadrature. In a cell
+    with two seeds or more, the standard deviation of C over seeds replaces the sum if it is larger,
+    as another training of the run would differ by so much. With one seed it is not known.
 
     Returns
     -------
@@ -39,7 +40,7 @@ def with_total_errors(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def seed_note(runs: pd.DataFrame) -> str:
-    """Say of how many runs the errors cover test images alone, as they have one seed."""
+    """Return a sentence on the runs whose errors cover test images alone, if there are any."""
     single = int((runs["cell_seeds"] == 1).sum())
     if not single:
         return ""
@@ -49,22 +50,15 @@ def seed_note(runs: pd.DataFrame) -> str:
 def gaps_below(
     curve: Curve, runs: pd.DataFrame, *, flat: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return by how much runs lie below a curve at their own rate, and the error of that.
+    """Return the gap of each run below a curve at its own rate, and the standard error of the gap.
 
     The gap is C of the curve less C of the run, NaN where the curve has no such rate; ``flat``
-    continues the curve to larger rates. Its error holds those of the run's C, of the curve, and of
-    the run's R by the slope of the curve. They add in quadrature: errors of C on the same images go
-    in the same direction, which makes the error of the difference smaller, not larger.
+    continues the curve to larger rates. Its error combines those of the run's C, of the curve, and
+    of the run's R times the slope of the curve in quadrature. Errors of C on the same images go in
+    the same direction, which makes the error of the difference smaller, not larger.
     """
-    rate, rate_error, c, error = (
-        runs[name].to_numpy(dtype=float)
-        for name in (
-            "rate_nats",
-            "rate_nats_se",
-            "label_distortion_nats",
-            "label_distortion_nats_se",
-        )
-    )
+    rate, rate_error = numbers(runs, "rate_nats", "rate_nats_se")
+    c, error = numbers(runs, "label_distortion_nats", "label_distortion_nats_se")
     before, after = (
         interpolate(curve, rate + shift, flat=flat) for shift in (-rate_error, rate_error)
     )

@@ -1,26 +1,30 @@
-"""What a claim may look at: the tables of one experiment, by data set and task."""
+"""The tables of one experiment, by data set and task, and the settings of the claims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 
 from labelinfo.claims.decision import UNDECIDED, Decision
 from labelinfo.claims.errors import with_total_errors
 from labelinfo.curves import pareto_front
 from labelinfo.paper import DATASETS, STAND_INS
+from labelinfo.tables.lines import numbers
 from labelinfo.tables.probe_views import baselines_of_probe, rows_of_probe, runs_of_probe
 from labelinfo.tables.results import Panel, TaskResults, countable, select_results
 
+MNIST = "static MNIST"
+# the paper's data sets and tasks, by kind
+TASKS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character"))
 # a run in the rate plane, with the standard error of its C
+_RUN = ["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]
 POINT = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the paper leaves open in its claims; the configuration's section ``claims``.
+    """Numbers that the paper leaves open; the configuration's section ``claims``.
 
     Attributes
     ----------
@@ -86,7 +90,7 @@ class Evidence:
         with_total_errors`.
         """
         for dataset in DATASETS[kind]:
-            data = select_results(self.runs, self.baselines, Panel(dataset, task, ""))
+            data = select_results(self.runs, self.baselines, Panel(dataset, task))
             runs = countable(data.runs, self.settings.rate_min_nats)
             if len(runs):
                 return replace(data, runs=with_total_errors(runs))
@@ -106,22 +110,14 @@ class Evidence:
 
     def difference(self, data: TaskResults, run: pd.Series, baseline: str) -> pd.Series | None:
         """Return the row that compares a run with a baseline, if there is one."""
-        found = self.differences[
-            (self.differences["dataset"] == data.panel.dataset)
-            & (self.differences["task"] == data.panel.task)
-            & (self.differences["baseline"] == baseline)
-        ]
-        for key in ("encoder", "decoder", "marginal", "beta", "seed"):
-            found = found[found[key] == run[key]]
+        table = self.differences
+        found = table[(table["baseline"] == baseline) & (table[_RUN] == run[_RUN]).all(axis=1)]
         return None if found.empty else found.iloc[0]
 
     def headline(self, data: TaskResults) -> pd.Series | None:
         """Return the headline numbers over all runs of a data set and task."""
-        rows = self.headlines[
-            (self.headlines["dataset"] == data.panel.dataset)
-            & (self.headlines["task"] == data.panel.task)
-            & (self.headlines["decoders"] == "all")
-        ]
+        rows = data.panel.rows_of(self.headlines)
+        rows = rows[rows["decoders"] == "all"]
         return None if rows.empty else rows.iloc[0]
 
 
@@ -147,17 +143,12 @@ def explorer_name(run: pd.Series) -> str:
 
 
 def no_runs(evidence: Evidence, needed: str) -> Decision:
-    """Return that nothing is decided, as the experiment's own data are others than ``needed``."""
+    """Return an undecided verdict that names the needed data and the experiment's own."""
     pairs = evidence.runs[["dataset", "task"]].drop_duplicates().itertuples(index=False)
     own = ", ".join(f"{dataset} ({task})" for dataset, task in pairs)
     has = f"this experiment has runs on {own}" if own else "this experiment has no runs"
     grounds = f"Needs finished runs on {needed} that count; {has}."
     return Decision(UNDECIDED, grounds, f"no runs on {needed}")
-
-
-def numbers(runs: pd.DataFrame, *names: str) -> list[np.ndarray]:
-    """Return columns of a table as arrays of floats."""
-    return [runs[name].to_numpy(dtype=float) for name in names]
 
 
 def best_runs(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How far images can be compressed while their label stays, and how much codes prefer it."""
+"""Headline numbers: how far codes compress images at the label's ceiling, and preference."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelinfo.claims.crossing import hull_crossing
 from labelinfo.claims.errors import with_total_errors
-from labelinfo.claims.preference import preference
+from labelinfo.claims.hulls import hull_crossing, preference
 from labelinfo.curves import lower_hull
 from labelinfo.tables.probe_views import (
     PAPER,
@@ -25,39 +24,20 @@ from labelinfo.tables.results import Level, Panel, TaskResults, countable, selec
 ALL = "all"
 CEILING = "complex_image"
 RUN = ["encoder", "decoder", "marginal", "beta", "seed"]
+_ENDS = ("", "_low", "_high")
 _SCORE = ("", "_se", "_low", "_high")
 COLUMNS = [
-    "dataset",
-    "task",
-    "decoders",
-    "probe",
-    "runs",
-    "label_entropy_nats",
-    "data_entropy_nats",
-    "data_entropy_kind",
-    "ceiling_nats",
-    "tolerance_nats",
-    *RUN,
-    "rate_nats",
-    "rate_nats_se",
-    "compression_factor_upper",
-    "compression_factor_upper_low",
-    "compression_factor_upper_high",
+    "dataset", "task", "decoders", "probe", "runs", "label_entropy_nats", "data_entropy_nats",
+    "data_entropy_kind", "ceiling_nats", "tolerance_nats", *RUN, "rate_nats", "rate_nats_se",
+    *(f"compression_factor_upper{end}" for end in _ENDS),
     "label_distortion_nats",
-    "difference_nats",
-    "difference_low_nats",
-    "difference_high_nats",
-    "crossing_rate_nats",
-    "crossing_rate_low_nats",
-    "crossing_rate_high_nats",
-    "crossing_factor_upper",
-    "crossing_factor_upper_low",
-    "crossing_factor_upper_high",
+    *(f"difference{end}_nats" for end in _ENDS),
+    *(f"crossing_rate{end}_nats" for end in _ENDS),
+    *(f"crossing_factor_upper{end}" for end in _ENDS),
     *(f"preference_score_upper{end}" for end in _SCORE),
     *(f"classifier_preference_score_upper{end}" for end in _SCORE),
-    "hull_runs",
-    "confidence",
-]
+    "hull_runs", "confidence",
+]  # fmt: skip
 _TEXTS = {
     "dataset", "task", "decoders", "probe", "data_entropy_kind", "encoder", "decoder", "marginal",
 }  # fmt: skip
@@ -82,9 +62,8 @@ class _Task:
 
     def losses_of(self, runs: pd.DataFrame) -> np.ndarray | None:
         """Return the losses (M, N) of M runs in nats, None if some are missing."""
-        first = (self.data.panel.dataset, self.data.panel.task)
-        rows = runs[RUN].itertuples(index=False, name=None)
-        keys = [(*first, *row, self.probe) for row in rows]
+        rows = runs[["dataset", "task", *RUN]].itertuples(index=False, name=None)
+        keys = [(*row, self.probe) for row in rows]
         if not all(key in self.losses for key in keys):
             return None
         return np.array([self.losses[key] for key in keys])
@@ -103,14 +82,14 @@ def headline_numbers(
 ) -> pd.DataFrame:
     """Return the headline numbers of each data set and task, over all runs and by decoder.
 
-    - The run of the smallest rate whose C is within ``tolerance_nats`` of that of the convolutional
-      classifier (mean over its seeds), its compression factor H(X) / R, and how far its C lies from
-      the classifier's. It is chosen by R and C of the validation split; all numbers are of the test
-      split. Empty where there is none.
+    - The run of the smallest rate whose C is within ``tolerance_nats`` of the convolutional
+      classifier's (mean over its seeds), its compression factor H(X) / R, and its C less the
+      classifier's. R and C on validation choose the run; all numbers are of the test split. Empty
+      where there is none.
     - The rate at which the lower convex hull of the runs crosses that C
-      (:func:`labelinfo.claims.crossing.hull_crossing`), and its factor. Their intervals cover R and
+      (:func:`labelinfo.claims.hulls.hull_crossing`), and its factor. Their intervals cover R and
       C.
-    - The preference scores (:func:`labelinfo.claims.preference.preference`), against random
+    - The preference scores (:func:`labelinfo.claims.hulls.preference`), against random
       discarding down to C = 0, and down to C of the best classifier of the image. The runs on the
       hull are chosen by R and C of the validation split.
 
@@ -143,7 +122,7 @@ def headline_numbers(
         ours, theirs = runs_of_probe(runs, probe), baselines_of_probe(baselines, probe)
         compared = rows_of_probe(differences, probe)
         for dataset, task in pairs:
-            data = select_results(ours, theirs, Panel(dataset, task, ""))
+            data = select_results(ours, theirs, Panel(dataset, task))
             of_task = _Task(data, probe, losses, compared, z)
             rows += [
                 row | {"tolerance_nats": tolerance_nats, "confidence": confidence}
@@ -185,17 +164,11 @@ def _smallest_rate(runs: pd.DataFrame, task: _Task, tolerance_nats: float) -> di
     if near.empty:
         return {}
     first = near.loc[near["rate_valid_nats"].idxmin()]
-    found = task.differences[
-        (task.differences["dataset"] == task.data.panel.dataset)
-        & (task.differences["task"] == task.data.panel.task)
-        & (task.differences["baseline"] == CEILING)
-        & (task.differences[RUN] == first[RUN]).all(axis=1)
-    ]
-    row = {name: first[name] for name in (*RUN, "rate_nats", "rate_nats_se")}
-    row["label_distortion_nats"] = first["label_distortion_nats"]
+    found = task.data.panel.rows_of(task.differences)
+    found = found[(found["baseline"] == CEILING) & (found[RUN] == first[RUN]).all(axis=1)]
+    row = first[[*RUN, "rate_nats", "rate_nats_se", "label_distortion_nats"]].to_dict()
     if len(found):
-        ends = ("difference_nats", "difference_low_nats", "difference_high_nats")
-        row |= {name: found.iloc[0][name] for name in ends}
+        row |= found.iloc[0][[f"difference{end}_nats" for end in _ENDS]].to_dict()
     rate, error = first["rate_nats"], task.z * first["rate_nats_se"]
     return row | _factors("compression_factor_upper", task, rate, rate - error, rate + error)
 
@@ -210,9 +183,10 @@ def _crossing(runs: pd.DataFrame, task: _Task, tolerance_nats: float) -> dict[st
         tolerance_nats=tolerance_nats,
         z=task.z,
     )
-    rates = {"": rate, "_low": low, "_high": high}
-    row = {f"crossing_rate{end}_nats": value for end, value in rates.items()}
-    return row | _factors("crossing_factor_upper", task, rate, low, high)
+    ends = zip(_ENDS, (rate, low, high), strict=True)
+    return {f"crossing_rate{end}_nats": value for end, value in ends} | _factors(
+        "crossing_factor_upper", task, rate, low, high
+    )
 
 
 def _factors(name: str, task: _Task, rate: float, low: float, high: float) -> dict[str, Any]:

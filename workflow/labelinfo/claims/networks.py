@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from labelinfo.claims.claim import Claim, Decide
 from labelinfo.claims.decision import (
     FAILS,
     UNDECIDED,
@@ -16,6 +17,7 @@ from labelinfo.claims.decision import (
     three_way,
 )
 from labelinfo.claims.evidence import (
+    MNIST,
     Evidence,
     Settings,
     explorer_address,
@@ -23,19 +25,16 @@ from labelinfo.claims.evidence import (
     name_of,
     no_runs,
 )
-from labelinfo.claims.mnist import MNIST
 
 _NAMES = {"complex_image": "classifier", "random_convolutional": "random network"}
-# the variance over fewer seeds than this is not known
+# with fewer seeds of the network nothing is decided
 SEEDS_MIN = 3
 
 
-def compared_with(
-    baseline: str, highest: Callable[[Settings], float]
-) -> Callable[[Evidence], Decision]:
-    """Return the function for claims 3 and 4: the best run on validation against a network.
+def compared_with(baseline: str, highest: Callable[[Settings], float]) -> Decide:
+    """Return a function that compares C of the run best on validation with that of a network.
 
-    ``highest`` gives the difference in nats that its interval has to stay below.
+    ``highest`` returns the limit in nats that the interval of the difference must stay below.
     """
 
     def decide(evidence: Evidence) -> Decision:
@@ -69,7 +68,7 @@ def compared_with(
 
 
 def _interval(found: pd.Series, run: pd.Series) -> tuple[float, float]:
-    """Return the interval of a difference, widened by what is known of the run's own seeds.
+    """Return the interval of a difference, widened by the spread over the run's own seeds.
 
     The table's interval covers images and the network's seeds. The error over probe seeds adds in
     quadrature; the deviation over training seeds counts where it is larger.
@@ -98,7 +97,33 @@ def _seeds(run: pd.Series, network: pd.DataFrame, seeds: int) -> str:
             f"run's C is {above_or_below(run['label_distortion_nats'] - best)} it."
         )
     if seeds < SEEDS_MIN:
-        sentences.append(f"Of fewer than {SEEDS_MIN} seeds the variance is not known.")
+        sentences.append(f"The variance over fewer than {SEEDS_MIN} seeds is not known.")
     if run["cell_seeds"] == 1:
         sentences.append("The run has one seed: its error covers test images alone.")
     return " ".join(sentences)
+
+
+def _rule(limit: str, network: str, s: Settings) -> str:
+    return (
+        f"C of the run best on validation less C of the {network}: the interval of this difference "
+        f"{limit}. With at least {s.runs_min} runs, the claim fails if the whole interval lies "
+        f"above that limit. The interval covers test images and, with {SEEDS_MIN} or more, the "
+        f"{network}'s seeds; with fewer seeds nothing is decided."
+    )
+
+
+AS_GOOD_AS_CLASSIFIER = Claim(
+    3,
+    "MNIST: some β-VAE has C within 0.05 nats of the convolutional image classifier.",
+    lambda s: _rule(f"ends below {s.near_nats:g} nats", "classifier", s),
+    compared_with("complex_image", lambda s: s.near_nats),
+    on_digits=True,
+)
+BETTER_THAN_RANDOM = Claim(
+    4,
+    "MNIST: some β-VAE retains more label information than the random, uncompressed convolutional "
+    "network.",
+    lambda s: _rule("ends below 0", "random network", s),
+    compared_with("random_convolutional", lambda _s: 0.0),
+    on_digits=True,
+)

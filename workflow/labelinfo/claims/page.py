@@ -1,4 +1,4 @@
-"""Verdicts and headline numbers as a page that people read."""
+"""The page of verdicts and headline numbers."""
 
 from collections.abc import Mapping
 from html import escape
@@ -22,7 +22,7 @@ _COLOURS = {
     FAILS: "light-dark(#9c3a00, #f0935c)",
     UNDECIDED: "light-dark(#555, #aaa)",
 }
-# Where the page's links lead, from ``judge_claims/``.
+# targets of the page's links, from ``judge_claims/``
 PLACES = {
     "explorer": "../draw_explorer/explorer.html",
     "figure1": "../figures/figure1.png",
@@ -66,19 +66,11 @@ def write_page(
     experiment: str,
     places: Mapping[str, str] = PLACES,
 ) -> str:
-    """Return a self-contained HTML page: headlines, an overview of verdicts, then the grounds.
+    """Return a self-contained HTML page: headlines, an overview of verdicts, rules and evidence.
 
-    Parameters
-    ----------
-    claims
-        Made by :func:`labelinfo.claims.claims.judge`.
-    headlines
-        Made by :func:`labelinfo.claims.headline_numbers.headline_numbers`.
-    experiment
-        Name of the experiment.
-    places
-        Addresses of ``explorer``, ``figure1`` and ``figure3``, from the page; without one there
-        are no links to it.
+    ``claims`` is made by :func:`labelinfo.claims.claims.judge`, ``headlines`` by
+    :func:`labelinfo.claims.headline_numbers.headline_numbers`. ``places`` has the addresses of
+    ``explorer``, ``figure1`` and ``figure3``, from the page; a place that is missing is not linked.
     """
     counts = claims["verdict"].value_counts()
     summary = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in _SIGNS)
@@ -87,28 +79,28 @@ def write_page(
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Claims: {escape(experiment)}</title><style>{_STYLE}</style></head><body><main>
-<h1>What the paper claims, and what experiment “{escape(experiment)}” says</h1>
+<h1>The paper’s claims, and the verdicts of experiment “{escape(experiment)}”</h1>
 {_sentences(headlines)}
 <h2>Verdicts</h2>
 <p>{len(claims)} claims of Fertig, Arbabi &amp; Alemi (2018): {summary}. “Not enough data” means
-that neither <em>holds</em> nor <em>fails</em> is shown.</p>
+that the data show neither that the claim holds nor that it fails.</p>
 <div class="wide"><table id="overview"><thead><tr><th scope="col">#</th><th scope="col">claim</th>
-<th scope="col">verdict</th><th scope="col">number</th><th scope="col">look</th></tr></thead>
+<th scope="col">verdict</th><th scope="col">number</th><th scope="col">see</th></tr></thead>
 <tbody>{"".join(_line(row, places) for row in rows)}</tbody></table></div>
 <h2>Headline numbers</h2>
 <div class="wide">{_headlines(headlines)}</div>
-<p class="small">The smallest rate whose label distortion is within the tolerance of the
-convolutional image classifier’s, and how much codes prefer the label. The first rate is that of a
-run, chosen on validation; the crossing is where the lower convex hull of the runs reaches that
-label distortion, and its interval covers both R and C. A preference score is 0 for random
-discarding and 1 where all of the label comes with the first bits; the second score compares with
+<p class="small">The smallest R within tolerance is the R of one run. It is chosen on validation:
+of the runs whose C exceeds that of the convolutional image classifier by at most the tolerance,
+the one of smallest R. The crossing is the rate at which the lower convex hull of the runs reaches
+the same C; its interval covers the errors of R and C. A preference score is 0 for random
+discarding and 1 for codes whose first bits hold all of the label; the second score compares with
 random discarding down to the C of the best image classifier. H(X) is an upper bound, either
-published or the best R + D of this sweep, so factors and scores are upper bounds: <em>at most</em>
-so large. Intervals are over test images.</p>
+published or the best R + D of this sweep, so compression factors and scores are upper bounds: the
+true ones are <em>at most</em> so large. Intervals are over test images.</p>
 <h2>Rules and evidence</h2>
-<p>Each verdict is computed from the tables of this experiment by the rule next to it. A choice is
-made on the validation split; numbers are of the test split, but where a rule says validation, and
-in nats. A verdict on C is the one on which the paper’s probe and the strong probe agree.</p>
+<p>The rule next to each verdict computes it from the tables of this experiment. Runs are chosen on
+the validation split. Numbers are in nats and of the test split, except where a rule names
+validation. A verdict on C stands only if the paper’s probe and the strong probe agree on it.</p>
 {"".join(map(_article, rows))}
 </main></body></html>
 """
@@ -177,7 +169,7 @@ def _article(row: dict) -> str:
 
 
 def _by_probe(evidence: str) -> list[str]:
-    """Return what each probe says, once where both say the same."""
+    """Return the evidence of each probe, or one text where both have the same."""
     paper, separator, strong = evidence.partition(_STRONG)
     if not separator:
         return [evidence]

@@ -15,15 +15,15 @@ def audit_row(
     best_known_nats: float | None,
     label_entropy_bias_nats: float = 0.0,
 ) -> str:
-    """Return the inequalities that a row breaks beyond its error, joined by ``; ``.
+    """Return the inequalities that a row breaks beyond its error, joined by ``; ``, empty if none.
 
     - ``rate_negative``: R ≥ 0, as R is a mean of divergences.
-    - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that knows
-      only the label frequencies reaches H(Y). Those of the split itself it cannot know, and the
-      H(Y) of few images of many classes is too small for it.
+    - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that knows only
+      the label frequencies reaches H(Y). It cannot know those of the split itself, and the plug-in
+      H(Y) is biased low for many classes and few images.
     - ``label_information_above_rate``: H(Y) − C ≤ I(Z; Y) ≤ I(Z; X) ≤ R.
-    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the lowest
-      negative log-likelihood known is more likely a bug than a record.
+    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the lowest negative
+      log-likelihood known is more likely a bug than a record.
     - ``rate_estimates_disagree``: closed form and Monte Carlo estimate the same R.
 
     Parameters
@@ -32,19 +32,12 @@ def audit_row(
         A row of the runs table, in nats; missing or NaN quantities are not judged.
     standard_errors
         How many standard errors of the difference an inequality may be off.
-    probe_tolerance_nats
-        Allowed on top in C ≤ H(Y).
+    probe_tolerance_nats, label_entropy_bias_nats
+        Allowed on top in C ≤ H(Y): for the probe, and for the bias of H(Y)
+        (:func:`labelinfo.information.label_entropy_bias_nats`).
     best_known_nats
         The lowest negative log-likelihood known of the data set, if any. It may lie below the
         published one that stands for H(X) in the random-discard line.
-    label_entropy_bias_nats
-        By how much H(Y) is too small on average; allowed on top in C ≤ H(Y) as well. See
-        :func:`labelinfo.information.label_entropy_bias_nats`.
-
-    Returns
-    -------
-    str
-        Empty where all hold.
 
     Examples
     --------
@@ -88,9 +81,8 @@ def audit_row(
 def warn_of_row(row: Mapping[str, Any]) -> str:
     """Return ``learned_nothing`` if D is above that of independent pixels, else an empty text.
 
-    Independent pixels fitted on training images need no code. R, D and C of such a run are bounds
-    all the same; they say more of its training than of its architecture. What was not measured is
-    not judged.
+    Independent pixels fitted on training images need no code. R, D and C of such a run remain
+    bounds, but they describe its training rather than its architecture. NaN is not judged.
 
     Examples
     --------
@@ -107,8 +99,8 @@ def warn_of_row(row: Mapping[str, Any]) -> str:
 def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row to audit whose R, D and C are those of the validation split.
 
-    What drops a row from a choice has to be known from validation alone. The standard errors are
-    those of the test split: validation has none of its own, and both splits are of a size.
+    Validation alone may drop a row from a choice. The standard errors are those of the test split:
+    validation has none, and both splits are of similar size.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from labelinfo.tables.label_columns import (
 )
 from labelinfo.tables.stack import drop_repeated
 
-# what sets points of one baseline apart, by its name; null where a baseline does not have it
+# the settings of points and their types; null where a baseline does not have the setting
 SETTING_COLUMNS = {
     "k": "Int64",
     "sigma": float,
@@ -34,7 +34,7 @@ SETTING_COLUMNS = {
     "data_entropy_kind": "str",
     "data_entropy_source": "str",
 }
-# random discarding has two ends
+# R is among them, as random discarding has two ends
 IDENTITY = ["dataset", "task", "baseline", *SETTING_COLUMNS, "seed", "rate_nats"]
 
 COLUMNS = [
@@ -47,7 +47,6 @@ COLUMNS = [
     "label_distortion_nats",
     "label_distortion_nats_se",
     "label_accuracy",
-    # beyond what the figures need
     "label_accuracy_se",
     "label_distortion_valid_nats",
     *PROBE_COLUMNS,
@@ -56,7 +55,7 @@ COLUMNS = [
     *SELECTION_COLUMNS,
     *(f"strong_{name}" for name in SELECTION_COLUMNS),
 ]
-# of one type each, also where all are null or there is no row
+# one type each, also where all values are null or there is no row
 _TYPES = (
     dict.fromkeys(COLUMNS, float)
     | dict.fromkeys(COLUMNS[:3], "str")
@@ -75,8 +74,8 @@ def baseline_rows(
 ) -> pd.DataFrame:
     """Bring the points of one baseline into the common columns.
 
-    Settings and quantities that a baseline does not have are null, or empty text. An unbounded rate
-    is null too. H(Y) and what rests on it come with :func:`aggregate_baselines`.
+    Settings and quantities that a baseline does not have are null or empty text, and so is an
+    unbounded rate. :func:`aggregate_baselines` adds H(Y) and the columns that depend on it.
     """
     named = points.assign(dataset=dataset, task=task, baseline=baseline, seed=seed)
     return _typed(named.reindex(columns=COLUMNS)).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""How sure a difference between two label distortions is, given that both saw the same images."""
+"""Bootstrap errors and intervals of differences between two label distortions."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -25,24 +25,18 @@ def paired_bootstrap(
 ) -> Interval:
     """Return the mean of each row of per-image differences, its standard error and interval.
 
-    N images are drawn from the N with replacement, again and again; both losses of a drawn image
-    come along, so what is hard about an image for either cancels. The interval goes from the
-    (1 − confidence)/2 quantile of the resampled means to the (1 + confidence)/2 quantile. All rows
-    share the draws. It says how far the difference may lie from the one on all images of that kind,
-    for **these** trained models: that another training would have come out otherwise is not in it.
-    Of few images with a long tail of losses the interval holds the true difference less often than
-    ``confidence`` says: of 50, about nine times in ten for 0.95; of 400 or more, as often.
+    N images are drawn from the N with replacement, ``resamples`` times; both losses of a drawn
+    image come along, so the difficulty of an image that both share cancels. The interval goes from
+    the (1 − confidence)/2 quantile of the resampled means to the (1 + confidence)/2 quantile. All
+    rows share the draws. It covers the choice of images for **these** trained models, not another
+    training. Of few images with a long tail of losses the interval holds the true difference less
+    often than ``confidence`` says: of 50, about nine times in ten for 0.95; of 400 or more, as
+    often.
 
     Parameters
     ----------
     differences
         (M, N): loss of one less loss of the other, on the same image, in nats.
-    resamples
-        How many draws.
-    confidence
-        Between 0 and 1.
-    seed
-        Of the draws.
 
     References
     ----------
@@ -93,10 +87,10 @@ def interval(
     confidence: float,
     for_intervals: np.ndarray | None = None,
 ) -> Interval:
-    """Return standard errors and intervals of M means from their resampled values.
+    """Return standard errors and intervals of M means from their resampled values (resamples, M).
 
-    ``for_intervals`` has the values (resamples, M) whose quantiles are the ends, where they are not
-    those whose deviation is the error.
+    The deviation of ``resampled`` is the error. The ends are quantiles of ``for_intervals`` if it
+    is given, else of ``resampled``.
 
     Examples
     --------
@@ -114,12 +108,8 @@ def interval(
 class SeedMean:
     """Resampled means over the seeds of a baseline, (resamples,) each, in nats.
 
-    Attributes
-    ----------
-    for_errors
-        Their standard deviation is the standard error of the mean.
-    for_intervals
-        Their quantiles are the ends of an interval of the stated confidence.
+    The deviation of ``for_errors`` is the standard error of the mean; the quantiles of
+    ``for_intervals`` are the ends of an interval of the stated confidence.
     """
 
     for_errors: np.ndarray
@@ -129,20 +119,16 @@ class SeedMean:
 def resampled_seed_mean(seeds: np.ndarray, *, confidence: float, seed: int) -> SeedMean:
     """Return resampled means over S seeds: the second level of a two-level bootstrap.
 
-    As many seeds as there are, S, are drawn with replacement for each resample of the images. Means
-    of S seeds drawn from S vary too little, by √((S − 1) / S), and S seeds tell their own deviation
-    badly, so deviations are widened: by √(S / (S − 1)) for standard errors, and on top by the ratio
-    of Student's quantile with S − 1 degrees of freedom to the normal one for intervals. One seed is
-    not resampled: then nothing is known of the variance over seeds.
+    S seeds are drawn with replacement for each resample of the images. Means of S seeds drawn from
+    S vary too little, by √((S − 1) / S), and S seeds estimate their own deviation badly, so
+    deviations are widened: by √(S / (S − 1)) for standard errors, and on top by the ratio of
+    Student's quantile with S − 1 degrees of freedom to the normal one for intervals. One seed is
+    not resampled: it says nothing about the variance over seeds.
 
     Parameters
     ----------
     seeds
         (resamples, S), the means of each seed over resampled images, in nats.
-    confidence
-        Of the interval.
-    seed
-        Of the draws of seeds.
 
     References
     ----------
@@ -151,8 +137,6 @@ def resampled_seed_mean(seeds: np.ndarray, *, confidence: float, seed: int) -> S
 
     Examples
     --------
-    One seed says nothing about others, so its values stay:
-
     >>> resampled_seed_mean(np.array([[1.0], [3.0]]), confidence=0.95, seed=0).for_errors
     array([1., 3.])
     """

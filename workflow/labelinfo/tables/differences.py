@@ -1,4 +1,4 @@
-"""How far the C of each run lies from that of the networks that it is compared with."""
+"""Differences of C between each run and the networks that it is compared with."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,18 +16,9 @@ from labelinfo.tables.bootstrap import interval, resampled_means, resampled_seed
 
 IDENTITY = ["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]
 COLUMNS = [
-    *IDENTITY,
-    "probe",
-    "baseline",
-    "baseline_seeds",
-    "difference_nats",
-    "difference_nats_se",
-    "difference_low_nats",
-    "difference_high_nats",
-    "confidence",
-    "resamples",
-    "n_images",
-]
+    *IDENTITY, "probe", "baseline", "baseline_seeds", "difference_nats", "difference_nats_se",
+    "difference_low_nats", "difference_high_nats", "confidence", "resamples", "n_images",
+]  # fmt: skip
 
 Pair = tuple[str, str]
 Origins = list[dict[str, Any]]
@@ -35,7 +26,7 @@ Origins = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Measured:
-    """The losses (N,) of one network or code on the test images, in nats, and whose they are."""
+    """The losses (N,) of one network or code on the test images, in nats, and its identity."""
 
     of: dict[str, Any]
     losses: np.ndarray
@@ -51,19 +42,17 @@ def compare_runs(
     """Compare each run with each baseline of unbounded rate, image by image.
 
     ``difference_nats`` is C of the run less C of the baseline, the mean over its seeds; positive
-    where the run knows less of the label. Its error and interval are of a two-level bootstrap: of
-    the baseline's seeds (:func:`labelinfo.tables.bootstrap.resampled_seed_mean`), and of the images
-    (:func:`labelinfo.tables.bootstrap.paired_bootstrap`). They do not cover that another training
-    of the **run** would have turned out otherwise.
+    where the run knows less of the label. Its error and interval are of a two-level bootstrap: over
+    the baseline's seeds (:func:`labelinfo.tables.bootstrap.resampled_seed_mean`) and over images
+    (:func:`labelinfo.tables.bootstrap.paired_bootstrap`). They do not cover another training of the
+    **run**.
 
     Parameters
     ----------
     runs, levels
-        Tables of losses on the test split, each naming whose they are. Those of a diverged run are
-        empty and make no row. C of a strong probe is compared with the same probe's C of the
-        baseline, or with its only one where no probe measures that baseline.
-    resamples, confidence
-        Of the bootstrap.
+        Tables of losses on the test split, each with the identity of its run or baseline. Those of
+        a diverged run are empty and make no row. C of the strong probe is compared with the same
+        probe's C of the baseline, or with the only C of a baseline that no probe measures.
 
     Returns
     -------
@@ -97,7 +86,7 @@ def _read(files: Iterable[Path | str], origins: Origins) -> dict[Pair, list[Meas
         each, origin = read_each(file)
         origins.append(origin)
         for of, losses in each:
-            # as they are stored: of thousands of runs, wider ones would fill the memory
+            # float32, as wider losses of thousands of runs would fill the memory
             found[of["dataset"], of["task"]].append(Measured(of, losses.astype(np.float32)))
     return found
 
@@ -116,7 +105,7 @@ def _compare(
 ) -> Iterator[dict[str, Any]]:
     losses = np.array([each.losses for each in [*ours, *theirs]], dtype=float)
     means = losses.mean(axis=1)
-    # means are linear: what is resampled once serves the differences from every baseline
+    # means are linear, so one resampling serves the differences from every baseline
     resampled = resampled_means(losses, resamples=resamples, seed=derive_seed(*pair, "bootstrap"))
     for probe in dict.fromkeys(probe_of(each.of) for each in ours):
         rows = [place for place, each in enumerate(ours) if probe_of(each.of) == probe]

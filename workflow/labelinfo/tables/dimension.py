@@ -24,7 +24,7 @@ def with_selection(
     data_entropy_nats: float | None,
     flat_share: float,
 ) -> pd.DataFrame:
-    """Return the rows of a grid with the columns of the selection, by the validation split.
+    """Return the rows of a PCA grid with the columns of the selection, by the validation split.
 
     Parameters
     ----------
@@ -33,16 +33,13 @@ def with_selection(
     valid_losses
         Losses of the validation images in nats, (rows, N), by probe. The paper's probe selects the
         k that is drawn; the columns of the strong probe begin with ``strong_``.
-    entropy
-        H(Y) of the validation split in nats.
-    rate_max_nats, data_entropy_nats, flat_share
+    entropy, rate_max_nats, data_entropy_nats, flat_share
         See :func:`labelinfo.baselines.pca_selection.select_dimension`.
     """
     table = rows.copy()
     for probe, losses in valid_losses.items():
-        points = baselines_of_probe(rows, probe)
         found = select_dimension(
-            points[["k", "rate_nats", "label_distortion_valid_nats"]],
+            baselines_of_probe(rows, probe)[["k", "rate_nats", "label_distortion_valid_nats"]],
             losses,
             entropy,
             rate_max_nats=rate_max_nats,

@@ -1,23 +1,17 @@
-"""What a label distortion amounts to, in bits and as a share of what there is to know."""
+"""Columns of a task's label: C in bits and as a share of H(Y), and the columns of probes."""
 
 import pandas as pd
 
 from labelinfo.information import label_entropy_bias_nats
 from labelinfo.units import nats_to_bits
 
-# Of both probes of a point, beyond C and
-# accuracy of the paper's.
+# columns of both probes beyond C and accuracy of the paper's
 PROBE_COLUMNS = [
-    "label_distortion_train_nats",
-    "probe_converged",
-    "strong_label_distortion_nats",
-    "strong_label_distortion_nats_se",
-    "strong_label_accuracy",
-    "strong_label_accuracy_se",
-    "strong_label_distortion_valid_nats",
-    "strong_label_distortion_train_nats",
+    "label_distortion_train_nats", "probe_converged", "strong_label_distortion_nats",
+    "strong_label_distortion_nats_se", "strong_label_accuracy", "strong_label_accuracy_se",
+    "strong_label_distortion_valid_nats", "strong_label_distortion_train_nats",
     "strong_probe_converged",
-]
+]  # fmt: skip
 CONVERGED = ["probe_converged", "strong_probe_converged"]
 LABEL_COLUMNS = [
     "label_distortion_bits",
@@ -41,7 +35,7 @@ def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return by how much those entropies are too small on average, in nats.
+    """Return the bias by which those entropies are too small on average, in nats.
 
     See :func:`labelinfo.information.label_entropy_bias_nats`.
     """
@@ -59,16 +53,9 @@ def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Return ``table`` with C in bits and the retained share 1 − C / H(Y), with standard errors.
 
     As H(Y) − C is a **lower** bound on I(Y; Z), the share is a lower bound on the share of the
-    label's entropy that the code keeps; it is negative for a probe worse than one that knows only
-    the label frequencies. H(Y) is taken as known exactly: the error of the share is that of C
-    alone, for labels as frequent as those of the split, and not what other frequencies would make
-    of H(Y).
-
-    Parameters
-    ----------
-    table
-        With columns ``label_distortion_nats``, ``label_distortion_nats_se``,
-        ``label_entropy_nats``.
+    label's entropy that the code keeps; it is negative for a probe worse than the label
+    frequencies. H(Y) is taken as known exactly: the error of the share is that of C alone, not that
+    of other label frequencies.
 
     Examples
     --------

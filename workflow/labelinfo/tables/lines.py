@@ -33,6 +33,11 @@ class Level:
     valid_nats: float = float("nan")
 
 
+def numbers(table: pd.DataFrame, *names: str) -> list[np.ndarray]:
+    """Return columns of a table as arrays of floats."""
+    return [table[name].to_numpy(dtype=float) for name in names]
+
+
 def curves_and_levels(rows: pd.DataFrame) -> tuple[dict[str, Curve], dict[str, Level]]:
     """Return the baselines of bounded and of unbounded rate of one data set and task, by name."""
     curves: dict[str, Curve] = {}
@@ -138,15 +143,8 @@ def convex_hull(rows: pd.DataFrame, label_entropy: float | None) -> Curve | None
     rows = rows[np.isfinite(rows["label_distortion_valid_nats"].to_numpy(dtype=float))]
     if rows.empty or label_entropy is None:
         return None
-    rate, valid, c, error = (
-        rows[name].to_numpy(dtype=float)
-        for name in (
-            "rate_nats",
-            "label_distortion_valid_nats",
-            "label_distortion_nats",
-            "label_distortion_nats_se",
-        )
-    )
+    rate, valid = numbers(rows, "rate_nats", "label_distortion_valid_nats")
+    c, error = numbers(rows, "label_distortion_nats", "label_distortion_nats_se")
     kept = lower_hull(rate, valid, label_entropy)
     if not len(kept):
         return None

@@ -20,36 +20,15 @@ from labelinfo.tables.lines import (
 )
 
 RUN_COLUMNS = (
-    "dataset",
-    "task",
-    "encoder",
-    "decoder",
-    "marginal",
-    "beta",
-    "seed",
-    "rate_nats",
-    "rate_nats_se",
-    "distortion_nats",
-    "distortion_nats_se",
-    "label_distortion_nats",
-    "label_distortion_nats_se",
-    "label_entropy_nats",
-    "status",
-    "violations",
-)
+    "dataset", "task", "encoder", "decoder", "marginal", "beta", "seed", "rate_nats",
+    "rate_nats_se", "distortion_nats", "distortion_nats_se", "label_distortion_nats",
+    "label_distortion_nats_se", "label_entropy_nats", "status", "violations",
+)  # fmt: skip
 BASELINE_COLUMNS = (
-    "dataset",
-    "task",
-    "baseline",
-    "k",
-    "selected",
-    "data_entropy_nats",
-    "data_entropy_kind",
-    "rate_nats",
-    "label_distortion_nats",
-    "label_distortion_nats_se",
+    "dataset", "task", "baseline", "k", "selected", "data_entropy_nats", "data_entropy_kind",
+    "rate_nats", "label_distortion_nats", "label_distortion_nats_se",
     "label_distortion_valid_nats",
-)
+)  # fmt: skip
 # what runs are chosen by
 _CHOOSING = ["rate_valid_nats", "label_distortion_valid_nats"]
 _MEASURES = ["rate_nats", "distortion_nats", "label_distortion_nats"]
@@ -57,12 +36,16 @@ _MEASURES = ["rate_nats", "distortion_nats", "label_distortion_nats"]
 
 @dataclass(frozen=True)
 class Panel:
-    """One row of a figure: which data set and task, its title, and what readers must be told."""
+    """One row of a figure: its data set and task, title, and a caveat for the small print."""
 
     dataset: str
     task: str
-    title: str
+    title: str = ""
     caveat: str = ""
+
+    def rows_of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table that are of this data set and task."""
+        return table[(table["dataset"] == self.dataset) & (table["task"] == self.task)]
 
 
 @dataclass(frozen=True)
@@ -74,20 +57,19 @@ class TaskResults:
     runs, n_runs
         The drawable rows, and the number of all.
     data_entropy_nats, data_entropy_kind
-        H(X) of the random-discard line, an upper bound, and which: ``published`` or
+        H(X) of the random-discard line, an upper bound, and its kind: ``published`` or
         ``best_of_sweep``. None and empty without that line.
-    discard
-        The random-discard line, from (0, H(Y)) to (H(X), 0), as in the paper.
-    classifier, classifier_discard
-        The classifier of the image whose C is lowest on validation, and the line of random
-        discarding that ends at its C: (0, H(Y)) to (H(X), C).
+    discard, classifier_discard
+        The lines of random discarding from (0, H(Y)): to (H(X), 0), as in the paper, and to (H(X),
+        C of the classifier).
+    classifier
+        The classifier of the image whose C is lowest on validation.
     pca_hull
-        The lower convex hull of all PCA points and (0, H(Y)). Its points are chosen on validation,
-        C and its errors are of test. Beyond its smallest C it is flat to the largest rate measured.
+        See :func:`labelinfo.tables.lines.convex_hull`.
     curves, levels
         Baselines of bounded and of unbounded rate, by name.
     pca_dimension
-        The k of the PCA curve, None where there is not one.
+        The selected k of PCA, None where there is not one.
     """
 
     panel: Panel
@@ -144,22 +126,14 @@ def require_columns(runs: pd.DataFrame, baselines: pd.DataFrame) -> None:
 
 
 def select_results(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) -> TaskResults:
-    """Take what ``panel`` shows from the tables.
+    """Return the runs and baselines of one data set and task.
 
-    A run is drawable if its status is ``ok`` and its R, D and C are finite. Of a baseline with
-    finite rates, rows whose parameters say ``"selected": false`` are left out; rows of equal rate
-    differ by seed alone and are averaged.
-
-    Raises
-    ------
-    LabelinfoError
-        If the parameters of a baseline cannot be read.
+    A run is drawable if its status is ``ok`` and its R, D and C are finite. PCA is drawn at the
+    selected k; rows of a baseline of equal rate differ by seed alone and are averaged.
     """
-    ours = runs[(runs["dataset"] == panel.dataset) & (runs["task"] == panel.task)]
+    ours, theirs = panel.rows_of(runs), panel.rows_of(baselines)
     finite = np.isfinite(ours[_MEASURES].to_numpy(dtype=float)).all(axis=1)
     drawable = ours[(ours["status"] == "ok").to_numpy(dtype=bool) & finite]
-
-    theirs = baselines[(baselines["dataset"] == panel.dataset) & (baselines["task"] == panel.task)]
     theirs = theirs[np.isfinite(theirs["label_distortion_nats"].to_numpy(dtype=float))]
     discard, data_entropy, kind = random_discard(theirs[theirs["baseline"] == "random_discard"])
     label_entropy = _label_entropy(ours, discard)
@@ -187,7 +161,7 @@ def countable(runs: pd.DataFrame, rate_min_nats: float = 0.0) -> pd.DataFrame:
 
     A run of next to no rate cannot be far from any line, so ``rate_min_nats`` is the least R on
     validation. A run that breaks an inequality on validation does not count; one that breaks it on
-    test does, as what is measured on test must not choose.
+    test does, as test measurements must not choose.
 
     Examples
     --------
@@ -204,12 +178,12 @@ def countable(runs: pd.DataFrame, rate_min_nats: float = 0.0) -> pd.DataFrame:
 def select_all_results(
     runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]
 ) -> list[TaskResults]:
-    """Take what each of at least one panel shows from the tables.
+    """Return the results of each of at least one panel.
 
     Raises
     ------
     LabelinfoError
-        If a table lacks a column, a baseline's parameters cannot be read, or there is no panel.
+        If a table lacks a column, or there is no panel.
     """
     require_columns(runs, baselines)
     if not panels:

@@ -1,6 +1,7 @@
-"""The table of runs: one row per run and task, whatever became of it."""
+"""The table of runs: one row per run and task, including diverged and missing ones."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,99 +21,80 @@ from labelinfo.tables.label_columns import (
 from labelinfo.tables.stack import drop_repeated
 
 IDENTITY = ["dataset", "encoder", "decoder", "marginal", "beta", "seed"]
-COLUMNS = [
-    "dataset",
-    "task",
-    "encoder",
-    "decoder",
-    "marginal",
-    "beta",
-    "seed",
-    "rate_nats",
-    "rate_nats_se",
-    "distortion_nats",
-    "distortion_nats_se",
-    "label_distortion_nats",
-    "label_distortion_nats_se",
-    "label_accuracy",
-    "label_entropy_nats",
-    "epochs",
-    "train_seconds",
-    "images_per_second",
-    "device",
-    "precision",
-    "status",
-    "violations",
-    "violations_valid",
-    # beyond what the figures need
-    "label_accuracy_se",
-    *LABEL_COLUMNS,
-    "label_distortion_valid_nats",
-    *PROBE_COLUMNS,
-    "probe_seeds",
-    "label_distortion_probe_sd_nats",
-    "strong_label_distortion_probe_sd_nats",
-    "prequential_label_nats",
-    "rate_valid_nats",
-    "distortion_valid_nats",
-    "rate_plus_distortion_nats",
-    "rate_plus_distortion_nats_se",
-    "nll_iwae_nats",
-    "nll_iwae_nats_se",
-    "independent_pixels_nats",
-    "warnings",
-    "rate_estimator",
-    "rate_monte_carlo_nats",
-    "rate_monte_carlo_nats_se",
-    "rate_difference_nats",
-    "rate_difference_nats_se",
-    "best_epoch",
-    "training_mode",
-    "path_id",
-    "epochs_total",
-    "beta_start",
-    "beta_warmup_epochs",
-    "diverged_epoch",
-    "diverged_step",
-    "weights_sha256",
-    "compiled",
-    "caveat",
-    "weights_file",
-    "learning_curve_file",
-]
-_OF_PROBE_SEEDS = [
-    "label_distortion_probe_sd_nats",
-    "strong_label_distortion_probe_sd_nats",
-    "prequential_label_nats",
-]
-_OF_TRAINING = ["epochs_total", "beta_start", "beta_warmup_epochs"]
-# measures of older versions lack the last
-_OF_MEASURES = ["nll_iwae_nats", "nll_iwae_nats_se", "independent_pixels_nats"]
+# the columns of a task's probe that are of one type where all rows are null
+_LABEL_TYPES = {name: "boolean" if name in CONVERGED else float for name in PROBE_COLUMNS}
+# each column and its type; None: the type of the identity columns that the sweep names
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]),
+    "rate_nats": float,
+    "rate_nats_se": float,
+    "distortion_nats": float,
+    "distortion_nats_se": float,
+    "label_distortion_nats": float,
+    "label_distortion_nats_se": float,
+    "label_accuracy": float,
+    "label_entropy_nats": float,
+    "epochs": "Int64",
+    "train_seconds": float,
+    "images_per_second": float,
+    "device": "text",
+    "precision": "text",
+    "status": "text",
+    "violations": "text",
+    "violations_valid": "text",
+    "label_accuracy_se": float,
+    **dict.fromkeys(LABEL_COLUMNS, float),
+    "label_distortion_valid_nats": float,
+    **_LABEL_TYPES,
+    "probe_seeds": "Int64",
+    "label_distortion_probe_sd_nats": float,
+    "strong_label_distortion_probe_sd_nats": float,
+    "prequential_label_nats": float,
+    "rate_valid_nats": float,
+    "distortion_valid_nats": float,
+    "rate_plus_distortion_nats": float,
+    "rate_plus_distortion_nats_se": float,
+    "nll_iwae_nats": float,
+    "nll_iwae_nats_se": float,
+    "independent_pixels_nats": float,
+    "warnings": "text",
+    "rate_estimator": "text",
+    "rate_monte_carlo_nats": float,
+    "rate_monte_carlo_nats_se": float,
+    "rate_difference_nats": float,
+    "rate_difference_nats_se": float,
+    "best_epoch": "Int64",
+    "training_mode": "text",
+    "path_id": "text",
+    "epochs_total": float,
+    "beta_start": float,
+    "beta_warmup_epochs": float,
+    "diverged_epoch": "Int64",
+    "diverged_step": "Int64",
+    "weights_sha256": "text",
+    "compiled": "boolean",
+    "caveat": "text",
+    "weights_file": "text",
+    "learning_curve_file": "text",
+}
+COLUMNS = list(_TYPES)
 # the file that a row comes from
 _FILE = "file"
-_TEXT = [
-    "device",
-    "precision",
-    "status",
-    "rate_estimator",
-    "violations",
-    "violations_valid",
-    "warnings",
-    "weights_sha256",
-    "training_mode",
-    "path_id",
-    "caveat",
-    "weights_file",
-    "learning_curve_file",
-]
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """The jobs' one-row tables, or packed ones of slices; each row names its run."""
+
+    training: Iterable[Path | str]
+    measures: Iterable[Path | str]
+    probes: Iterable[Path | str]
 
 
 def aggregate_runs(
     expected: pd.DataFrame,
+    files: JobFiles,
     *,
-    training: Iterable[Path | str],
-    measures: Iterable[Path | str],
-    probes: Iterable[Path | str],
     label_entropies: Mapping[tuple[str, str], float],
     label_entropy_biases: Mapping[tuple[str, str], float],
     best_known_nats: Mapping[str, float | None],
@@ -120,23 +102,21 @@ def aggregate_runs(
     standard_errors: float,
     probe_tolerance_nats: float,
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Join what the jobs wrote onto the rows that the sweep expects, and audit each row.
+    """Join the jobs' tables onto the rows that the sweep expects, and audit each row.
 
     Parameters
     ----------
     expected
         The identity columns and ``task``, one row per row of the result.
-    training, measures, probes
-        The jobs' one-row tables, or packed ones of slices; each row names its run. Rows may be
-        missing.
-    label_entropies
-        H(Y) of the test split in nats by (data set, task).
-    label_entropy_biases
-        By how much those are too small on average, in nats.
+    files
+        The tables to join; rows may be missing.
+    label_entropies, label_entropy_biases
+        H(Y) of the test split in nats by (data set, task), and by how much it is too small on
+        average.
     best_known_nats
         The lowest negative log-likelihood known by data set, or None.
     caveats
-        What has to be said of a data set's results, by data set.
+        Caveats of the results by data set.
     standard_errors, probe_tolerance_nats
         See :func:`labelinfo.tables.audit.audit_row`.
 
@@ -144,11 +124,10 @@ def aggregate_runs(
     -------
     DataFrame
         Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, where some of
-        the run's jobs are done; or ``missing``.
-        ``violations`` is of the test split; ``violations_valid``, of validation, is what choices
-        among runs go by. ``warnings`` is of :func:`labelinfo.tables.audit.warn_of_row`.
-        ``weights_file`` and ``learning_curve_file`` are relative to the experiment's results, and
-        empty for runs of slices, which hold neither.
+        the run's jobs are done; or ``missing``. ``violations`` is of the test split;
+        ``violations_valid``, of validation, decides which runs may be chosen. ``warnings`` is of
+        :func:`labelinfo.tables.audit.warn_of_row`. ``weights_file`` and ``learning_curve_file`` are
+        relative to the experiment's results, and empty for runs of slices, which hold neither.
     list
         The origins of the files read.
 
@@ -158,55 +137,56 @@ def aggregate_runs(
         If a table does not name its run, is about other weights than the training's record, or if
         two rows of one run have different numbers.
     """
-    origins: list[dict[str, Any]] = []
-    trained = _stack(training, IDENTITY, origins)
-    measured = _stack(measures, IDENTITY, origins)
-    probed = _stack(probes, [*IDENTITY, "task"], origins)
-    recorded = _recorded_weights(trained)
-    trained = _with_files(trained)
-    measured, probed = (_of_these_weights(part, recorded) for part in (measured, probed))
-    table = expected[[*IDENTITY, "task"]]
-    for part, keys in (
-        (trained, IDENTITY),
-        (measured.drop(columns="status", errors="ignore"), IDENTITY),
-        (probed.drop(columns="status", errors="ignore"), [*IDENTITY, "task"]),
-    ):
-        table = table.merge(part, how="left", on=keys, validate="many_to_one")
-    table = table.reindex(columns=dict.fromkeys([*COLUMNS, *table.columns]))
-    has_measure = table["rate_nats"].notna()
-    has_probe = table["label_distortion_nats"].notna()
-    begun = table["status"].eq("ok") | (table["status"].isna() & (has_measure | has_probe))
-    whole = table["status"].eq("ok") & has_measure & has_probe
-    table["status"] = table["status"].astype(object).fillna("missing")
-    table.loc[begun & ~whole, "status"] = "incomplete"
-    pairs = zip(table["dataset"], table["task"], strict=True)
+    table, origins = _joined(expected, files)
+    table["status"] = _status(table)
+    pairs = list(zip(table["dataset"], table["task"], strict=True))
     table["label_entropy_nats"] = [label_entropies.get(pair) for pair in pairs]
     table["label_entropy_nats"] = table["label_entropy_nats"].astype(float)
     table = with_label_columns(table)
     table["caveat"] = table["dataset"].map(caveats)
+    rows = table.to_dict("records")
     for column, of_split in (("violations", dict), ("violations_valid", validation_row)):
         table[column] = [
             audit_row(
                 of_split(row),
                 standard_errors=standard_errors,
                 probe_tolerance_nats=probe_tolerance_nats,
-                label_entropy_bias_nats=label_entropy_biases.get(
-                    (row["dataset"], row["task"]), 0.0
-                ),
+                label_entropy_bias_nats=label_entropy_biases.get(pair, 0.0),
                 best_known_nats=best_known_nats[row["dataset"]],
             )
-            for row in table.to_dict("records")
+            for row, pair in zip(rows, pairs, strict=True)
         ]
-    table["warnings"] = [warn_of_row(row) for row in table.to_dict("records")]
-    table[_TEXT] = table[_TEXT].astype(object).fillna("").astype(str)
-    counts = ["epochs", "best_epoch", "diverged_epoch", "diverged_step", "probe_seeds"]
-    flags = ["compiled", *CONVERGED]
-    # a column that is all null has a type too
-    numbers = [name for name in PROBE_COLUMNS if name not in CONVERGED]
-    numbers += [*_OF_PROBE_SEEDS, *_OF_TRAINING, *_OF_MEASURES]
-    types = (("Int64", counts), ("boolean", flags), (float, numbers))
-    table = table.astype({name: kind for kind, names in types for name in names})
-    return table[COLUMNS], origins
+    table["warnings"] = list(map(warn_of_row, rows))
+    texts = [name for name, kind in _TYPES.items() if kind == "text"]
+    table[texts] = table[texts].astype(object).fillna("").astype(str)
+    types = {name: kind for name, kind in _TYPES.items() if kind not in (None, "text")}
+    return table.astype(types)[COLUMNS], origins
+
+
+def _joined(expected: pd.DataFrame, files: JobFiles) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the expected rows with the columns of the jobs' tables, and the tables' origins."""
+    origins: list[dict[str, Any]] = []
+    trained = _stack(files.training, IDENTITY, origins)
+    measured = _stack(files.measures, IDENTITY, origins)
+    probed = _stack(files.probes, [*IDENTITY, "task"], origins)
+    recorded = _recorded_weights(trained)
+    measured, probed = (
+        _of_these_weights(part, recorded).drop(columns="status", errors="ignore")
+        for part in (measured, probed)
+    )
+    table = expected[[*IDENTITY, "task"]]
+    parts = ((_with_files(trained), IDENTITY), (measured, IDENTITY), (probed, [*IDENTITY, "task"]))
+    for part, keys in parts:
+        table = table.merge(part, how="left", on=keys, validate="many_to_one")
+    return table.reindex(columns=dict.fromkeys([*COLUMNS, *table.columns])), origins
+
+
+def _status(table: pd.DataFrame) -> pd.Series:
+    trained, measured = table["status"].eq("ok"), table["rate_nats"].notna()
+    probed = table["label_distortion_nats"].notna()
+    begun = trained | (table["status"].isna() & (measured | probed))
+    status = table["status"].astype(object).fillna("missing")
+    return status.mask(begun & ~(trained & measured & probed), "incomplete")
 
 
 def _stack(
@@ -217,20 +197,20 @@ def _stack(
         table, origin = read_arrow(file)
         if not set(keys) <= set(table.column_names):
             raise StorageError(f"The table {file} does not name its run: delete it and run again.")
-        # what it says for pandas is of one table alone
+        # pandas' metadata describe one table alone
         table = table.replace_schema_metadata(None)
         tables.append(table.append_column(_FILE, [[str(file)] * len(table)]))
         origins.append(origin)
     if not tables:
         empty = {key: pd.Series(dtype=object) for key in keys}
         return pd.DataFrame(empty).astype({"beta": float, "seed": int})
-    # thousands of rows as tables of pandas would take longer than all the rest
+    # pandas would take seconds to concatenate thousands of tables of one row
     stacked = pa.concat_tables(tables, promote_options="permissive").to_pandas()
     return drop_repeated(stacked, keys, "runs")
 
 
 def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
-    """Name the files next to each training's own record; one of a slice has no such neighbours."""
+    """Add the paths of the files next to each training's record, empty for runs of slices."""
     if _FILE not in trained:
         return trained
     folders = []
@@ -247,14 +227,14 @@ def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
 
 
 def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:
-    """Return the digest of each run's weights, as its training wrote it down."""
+    """Return the digest of each run's weights that its training recorded."""
     if "weights_sha256" not in trained:
         return {}
     return dict(zip(_identities(trained), trained["weights_sha256"], strict=True))
 
 
 def _of_these_weights(part: pd.DataFrame, recorded: Mapping[tuple, str]) -> pd.DataFrame:
-    """Return measured rows without what only the training tells, having checked their weights."""
+    """Check that measured rows are of the recorded weights; return them without both columns."""
     if "weights_sha256" not in part:
         return part.drop(columns=_FILE, errors="ignore")
     rows = zip(_identities(part), part["weights_sha256"], part[_FILE], strict=True)

@@ -47,13 +47,11 @@ def pack_slice(
 ) -> None:
     """Write a slice: one table for each kind of table that jobs wrote, and their losses.
 
-    A slice joined with others gives the tables that one experiment would have given, as the same
-    code aggregates its rows. k of PCA stays as it was selected in the slice.
+    A slice joined with others gives the tables of one experiment, as the same code aggregates its
+    rows. The selected k of PCA stays as in the slice.
 
     Parameters
     ----------
-    folder
-        The slice.
     tables
         The jobs' tables by kind: ``summaries``, ``training``, ``measures``, ``probes`` and
         ``baselines``; a kind without any is left out.
@@ -61,8 +59,6 @@ def pack_slice(
         The records of paths that runs cooled down from; their provenance goes with the trainings.
     run_losses, level_losses
         Losses of runs, and of baselines of unbounded rate, on the test split.
-    code
-        Digest of the stage's code.
     """
     own = describe("pack_slice", code=code, config={})
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,31 +78,23 @@ def pack_slice(
 
 
 def with_rows_of_slices(expected: pd.DataFrame, probes: Iterable[Path | str]) -> pd.DataFrame:
-    """Return the rows that a sweep expects, and after them those of slices that it lacks.
+    """Return the rows that a sweep expects, then those that only packed tables of probes have.
 
-    Parameters
-    ----------
-    expected
-        Columns that name a run and a task.
-    probes
-        Packed tables of probes.
+    ``expected`` has the columns that name a run and a task.
     """
     rows = [expected, *(read_table(file)[list(expected.columns)] for file in probes)]
     return pd.concat(rows).drop_duplicates(ignore_index=True)
 
 
 def check_slices_fit(files: Iterable[Path | str]) -> None:
-    """Check that packed tables are of the same images and labels, and of the same probes.
+    """Check that packed tables are of the same images, labels and probes.
 
-    Parameters
-    ----------
-    files
-        Packed tables of summaries and of probes, and those of the experiment itself.
+    ``files`` are packed tables of summaries or of probes, and those of the experiment itself.
 
     Raises
     ------
     StorageError
-        Naming the file, and what is different in it.
+        Naming two files and their difference.
     """
     known: dict[tuple[str, str], tuple[Any, str]] = {}
     for file in map(str, files):
@@ -120,7 +108,7 @@ def check_slices_fit(files: Iterable[Path | str]) -> None:
 
 
 def _settings(origins: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, str, Any]]:
-    """Yield what has to be the same in all slices: in words, of which data, and its value."""
+    """Yield what all slices must share: in words, of which data, and its value."""
     for origin in origins.get("prepare_dataset", ()):
         for name in origin["config"]["datasets"]:
             yield f"the images and labels of {name}", "", origin["data"]

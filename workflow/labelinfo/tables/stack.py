@@ -21,19 +21,10 @@ def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[s
 
 
 def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFrame:
-    """Return a table without rows that are there twice, in order.
+    """Return a table without repeated rows, in order; ``what`` names its rows in the message.
 
-    Durations and devices do not make two rows different, nor does a column that one of the tables
-    lacks; the fuller row is kept.
-
-    Parameters
-    ----------
-    table
-        Rows of several tables.
-    keys
-        Columns that identify a row.
-    what
-        Their kind, for the message.
+    Rows of equal ``keys`` are one row made twice. They may differ in durations, in devices, and in
+    a column that one of them lacks; the fuller row is kept.
 
     Raises
     ------
@@ -42,8 +33,6 @@ def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFra
 
     Examples
     --------
-    Another duration makes no other row:
-
     >>> table = pd.DataFrame({"run": [1, 1], "rate_nats": [2.0, 2.0], "train_seconds": [5, 6]})
     >>> len(drop_repeated(table, ["run"], "runs"))
     1

@@ -1,0 +1,194 @@
+"""The claims that compare decoders, marginals, and tasks with each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from labelinfo.claims.claim import Claim, Reference, by_reference
+from labelinfo.claims.decision import UNDECIDED, Decision, count, lacking, three_way
+from labelinfo.claims.errors import gaps_below, seed_note
+from labelinfo.claims.evidence import (
+    MNIST,
+    POINT,
+    TASKS,
+    Evidence,
+    best_runs,
+    caveat,
+    explorer_address,
+    no_runs,
+)
+from labelinfo.curves import Curve
+from labelinfo.tables.lines import numbers
+from labelinfo.tables.results import TaskResults
+
+
+def factorised_below_autoregressive(evidence: Evidence) -> Decision:
+    """Decide whether factorised decoders have lower C than autoregressive ones at equal rate."""
+    data = evidence.results("mnist", "digit")
+    if data is None:
+        return no_runs(evidence, MNIST)
+    settings = evidence.settings
+    fronts = {}
+    for decoder in ("deconv", "pixelcnn"):
+        runs = data.runs[data.runs["decoder"] == decoder]
+        if len(runs) < settings.runs_min:
+            return lacking(**{f"runs_with_the_{decoder}_decoder": len(runs)})
+        fronts[decoder] = best_runs(runs)
+    rate, _, error = numbers(fronts["deconv"], *POINT)
+    factorised = Curve(rate, numbers(fronts["deconv"], POINT[1])[0], error)
+    # a code of a smaller rate can be used at a larger one
+    above, errors = gaps_below(factorised, fronts["pixelcnn"], flat=True)
+    known = np.isfinite(above)
+    if known.sum() < settings.runs_min // 2:
+        return lacking(rates_at_which_both_decoders_have_runs=int(known.sum()))
+    below, margins = -above[known], settings.standard_errors * errors[known]
+    found = count(below > margins, below < -margins)
+    lower = f"{abs(below.mean()):.3f} nats {'lower' if below.mean() > 0 else 'higher'}"
+    return Decision(
+        found.at_least(settings.as_a_rule_share),
+        f"Of {found.total} rates of the best autoregressive runs, the best factorised ones have "
+        f"the smaller C at {found.so}, the larger at {found.not_so}, and {found.undecided} are "
+        f"undecided; on average the factorised C is {lower}.{seed_note(data.runs)}",
+        f"the factorised C is lower at {found.so} of {found.total} rates",
+        explorer_address(data),
+    )
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """The difference of C between marginals as a share of H(Y), and its bounds."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def _spread_over_marginals(data: TaskResults, standard_errors: float) -> _Spread | None:
+    """Return the mean of (largest − smallest C over marginals) / H(Y) at equal decoder and rate.
+
+    At each rate the bounds are ``standard_errors`` errors of the difference of two runs away. Noise
+    alone puts the largest of three equal curves above the smallest, on average by less than that.
+    """
+    spreads, margins = [], []
+    for _, group in data.runs.groupby("decoder"):
+        curves = [numbers(best_runs(runs), *POINT) for _, runs in group.groupby("marginal")]
+        if len(curves) < 2:
+            continue
+        low = max(rate[0] for rate, _, _ in curves)
+        high = min(rate[-1] for rate, _, _ in curves)
+        if high > low:
+            grid = np.linspace(low, high, 50)
+            cs = np.array([np.interp(grid, rate, c) for rate, c, _ in curves])
+            errors = np.array([np.interp(grid, rate, error) for rate, _, error in curves])
+            largest, smallest = (
+                np.take_along_axis(errors, pick[None], axis=0)[0]
+                for pick in (cs.argmax(axis=0), cs.argmin(axis=0))
+            )
+            spreads.append(np.ptp(cs, axis=0) / data.label_entropy_nats)
+            margins.append(standard_errors * np.hypot(largest, smallest) / data.label_entropy_nats)
+    if not spreads:
+        return None
+    spread, margin = np.array(spreads), np.array(margins)
+    return _Spread(
+        float(spread.mean()),
+        float(np.maximum(spread - margin, 0.0).mean()),
+        float((spread + margin).mean()),
+    )
+
+
+def marginal_matters_more(evidence: Evidence) -> Decision:
+    """Decide whether marginals differ by more than on MNIST."""
+    results = [evidence.results(*pair) for pair in TASKS]
+    if any(data is None or len(data.runs) < evidence.settings.runs_min for data in results):
+        counts = {task: 0 if data is None else len(data.runs)
+                  for (_, task), data in zip(TASKS, results, strict=True)}  # fmt: skip
+        return lacking(**{f"runs_on_{task}": number for task, number in counts.items()})
+    spreads = [_spread_over_marginals(data, evidence.settings.standard_errors) for data in results]
+    if None in spreads:
+        return Decision(UNDECIDED, "Some task has no rates at which several marginals have runs.")
+    digit, *others = spreads
+    texts = [f"{each.mean:.1%} ({each.low:.1%} to {each.high:.1%})" for each in spreads]
+    outcome = three_way(
+        min(each.low for each in others) > digit.high,
+        max(each.high for each in others) < digit.low,
+    )
+    return Decision(
+        outcome,
+        f"At equal rate and decoder, C differs between marginals by {texts[0]} of H(Y) for digits, "
+        f"{texts[1]} for alphabets and {texts[2]} for characters{caveat(results)}."
+        f"{seed_note(pd.concat([data.runs for data in results]))}",
+        f"{digit.mean:.1%} of H(Y) for digits, {others[0].mean:.1%} and {others[1].mean:.1%} for "
+        "Omniglot",
+        explorer_address(results[1]),
+    )
+
+
+def preferences(evidence: Evidence, reference: Reference) -> Decision:
+    """Decide whether characters are preferred over alphabets, and much less than digits."""
+    settings, name = evidence.settings, reference.score
+    results = [evidence.results(*pair) for pair in TASKS]
+    found = [None if data is None else evidence.headline(data) for data in results]
+    if any(row is None or pd.isna(row[name]) or row["runs"] < settings.runs_min for row in found):
+        return Decision(
+            UNDECIDED,
+            "A preference score needs more runs on static MNIST and both Omniglot tasks.",
+        )
+    (digit_low, digit_high), (_, alphabet_high), (low, high) = (
+        (row[f"{name}_low"], row[f"{name}_high"]) for row in found
+    )
+    alphabet_low = found[1][f"{name}_low"]
+    share = settings.much_weaker_share
+    outcome = three_way(
+        low > alphabet_high and high < share * digit_low,
+        high < alphabet_low or low > share * digit_high,
+    )
+    scores = ", ".join(
+        f"{task} {row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f})"
+        for (_, task), row in zip(TASKS, found, strict=True)
+    )
+    kinds = ", ".join(dict.fromkeys(data.data_entropy_kind.replace("_", " ") for data in results))
+    return Decision(
+        outcome,
+        f"Preference scores, each an upper bound as H(X) is ({kinds}): {scores}{caveat(results)}.",
+        "scores: "
+        + ", ".join(f"{task} {row[name]:.2f}" for (_, task), row in zip(TASKS, found, strict=True)),
+        explorer_address(results[2]),
+    )
+
+
+FACTORISED_LOWER = Claim(
+    6,
+    "MNIST: at equal rate, factorised decoders reach lower C than autoregressive ones.",
+    lambda s: (
+        "The fronts of the factorised and of the autoregressive runs are chosen on validation. At "
+        f"{s.as_a_rule_share:.0%} or more of the rates on the autoregressive front, the factorised "
+        f"front is lower by over {s.standard_errors:g} standard errors; the claim fails if these "
+        f"rates and all undecided ones together are fewer. At least {s.runs_min // 2} rates of the "
+        "autoregressive front must be reached by the factorised one."
+    ),
+    factorised_below_autoregressive,
+    on_digits=True,
+)
+MARGINAL_MATTERS = Claim(
+    9,
+    "Omniglot: the marginal matters more than on MNIST.",
+    lambda s: (
+        "The difference of C between marginals at equal rate and decoder, as a share of H(Y), is "
+        f"larger for both Omniglot tasks than for digits (at least {s.runs_min} runs each), even "
+        f"if each difference is off by {s.standard_errors:g} standard errors; the claim fails if "
+        "it is in the same way smaller for both."
+    ),
+    marginal_matters_more,
+)
+PREFERENCES = Claim(
+    10,
+    "Omniglot character: the preference is stronger than for the alphabet, and much weaker than on "
+    "MNIST.",
+    lambda s: (
+        "The interval of the character's preference score lies above the alphabet's interval and "
+        f"below {s.much_weaker_share:.0%} of the digits' interval; the claim fails if it lies on "
+        "the other side of either."
+    ),
+    by_reference(preferences),
+)
