@@ -1,6 +1,7 @@
 """Trained classifiers: the network is the paper's, and C is what theory says where it is known."""
 
 import math
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from labelinfo.baselines.classifiers import (
     measure_classifier,
 )
 from labelinfo.baselines.complex_image import train_classifier
+from labelinfo.baselines.random_encoders import measure_random_encoder
 from labelinfo.baselines.simple_image import probe_images
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.io.losses import read_losses
@@ -72,29 +74,6 @@ def test_label_distortion_is_the_mean_of_the_losses():
     assert measured.row(0)["label_accuracy"] == pytest.approx(2 / 3)
 
 
-def test_a_label_that_the_image_shows_is_learned(tiny_dataset):
-    model, facts = fit(tiny_dataset)
-    measured = measure_classifier(model, tiny_dataset.test, "half", CPU).row(0)
-    assert measured["label_distortion_nats"] < 0.25
-    assert measured["label_accuracy"] > 0.9
-    assert 1 <= facts["best_epoch"] <= SETTINGS["epochs"]
-
-
-def test_a_label_independent_of_the_image_costs_its_entropy():
-    generator = torch.Generator().manual_seed(0)
-
-    def split(count):
-        images = (torch.rand(count, 784, generator=generator) < 0.2).to(torch.uint8)
-        return Split(images, {"half": torch.randint(2, (count,), generator=generator)})
-
-    dataset = Dataset("noise", split(300), split(300), split(1000), {"half": ["a", "b"]}, {})
-    model, _ = fit(dataset, epochs=3, learning_rate=1e-3)
-    measured = measure_classifier(model, dataset.test, "half", CPU).row(0)
-    error = measured["label_distortion_nats_se"]
-    assert measured["label_distortion_nats"] > math.log(2) - 4 * error - 1e-3
-    assert measured["label_distortion_nats"] < math.log(2) + 0.05
-
-
 def test_the_epoch_is_picked_on_validation_and_no_test_image_chooses(tiny_dataset):
     # labels that validation contradicts: the earliest epoch, which has learned least, is best
     wrong = Split(tiny_dataset.valid.images, {"half": 1 - tiny_dataset.valid.labels["half"]})
@@ -151,31 +130,39 @@ def test_a_searched_network_replaces_the_configured_one(files):
 
 
 COMPLEX = {"depth": 6, "dropout": 0.1, "searched": False, "precision": "float32"}
+RANDOM = PROBES | {"standardise": True, "hidden_units": 30, "width": 0.125}
+BOTH = {"losses": ("", {"probe": "paper"}), "strong_losses": ("strong_", {"probe": "strong"})}
 
 
 @pytest.mark.parametrize(
-    ("function", "baseline", "settings", "params", "kinds"),
+    ("function", "baseline", "settings", "columns", "losses"),
     [
-        (probe_images, "simple_image", PROBES, {"hidden_units": 20}, ["paper", "strong"]),
-        (train_classifier, "complex_image", SETTINGS, COMPLEX, [None]),
+        (probe_images, "simple_image", PROBES, {"hidden_units": 20}, BOTH),
+        (
+            partial(measure_random_encoder, "random_fully_connected"),
+            "random_fully_connected",
+            RANDOM,
+            {"hidden_units": 30},
+            BOTH,
+        ),
+        (train_classifier, "complex_image", SETTINGS, COMPLEX, {"losses": ("", {})}),
     ],
 )
-def test_either_classifier_becomes_a_row(files, function, baseline, settings, params, kinds):
+def test_a_baseline_of_unbounded_rate_becomes_a_row(
+    files, function, baseline, settings, columns, losses
+):
     function("half", 3, settings, files=files, device="cpu", code="0")
     row = pd.read_parquet(files["table"]).iloc[0]
     point = {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 3}
-    assert point.items() <= dict(row).items()
+    assert (point | columns).items() <= dict(row).items()
     assert math.isnan(row["rate_nats"])
     assert row["label_distortion_nats"] < 0.5 * math.log(2)
     assert math.isfinite(row["label_distortion_valid_nats"])
-    assert params.items() <= dict(row).items()
-    assert files["strong_losses"].exists() == (len(kinds) == 2)
-    prefixes = {None: "", "paper": "", "strong": "strong_"}
-    for kind, name in zip(kinds, ("losses", "strong_losses"), strict=False):
-        losses, of, _ = read_losses(files[name])
-        nats = row[f"{prefixes[kind]}label_distortion_nats"]
+    for name, (prefix, probe) in losses.items():
+        nats, of, _ = read_losses(files[name])
         # losses are stored with 12 bits
-        assert losses.mean(axis=1) == pytest.approx([nats], rel=2**-12)
-        assert of == point | ({"probe": kind} if kind else {})
-    assert pd.isna(row["strong_label_distortion_nats"]) == (len(kinds) == 1)
-    assert pd.isna(row["probe_converged"]) == (len(kinds) == 1)
+        stored = pytest.approx([row[f"{prefix}label_distortion_nats"]], rel=2**-12)
+        assert nats.mean(axis=1) == stored
+        assert of == point | probe
+    assert files["strong_losses"].exists() == (losses is BOTH)
+    assert pd.isna(row["strong_label_distortion_nats"]) == (losses is not BOTH)

@@ -1,18 +1,15 @@
 """Random encoders are never trained, and what their codes keep is what a probe finds."""
 
-import math
-
 import pandas as pd
 import pytest
 import torch
 
 from labelinfo.baselines.random_encoders import measure_random_encoder, random_encoder
 from labelinfo.data.dataset import Dataset, Split, save_dataset
-from labelinfo.io.losses import read_losses
 from recipes import probes
 
 BASELINES = ["random_fully_connected", "random_convolutional"]
-PROBES = probes(hidden_units=20, epochs=30, batch_size=16, learning_rate=3e-3, decay_epochs=20)
+PROBES = probes(hidden_units=20, epochs=6, batch_size=16, learning_rate=3e-3, decay_epochs=4)
 SIZES = {"hidden_units": 30, "width": 0.125}
 
 
@@ -38,51 +35,22 @@ def test_the_fully_connected_code_is_two_layers_of_elu():
     torch.testing.assert_close(encoder(x), torch.nn.functional.elu(first @ w2.T + b2))
 
 
-def measure(dataset, tmp_path, baseline, seed=0):
-    save_dataset(tmp_path / "dataset.safetensors", dataset)
-    measure_random_encoder(
-        baseline,
-        "half",
-        seed,
-        PROBES | {"standardise": True, **SIZES},
-        files={
-            "dataset": tmp_path / "dataset.safetensors",
-            "table": tmp_path / "table.parquet",
-            "losses": tmp_path / "losses.parquet",
-            "strong_losses": tmp_path / "strong.losses.parquet",
-        },
-        device="cpu",
-        code="0",
-    )
-    return pd.read_parquet(tmp_path / "table.parquet").iloc[0]
-
-
-@pytest.mark.parametrize("baseline", BASELINES)
-def test_it_keeps_a_label_that_the_image_shows(tiny_dataset, tmp_path, baseline):
-    row = measure(tiny_dataset, tmp_path, baseline)
-    assert (row["baseline"], row["seed"]) == (baseline, 0)
-    assert math.isnan(row["rate_nats"])
-    assert row["label_distortion_nats"] < 0.5 * math.log(2)
-    assert row["label_accuracy"] > 0.8
-    for name, prefix, kind in (("losses", "", "paper"), ("strong.losses", "strong_", "strong")):
-        losses, of, _ = read_losses(tmp_path / f"{name}.parquet")
-        # losses are stored with 12 bits
-        nats = row[f"{prefix}label_distortion_nats"]
-        assert losses.mean(axis=1) == pytest.approx([nats], rel=2**-12)
-        point = {"dataset": "tiny", "task": "half", "baseline": baseline, "seed": 0}
-        assert of == point | {"probe": kind}
-    assert measure(tiny_dataset, tmp_path, baseline).equals(row)
-    other = measure(tiny_dataset, tmp_path, baseline, seed=1)
-    assert other["label_distortion_nats"] != row["label_distortion_nats"]
+def measure(dataset, tmp_path):
+    save_dataset(tmp_path / "dataset", dataset)
+    names = ("dataset", "table", "losses", "strong_losses")
+    files = {name: tmp_path / name for name in names}
+    settings = PROBES | {"standardise": True, **SIZES}
+    measure_random_encoder(BASELINES[0], "half", 0, settings, files=files, device="cpu", code="0")
+    return pd.read_parquet(files["table"]).iloc[0]
 
 
 def test_no_test_image_has_influence_on_what_is_said_of_validation(tiny_dataset, tmp_path):
-    row = measure(tiny_dataset, tmp_path, BASELINES[0])
+    row = measure(tiny_dataset, tmp_path)
     noise = Split(1 - tiny_dataset.test.images, {"half": 1 - tiny_dataset.test.labels["half"]})
     changed = Dataset(
         "tiny", tiny_dataset.train, tiny_dataset.valid, noise, tiny_dataset.classes, {}
     )
-    other = measure(changed, tmp_path, BASELINES[0])
+    other = measure(changed, tmp_path)
     for column in ("label_distortion_valid_nats", "strong_label_distortion_valid_nats"):
         assert other[column] == row[column]
     assert other["probe_converged"] == row["probe_converged"]

@@ -26,34 +26,18 @@ def train_candidate(
     code: str,
     checkpoint_seconds: float = 0.0,
 ) -> None:
-    """Train one candidate on the training split and write its C on validation.
+    """Train one candidate on the training split and write its C on validation; test is not read.
 
-    The test split has no part in it.
-
-    Parameters
-    ----------
-    task
-        For which labels.
-    settings
-        The configuration's ``classifier`` section with the candidate's ``depth`` and ``dropout``.
-    dataset_file, target, device, code
-        The prepared data set, the one-row table, where to compute, digest of the stage's code.
-    checkpoint_seconds
-        How old a checkpoint gets, at least, before the next is written.
+    ``settings`` is the configuration's ``classifier`` section with the candidate's ``depth`` and
+    ``dropout``; ``code`` is the digest of the stage's code. A checkpoint is at least
+    ``checkpoint_seconds`` old when the next is written.
     """
     dataset = load_dataset(dataset_file).labelled(task)
     job = TrainingJob(dataset_file, device, code, torch.get_num_threads(), checkpoint_seconds)
     where = job.where
     network = {key: settings[key] for key in ("depth", "dropout")}
     identity = (dataset.name, "candidate", task, *network.values())
-    model, facts = resume_complex_image(
-        dataset,
-        task,
-        settings,
-        identity,
-        target,
-        job,
-    )
+    model, facts = resume_complex_image(dataset, task, settings, identity, target, job)
     measured = measure_classifier(model, dataset.valid, task, where).row(0)
     row = {
         "dataset": dataset.name,

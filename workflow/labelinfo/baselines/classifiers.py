@@ -69,18 +69,9 @@ class ComplexImageClassifier(nn.Sequential):
 class ClassifierLoop:
     """A convolutional classifier and its optimiser, advanced epoch by epoch.
 
-    Dynamic binarisation where the images are intensities. The test split is not touched.
-
-    Parameters
-    ----------
-    dataset, task
-        Images, and which of their labels.
-    settings
-        The configuration's ``classifier`` section for this task, with ``depth`` and ``dropout``.
-    identity
-        Root of all seeds.
-    device
-        Where to train.
+    Images that are intensities are binarised at random in each step. The test split is not touched.
+    ``settings`` is the configuration's ``classifier`` section for this task, with ``depth`` and
+    ``dropout``; ``identity`` is the root of all seeds.
     """
 
     remedy = "lower `classifier.learning_rate`"
@@ -126,7 +117,7 @@ class ClassifierLoop:
         return loss.detach()[None]
 
     def prepare(self) -> None:
-        """Record a step."""
+        """Record a step as a CUDA graph where there is a GPU."""
         self.model.train()
         self.engine.prepare(self.steps, self.batch_size)
 
@@ -196,8 +187,8 @@ def resume_complex_image(
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
     """Train as :func:`fit_complex_image` does, resuming from the checkpoint next to ``output``.
 
-    Of two processes that make the same output the second waits, and then finds the work
-    done, or, if it took no longer than ``checkpoint_seconds``, does it again.
+    Of two processes that make the same output, the second waits for the first. It then finds the
+    work done, or repeats it if no checkpoint was written.
     """
     checkpoints = job.checkpoints(output, identity, settings, settings["precision"])
     with alone(lock_of(output)):

@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
-from labelinfo.baselines.chosen import NETWORK
 from labelinfo.baselines.classifiers import measure_classifier, resume_complex_image
 from labelinfo.baselines.points import Point, write_point
+from labelinfo.baselines.search import NETWORK
 from labelinfo.data.dataset import load_dataset
 from labelinfo.provenance import describe
 from labelinfo.training.job import TrainingJob
@@ -28,31 +28,19 @@ def train_classifier(
 
     Parameters
     ----------
-    task, seed
-        For which labels; the number of the training.
     settings
         The configuration's section ``classifier`` with the task's depth and dropout.
     files
         ``dataset`` is read; ``table`` of one row and the ``losses`` of each test image are written.
-    device, code
-        Where to compute; digest of the stage's code.
     network
         Depth and dropout that a search has chosen, instead of those in ``settings``.
-    checkpoint_seconds
-        How old a checkpoint gets, at least, before the next is written.
     """
     dataset = load_dataset(files["dataset"]).labelled(task)
     job = TrainingJob(files["dataset"], device, code, torch.get_num_threads(), checkpoint_seconds)
     where = job.where
     settings = settings | (network or {})
-    model, facts = resume_complex_image(
-        dataset,
-        task,
-        settings,
-        (dataset.name, "complex_image", task, seed),
-        files["table"],
-        job,
-    )
+    identity = (dataset.name, "complex_image", task, seed)
+    model, facts = resume_complex_image(dataset, task, settings, identity, files["table"], job)
     test, valid = (
         measure_classifier(model, dataset.split(name), task, where) for name in ("test", "valid")
     )

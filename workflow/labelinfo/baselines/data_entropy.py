@@ -27,20 +27,12 @@ def data_entropy(
 ) -> DataEntropy | None:
     """Return an **upper** bound on H(X), None if nothing bounds it.
 
-    A configured value is ``published``. Without it the bound is ``best_of_sweep``: the smallest
-    R + D over all runs. R + D ≥ H(X) holds for every encoder, decoder and marginal, as the
-    divergences in it are not negative. The run is chosen on validation, its R + D is of the test
-    split, so the bound holds up to sampling error. Runs that diverged do not count, nor do runs
-    that break an inequality on validation.
-
-    Parameters
-    ----------
-    known_nats, source
-        The configured value and its source, or None.
-    measures
-        The measured rows of every run of the data set.
-    standard_errors
-        See :func:`labelinfo.tables.audit.audit_row`.
+    A configured value is ``published``. Without one the bound is ``best_of_sweep``: the smallest R
+    + D over all runs. R + D ≥ H(X) holds for every encoder, decoder and marginal, as the
+    divergences in it are not negative. The run is chosen on validation and its R + D is of the test
+    split, so the bound holds up to sampling error. Diverged runs and runs that break an inequality
+    on validation do not count: see :func:`labelinfo.tables.audit.audit_row` for
+    ``standard_errors``.
     """
     if known_nats is not None:
         return DataEntropy(known_nats, PUBLISHED, source)

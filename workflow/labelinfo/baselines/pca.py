@@ -118,24 +118,20 @@ def measure_pca(
 
     Parameters
     ----------
-    dataset, task
-        Images, and which of their labels.
     grid
         The configuration's ``pca`` section.
     probe
         How to probe, with precisions resolved; every point has one probe of each kind.
     binarizations
         Of training images that are intensities.
-    device
-        Where to compute.
 
     Returns
     -------
     DataFrame
         One row per (k, σ): ``k, sigma, rate_nats``, and the columns of both probes.
     dict, dict
-        By kind of probe the losses of the test images, and of the validation images, in nats, one
-        row per row of the table. The latter select the best k.
+        By kind of probe the losses of the test images and of the validation images, in nats, one
+        row per row of the table.
     """
     dims, sigmas = sorted(grid["dims"]), sorted(grid["sigmas"], reverse=True)
     components = whitened_components(dataset, dims[-1], binarizations)
@@ -183,17 +179,13 @@ def write_pca(
 
     Parameters
     ----------
-    task, grid
-        See :func:`measure_pca`.
     settings
         ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
     strong_epochs_share
-        Share of the recipe's epochs that a strong probe of the grid has.
+        Share of the recipe's epochs that a strong probe of the grid trains for.
     files
         See :func:`~labelinfo.baselines.probed.write_probed`; ``valid_losses`` and
         ``strong_valid_losses``, of the validation images, are written too.
-    device, code
-        Where to compute; digest of the stage's code.
     """
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)

@@ -11,25 +11,12 @@ from labelinfo.baselines.rate_axes import AXES
 def area_under_curve_nats2(
     rates: np.ndarray, distortions: np.ndarray, entropy: float, rate_max: float
 ) -> float:
-    """Return the area under C against R from 0 to ``rate_max``, the criterion for the best k.
+    """Return the area under C against R from 0 to ``rate_max``, in nats²: the criterion for k.
 
-    The curve starts at (0, H(Y)), joins the measured points by straight lines in order of rate,
-    and beyond the last of them stays flat, since a code of a smaller rate can be used there too.
-    All k are compared over the same range, although each covers another one.
-
-    Parameters
-    ----------
-    rates, distortions
-        R and C of the measured points, in nats.
-    entropy
-        H(Y) in nats, of the split on which C was measured.
-    rate_max
-        Upper end in nats.
-
-    Returns
-    -------
-    float
-        Square nats.
+    The curve starts at (0, H(Y)), joins the measured points by straight lines in order of rate, and
+    stays flat beyond the last, since a code of a smaller rate can be used there too. So all k are
+    compared over the same range, although each covers another one. R, C, H(Y) and ``rate_max`` are
+    in nats, C and H(Y) of one split.
     """
     order = np.argsort(rates)
     x = np.concatenate([[0.0], rates[order]])
@@ -60,9 +47,9 @@ def compare_areas(
     """Compare all k by the area A_k under C against R up to ``rate_max``, on validation.
 
     A_k is linear in the C of its points, so it is a mean over images of a_ki = Σ_j w_kj ℓ_kji, and
-    the excess A_k − A_best has the standard error s/√N of the paired differences a_ki − a_best,i:
-    what is hard about an image for all k cancels. That the best was picked by the same images is
-    not in it.
+    the excess A_k − A_best has the standard error s/√N of the paired differences a_ki − a_best,i.
+    The difficulty of an image that all k share cancels. That the same images chose the best k is
+    not covered.
     """
     areas: dict[int, float] = {}
     contributions: dict[int, np.ndarray] = {}
@@ -108,11 +95,11 @@ def select_dimension(
     data_entropy_nats: float | None,
     flat_share: float,
 ) -> pd.DataFrame:
-    """Add to the points of a grid which k is best and how far the others lie behind.
+    """Add the best k, and the excess area of the others, to the points of a grid.
 
     The best k has the smallest area (:func:`area_under_curve_nats2`) on validation from R = 0 to
-    ``rate_max_nats``. How far each k lies behind is also given for each of
-    :data:`labelinfo.baselines.rate_axes.AXES`.
+    ``rate_max_nats``. The excess is also given on each of
+    :data:`labelinfo.baselines.rate_axes.AXES`; without H(X) its axis is empty.
 
     Parameters
     ----------
@@ -120,12 +107,8 @@ def select_dimension(
         One row per point: ``k``, ``rate_nats``, ``label_distortion_valid_nats``.
     valid_losses
         (points, N), the losses of the validation images in nats, row by row.
-    entropy
-        H(Y) of the validation split in nats.
-    rate_max_nats
-        Upper end of the area that selects.
-    data_entropy_nats
-        H(X), the end of one of the axes; None leaves its columns empty.
+    entropy, data_entropy_nats
+        H(Y) of the validation split and H(X), in nats.
     flat_share
         See :func:`flat_dimensions`.
 

@@ -18,14 +18,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Point:
-    """Which point of a baseline it is.
+    """A point of a baseline: task, name, and the number of its training or random parameters.
 
-    Attributes
-    ----------
-    task, baseline, seed
-        Its labels, its name, the number of its training or random parameters.
-    setting
-        Further columns that identify it, of :data:`~labelinfo.tables.baselines.SETTING_COLUMNS`.
+    ``setting`` has further columns that identify it, of
+    :data:`~labelinfo.tables.baselines.SETTING_COLUMNS`.
     """
 
     task: str
@@ -44,8 +40,8 @@ def write_point(
 ) -> None:
     """Write one point of a baseline as a table of one row, and tables of losses.
 
-    ``losses`` has by target the losses (1, N) of the test images in nats, and what is said of them
-    besides the point.
+    ``losses`` maps each target to the losses (1, N) of the test images in nats, and to further keys
+    of their identity.
     """
     logger.info(
         "%s, %s, seed %d: C = %.3f ± %.3f nats, accuracy %.1f %%",
@@ -56,8 +52,12 @@ def write_point(
         row["label_distortion_nats_se"],
         100 * row["label_accuracy"],
     )
-    of = {"dataset": dataset.name, "task": point.task, "baseline": point.baseline}
-    of["seed"] = point.seed
+    of = {
+        "dataset": dataset.name,
+        "task": point.task,
+        "baseline": point.baseline,
+        "seed": point.seed,
+    }
     for losses_target, (nats, more) in losses.items():
         write_losses(losses_target, nats, of | more, origin)
     rows = pd.DataFrame([row | point.setting])

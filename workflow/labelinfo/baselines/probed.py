@@ -20,25 +20,24 @@ def write_probed(
     identity: Identity,
     origin: dict[str, Any],
 ) -> None:
-    """Train both probes on a deterministic code of the images and write what they reach.
+    """Train both probes on a deterministic code of the images and write their C and accuracy.
 
     Parameters
     ----------
     files
         ``table`` of one row and the losses of each test image, ``losses`` and ``strong_losses``,
         are written; the ``dataset`` has been read.
-    dataset, point, codes
-        What is probed; the codes are of all images, those without a label are left out here.
+    codes
+        Of all images; those without a label of ``point.task`` are left out here.
     settings
         ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
     identity
         Root of the probes' seeds.
     origin
-        Of the tables; the precisions are added to it.
+        Provenance of the tables; the precisions are added.
     """
     own = ProbeSettings.of(settings["probe"], settings["strong_probe"])
-    # draws of a deterministic code are all the same
-    own = replace(own, samples=1)
+    own = replace(own, samples=1)  # all draws of a deterministic code are equal
     labels = TaskLabels.of(dataset, point.task)
     codes = labels.codes_of(codes)
     own = own.resolved(len(labels.splits["train"]), codes.device)

@@ -1,4 +1,4 @@
-"""Encoders that were never trained: what their architecture alone keeps of the label."""
+"""Untrained encoders: the label information that an architecture alone keeps."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class FullyConnected(nn.Sequential):
 def random_encoder(
     baseline: str, *, hidden_units: int, width: float, identity: tuple[str | int, ...]
 ) -> nn.Module:
-    """Return a deterministic encoder with the parameters that ``identity`` draws.
+    """Return a deterministic encoder with torch's initialisation, seeded by ``identity``.
 
     A deterministic code of an image has no bounded rate, so it is a baseline for C alone.
 
@@ -49,8 +49,6 @@ def random_encoder(
         Units in each of the two fully connected layers.
     width
         Multiplier of the trunk's channels.
-    identity
-        What the parameters are drawn from: torch's own initialisation of each layer.
     """
     torch.manual_seed(derive_seed(*identity, "initialise"))
     encoder = (
@@ -71,27 +69,14 @@ def measure_random_encoder(
 ) -> None:
     """Train both probes on the codes of an encoder that was never trained, and write C.
 
-    Parameters
-    ----------
-    baseline, task, seed
-        Which encoder, for which labels, and the number of its random parameters.
-    settings
-        ``probe``, that section of the configuration; ``strong_probe``, the task's recipe;
-        ``width``, ``hidden_units``, ``standardise``.
-    files
-        See :func:`~labelinfo.baselines.probed.write_probed`.
-    device, code
-        Where to compute; digest of the stage's code.
+    ``settings`` has ``probe``, ``strong_probe``, ``width``, ``hidden_units`` and ``standardise``;
+    ``files`` is that of :func:`~labelinfo.baselines.probed.write_probed`.
     """
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)
     identity = (dataset.name, baseline, seed)
-    encoder = random_encoder(
-        baseline,
-        hidden_units=settings["hidden_units"],
-        width=settings["width"],
-        identity=identity,
-    ).to(where)
+    sizes = {name: settings[name] for name in ("hidden_units", "width")}
+    encoder = random_encoder(baseline, identity=identity, **sizes).to(where)
     binarizations = settings["probe"]["binarizations"]
     features = encode_dataset(
         encoder, dataset, binarizations=binarizations, identity=identity, device=where

@@ -20,18 +20,9 @@ def probe_images(
     device: str,
     code: str,
 ) -> None:
-    """Train both probes on raw pixels and write what they reach: `simple_image`.
+    """Train both probes on raw pixels and write their C and accuracy: `simple_image`.
 
-    Parameters
-    ----------
-    task, seed
-        For which labels; the number of the training.
-    settings
-        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
-    files
-        See :func:`~labelinfo.baselines.probed.write_probed`.
-    device, code
-        Where to compute; digest of the stage's code.
+    ``settings`` and ``files`` are those of :func:`~labelinfo.baselines.probed.write_probed`.
     """
     dataset = load_dataset(files["dataset"])
     write_probed(
