@@ -19,8 +19,14 @@ from labelinfo.figures.figure1 import draw_figure1, whole_limits
 from labelinfo.figures.figure2 import draw_figure2
 from labelinfo.figures.figure3 import draw_figure3
 from labelinfo.figures.style import choose_run_styles, save_figure
-from labelinfo.tables.baselines import SETTING_COLUMNS
-from labelinfo.tables.results import BASELINE_COLUMNS, RUN_COLUMNS, Panel, select_results
+from labelinfo.tables.results import (
+    BASELINE_COLUMNS,
+    RUN_COLUMNS,
+    Panel,
+    require_columns,
+    select_results,
+)
+from rows import baseline_row, run_row
 
 PANELS = [
     Panel("mnist_static", "digit", "Static MNIST, digit"),
@@ -52,30 +58,24 @@ def make_runs():
         for number, (decoder, marginal) in enumerate(KEYS):
             for index, rate in enumerate(RATES):
                 status = {(2, 3): "missing", (4, 3): "diverged"}.get((number, index), "ok")
-                measure = 1.0 if status == "ok" else math.nan
-                rows.append(
-                    {
-                        "dataset": panel.dataset,
-                        "task": panel.task,
-                        "encoder": "gaussian",
-                        "decoder": decoder,
-                        "marginal": marginal,
-                        "beta": 1.0 + index,
-                        "seed": 0,
-                        "rate_nats": measure * (rate + 0.1 * number),
-                        "rate_nats_se": measure * 0.2,
-                        "distortion_nats": measure * (90 - rate + number),
-                        "distortion_nats_se": measure * 0.5,
-                        "label_distortion_nats": measure
-                        * entropy
-                        * (0.05 + 0.9 * math.exp(-rate / 9) + 0.002 * number),
-                        "label_distortion_nats_se": measure * 0.01,
-                        "label_accuracy": measure * 0.9,
-                        "label_entropy_nats": measure * entropy,
-                        "status": status,
-                        "violations": "H(Y) − C ≤ R" if (number, index) == (5, 1) else "",
-                    }
+                c = entropy * (0.05 + 0.9 * math.exp(-rate / 9) + 0.002 * number)
+                row = run_row(
+                    (panel.dataset, panel.task),
+                    rate + 0.1 * number,
+                    c,
+                    decoder=decoder,
+                    marginal=marginal,
+                    beta=1.0 + index,
+                    rate_nats_se=0.2,
+                    distortion_nats=90 - rate + number,
+                    distortion_nats_se=0.5,
+                    label_entropy_nats=entropy,
+                    status=status,
+                    violations="H(Y) − C ≤ R" if (number, index) == (5, 1) else "",
                 )
+                if status != "ok":
+                    row |= {name: math.nan for name in row if "nats" in name}
+                rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -84,36 +84,25 @@ def make_baselines():
     for panel in PANELS:
         entropy, data_entropy = LABEL_ENTROPY[panel.task], DATA_ENTROPY[panel.dataset]
 
-        def add(name, params, seed, rate, label_distortion, panel=panel):
+        def add(name, rate, c, pair=(panel.dataset, panel.task), **settings):
             rows.append(
-                {
-                    "dataset": panel.dataset,
-                    "task": panel.task,
-                    "baseline": name,
-                    **dict.fromkeys(SETTING_COLUMNS) | params,
-                    "seed": seed,
-                    "rate_nats": rate,
-                    "label_distortion_nats": label_distortion,
-                    "label_distortion_nats_se": 0.01,
-                    "label_distortion_valid_nats": label_distortion,
-                    "label_accuracy": 0.5,
-                }
+                baseline_row(pair, name, rate, c, label_distortion_nats_se=0.01, **settings)
             )
 
         kind = "published" if panel.dataset == "mnist_static" else "best_of_sweep"
         ends = {"data_entropy_nats": data_entropy, "data_entropy_kind": kind}
-        add("random_discard", ends, 0, data_entropy, 0.0)
-        add("random_discard", ends, 0, 0.0, entropy)
+        add("random_discard", data_entropy, 0.0, **ends)
+        add("random_discard", 0.0, entropy, **ends)
         for k in (10, 30):
             for sigma in PCA_SIGMAS:
-                params = {"k": k, "sigma": sigma, "selected": k == 30}
                 rate = pca_rate(k, sigma)
-                add("pca", params, 0, rate, entropy * math.exp(-rate / 20))
+                c = entropy * math.exp(-rate / 20)
+                add("pca", rate, c, k=k, sigma=sigma, selected=k == 30)
         for seed in range(3):
-            add("random_fully_connected", {}, seed, math.nan, (0.4 + 0.01 * seed) * entropy)
+            add("random_fully_connected", math.nan, (0.4 + 0.01 * seed) * entropy, seed=seed)
         for share, name in ((0.3, "random_convolutional"), (0.2, "simple_image")):
-            add(name, {}, 0, math.nan, share * entropy)
-        add("complex_image", {}, 0, math.nan, 0.03 * entropy)
+            add(name, math.nan, share * entropy)
+        add("complex_image", math.nan, 0.03 * entropy)
     return pd.DataFrame(rows)
 
 
@@ -211,29 +200,6 @@ def test_pca_is_the_selected_k_sorted_by_rate_and_has_no_distortion(figure1):
     assert "PCA, k = 30" not in lines(plane(figure1, PANELS[0], "distortion"))
 
 
-def test_the_hull_is_that_of_all_k_and_thinner_than_the_best_k(baselines, runs):
-    # k = 10 is better than k = 30 at its own rates
-    better = baselines.copy()
-    is_ten = better["k"] == 10
-    for column in ("label_distortion_nats", "label_distortion_valid_nats"):
-        better.loc[is_ten, column] *= 0.5
-    axes = plane(draw_figure1(runs, better, PANELS[:1]), PANELS[0], "rate")
-    drawn = lines(axes)
-    hull, best = drawn["PCA, hull over k"], drawn["PCA, k = 30"]
-    assert hull.get_linewidth() < best.get_linewidth()
-    assert hull.get_xydata()[0].tolist() == [0, 2.3]
-    rates = [pca_rate(k, sigma) for k in (10, 30) for sigma in PCA_SIGMAS]
-    c = [
-        share * 2.3 * math.exp(-rate / 20)
-        for rate, share in zip(rates, [0.5] * 3 + [1.0] * 3, strict=True)
-    ]
-    on_hull = np.interp(rates, *hull.get_xydata().T)
-    assert (on_hull <= np.array(c) + 1e-12).all()
-    assert max(hull.get_xdata()) == pytest.approx(max(rates))
-    assert "PCA, hull over k" not in lines(plane(draw_figure1(runs, better, PANELS[:1]),
-                                                   PANELS[0], "distortion"))  # fmt: skip
-
-
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.task)
 def test_the_second_line_of_random_discarding_ends_at_the_best_classifier(figure1, panel):
     entropy, data_entropy = LABEL_ENTROPY[panel.task], DATA_ENTROPY[panel.dataset]
@@ -244,11 +210,23 @@ def test_the_second_line_of_random_discarding_ends_at_the_best_classifier(figure
     np.testing.assert_allclose(against_distortion, np.abs(ends - [data_entropy, 0])[::-1])
 
 
-def test_the_entropy_of_the_images_is_printed_as_a_bound_of_its_kind(figure1, runs, baselines):
+def test_the_hull_is_thinner_than_the_best_k_and_starts_at_the_label_entropy(figure1):
+    drawn = lines(plane(figure1, PANELS[0], "rate"))
+    hull, best = drawn["PCA, hull over k"], drawn["PCA, k = 30"]
+    assert hull.get_linewidth() < best.get_linewidth()
+    assert hull.get_xydata()[0].tolist() == [0, 2.3]
+    assert "PCA, hull over k" not in lines(plane(figure1, PANELS[0], "distortion"))
+
+
+def test_titles_caveats_and_the_bound_on_the_entropy_of_the_images_are_printed(
+    figure1, runs, baselines
+):
     for figure in (figure1, draw_figure3(runs, baselines, PANELS)):
-        printed = texts(figure)
+        printed = texts(figure).replace("\n", " ")
         assert "H(X) ≤ 79.78 nats (published)." in printed
         assert printed.count("H(X) ≤ 95.00 nats (the best R + D of this sweep).") == 2
+        assert printed.count("Rebuilt with another split.") == 2
+    assert all(panel.title in texts(figure1) for panel in PANELS)
 
 
 def test_pca_of_several_seeds_is_averaged(baselines):
@@ -295,13 +273,9 @@ def test_opposite_axes_are_in_bits(figure1, against):
     assert "(bits)" in top.get_xlabel()
     np.testing.assert_allclose(np.array(top.get_xlim()) * math.log(2), axes.get_xlim())
     np.testing.assert_allclose(np.array(right.get_ylim()) * math.log(2), axes.get_ylim())
-
-
-def test_each_row_has_its_units_at_both_ends(figure1):
-    left, right = (plane(figure1, PANELS[0], against) for against in ("rate", "distortion"))
-    assert left.get_ylabel() == "label distortion C (nats)"
-    assert right.child_axes[1].get_ylabel() == "label distortion C (bits)"
-    assert left.get_ylim() == right.get_ylim()
+    # each row has nats at its left end and bits at its right one
+    assert axes.get_ylabel() == ("label distortion C (nats)" if against == "rate" else "")
+    assert right.get_ylabel() == ("label distortion C (bits)" if against == "distortion" else "")
 
 
 def test_runs_without_result_are_counted(figure1, baselines, runs):
@@ -311,12 +285,6 @@ def test_runs_without_result_are_counted(figure1, baselines, runs):
     assert texts(figure1).count("2 of 24 runs missing or diverged.") == 3
     complete = runs[runs.status == "ok"]
     assert "missing" not in texts(draw_figure1(complete, baselines, PANELS[:1]))
-
-
-def test_titles_and_caveats_are_printed(figure1):
-    printed = texts(figure1)
-    assert all(panel.title in printed for panel in PANELS)
-    assert printed.count("Rebuilt with another split.") == 2
 
 
 def test_violations_are_ringed_and_explained(figure1, runs, baselines):
@@ -366,16 +334,8 @@ def test_the_legend_lists_what_is_in_view_and_nothing_else(figure1, figure2, run
     assert not {"PCA, k = 30", "random convolutional", *KEYS.values()} & set(legend_labels(narrow))
 
 
-def test_the_legend_lists_each_k_of_pca(runs, baselines):
-    other = baselines.copy()
-    other.loc[(other["task"] == "character") & (other["k"] == 30), "k"] = 42
-    figure = draw_figure1(runs, other, PANELS)
-    assert "PCA, k = 30, 42" in legend_labels(figure)
-    assert "PCA, k = 42" in lines(plane(figure, PANELS[2], "rate"))
-
-
 @pytest.mark.parametrize("draw", [draw_figure1, draw_figure3])
-@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+@pytest.mark.parametrize("rows", [1, 4])
 def test_nothing_overlaps_and_nothing_leaves_the_page(runs, baselines, rows, draw):
     figure = draw(runs, baselines, [*PANELS, PANELS[0]][:rows])
     figure.draw_without_rendering()
@@ -426,7 +386,7 @@ def extents(figure, artists):
 
 @pytest.mark.parametrize(
     "values",
-    [(0.1, 0.5, 0.9, 1.3), (0.1, 0.5, 0.52, 1.3), (0.3, 0.31, 0.32, 0.33), (2.2, 2.25, 2.28, 2.3)],
+    [(0.1, 0.5, 0.9, 1.3), (0.3, 0.31, 0.32, 0.33), (2.2, 2.25, 2.28, 2.3)],
 )
 def test_levels_are_named_between_the_panels_without_running_into_each_other(runs, values):
     figure = draw_figure1(runs, level_table(*values), PANELS[:1])
@@ -460,7 +420,7 @@ def crowd(runs, count):
     return table.assign(beta=np.arange(len(table), dtype=float))
 
 
-@pytest.mark.parametrize("count", [24, 240, 720])
+@pytest.mark.parametrize("count", [24, 720])
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_names_at_lines_lie_on_no_marker_and_no_line(runs, baselines, number, count):
     table = crowd(runs, count)
@@ -564,13 +524,16 @@ def test_seeds_of_one_run_are_a_point_with_their_spread(runs, baselines):
     assert "Points of several seeds: mean, bars ±1 standard deviation" in texts(figure)
 
 
-def test_figure1_shows_all_runs(figure1, runs):
+def test_figure1_shows_all_runs(figure1, runs, baselines):
     axes = plane(figure1, PANELS[0], "rate")
     assert -1 < axes.get_xlim()[0] < 0  # for the bar of a run without rate
     assert axes.get_xlim()[1] >= runs.rate_nats.max()
     assert axes.get_ylim()[0] == 0
     assert 2.3 < axes.get_ylim()[1] < 2.6
     assert "Outside" not in texts(figure1)
+    # a Monte Carlo estimate of R may be negative
+    shifted = runs.assign(rate_nats=runs.rate_nats - 0.05)
+    assert whole_limits(select_results(shifted, baselines, PANELS[0])).rate[0] < -0.05
 
 
 def test_what_lies_outside_figure1_is_said(runs, baselines):
@@ -593,12 +556,6 @@ def test_a_pca_without_knowledge_is_named_where_it_is_not_drawn(runs, baselines)
     assert "Without the hull of PCA" in said
 
 
-def test_a_negative_estimate_of_the_rate_is_shown(runs, baselines):
-    shifted = runs.assign(rate_nats=runs.rate_nats - 0.05)
-    data = select_results(shifted, baselines, PANELS[0])
-    assert whole_limits(data).rate[0] < -0.05
-
-
 def test_figure2_shows_small_label_distortions_only(figure2, runs):
     small = runs[(runs.task == "digit") & (runs.label_distortion_nats <= 0.5)]
     for against in ("rate", "distortion"):
@@ -612,15 +569,6 @@ def test_figure2_shows_small_label_distortions_only(figure2, runs):
         low, high = axes.get_xlim()
         assert low < drawn[:, 0].min() < drawn[:, 0].max() < high
         assert high - low < 1.2 * np.ptp(drawn[:, 0])
-
-
-def test_figure2_keeps_the_given_end_of_the_rate_axis(runs, baselines):
-    figure = draw_figure2(
-        runs, baselines, PANELS[0], max_label_distortion_nats=0.5, max_rate_nats=25
-    )
-    low, high = plane(figure, PANELS[0], "rate").get_xlim()
-    assert 0 < low < 17
-    assert high == 25
 
 
 def test_figure2_says_that_no_run_is_small_enough(runs, baselines):
@@ -643,22 +591,14 @@ def test_without_any_result_the_baselines_are_drawn(draw, runs, baselines):
         figure.draw_without_rendering()
 
 
-def test_without_baselines_the_runs_are_drawn(runs, baselines):
-    figure = draw_figure1(runs, baselines.iloc[:0], PANELS)
-    figure.draw_without_rendering()
-    assert len(plane(figure, PANELS[0], "rate").containers) == len(KEYS)
-
-
-@pytest.mark.parametrize("column", RUN_COLUMNS)
-def test_a_lacking_run_column_is_named(runs, baselines, column):
-    with pytest.raises(LabelinfoError, match=rf"table of runs lacks {column}:"):
-        draw_figure1(runs.drop(columns=column), baselines, PANELS)
-
-
-@pytest.mark.parametrize("column", BASELINE_COLUMNS)
-def test_a_lacking_baseline_column_is_named(runs, baselines, column):
-    with pytest.raises(LabelinfoError, match=rf"table of baselines lacks {column}:"):
-        draw_figure2(runs, baselines.drop(columns=column), PANELS[0], max_label_distortion_nats=0.5)
+@pytest.mark.parametrize("column", sorted({*RUN_COLUMNS, *BASELINE_COLUMNS}))
+def test_a_lacking_column_is_named(runs, baselines, column):
+    for name, columns in (("runs", RUN_COLUMNS), ("baselines", BASELINE_COLUMNS)):
+        if column in columns:
+            tables = {"runs": runs, "baselines": baselines}
+            tables[name] = tables[name].drop(columns=column)
+            with pytest.raises(LabelinfoError, match=rf"table of {name} lacks {column}:"):
+                require_columns(**tables)
 
 
 def test_a_missing_data_entropy_and_no_panels_are_faults(runs, baselines):
@@ -685,17 +625,6 @@ def test_components_of_ones_own_get_free_styles_and_their_names(runs, baselines)
     figure.draw_without_rendering()
     assert not first.get_window_extent().overlaps(second.get_window_extent())
     assert first.get_window_extent().x1 <= figure.bbox.x1
-
-
-def test_a_second_encoder_is_marked(runs, baselines):
-    both = pd.concat([runs, runs.assign(encoder="iaf", rate_nats=runs.rate_nats + 1)])
-    figure = draw_figure1(both, baselines, PANELS[:1])
-    marks = [
-        line for line in plane(figure, PANELS[0], "rate").lines if line.get_label() == "iaf encoder"
-    ]
-    drawn = np.sort(np.concatenate([mark.get_xdata() for mark in marks]))
-    expected = both[(both.encoder == "iaf") & (both.task == "digit") & (both.status == "ok")]
-    np.testing.assert_array_equal(drawn, np.sort(expected.rate_nats.to_numpy()))
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".svg", ".png"])
@@ -759,8 +688,7 @@ def test_runs_lie_at_the_shares_that_they_spend_and_keep(figure3, runs, panel):
     assert lines(axes)["random discard"].get_xydata().tolist() == [[0, 0], [1, 1]]
 
 
-def test_figure3_prints_caveats_and_counts_what_lies_outside(figure3, runs, baselines):
-    assert texts(figure3).replace("\n", " ").count("Rebuilt with another split.") == 2
+def test_figure3_counts_what_lies_outside(runs, baselines):
     worse = runs.copy()
     worse.loc[0, "label_distortion_nats"] = 3.0  # of 2.3
     axes = labelled(draw_figure3(worse, baselines, PANELS), "mnist_static/digit")

@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelinfo.errors import LabelinfoError
-from labelinfo.explorer.marks import mark_records
 from labelinfo.explorer.page import write_explorer
-from labelinfo.explorer.panels import panel_records
+from labelinfo.explorer.panels import mark_records, panel_records
 from labelinfo.explorer.records import FIELDS, RUN, curve_record, run_records
 from labelinfo.io.tables import write_table
 from labelinfo.tables.results import Panel
@@ -63,14 +61,6 @@ def test_every_finished_run_is_a_record_with_its_numbers(runs, baselines, pictur
     # of the one data set with a picture, in its one task
     assert [record["picture"] for record in records].count(0) == 1
     assert {record["curve"] for record in records} == {None}
-
-
-def test_panels_of_one_title_stay_two(runs, baselines):
-    panels = [Panel(panel.dataset, panel.task, "the same") for panel in PANELS]
-    data = data_of(page_of(runs, baselines, {}, panels))
-    ids = [panel["id"] for panel in data["panels"]]
-    assert len(set(ids)) == len(PANELS)
-    assert {row[FIELDS.index("panel")] for row in data["runs"]} == set(ids)
 
 
 def test_lines_and_levels_are_the_figures(runs, baselines):
@@ -135,12 +125,6 @@ def test_the_page_holds_its_data_once_and_loads_nothing(runs, baselines, picture
     )
 
 
-def test_the_bound_on_the_entropy_of_the_images_is_said(runs, baselines):
-    notes = [panel["note"] for panel in data_of(page_of(runs, baselines, {}))["panels"]]
-    assert notes[0] == "H(X) ≤ 79.78 nats (published)."
-    assert notes[1].startswith("H(X) ≤ 95.00 nats (the best R + D of this sweep). Rebuilt")
-
-
 def test_names_of_ones_own_cannot_break_out(runs, baselines, pictures):
     bad = "</script><script>alert(1)</script>"
     panels = [Panel(panel.dataset, panel.task, bad) for panel in PANELS[:1]]
@@ -161,8 +145,3 @@ def test_marks_are_those_of_the_figures(runs):
     assert kinds["pixelcnn", "gaussian"]["fill"] == "full"
     assert kinds["deconv", "vamp"]["marker"] == "^"
     assert marks["encoders"] == {"gaussian": "", "iaf": "."}
-
-
-def test_a_lacking_column_is_a_fault(runs, baselines):
-    with pytest.raises(LabelinfoError, match="lacks beta"):
-        page_of(runs.drop(columns="beta"), baselines, {})

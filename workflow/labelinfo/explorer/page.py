@@ -8,8 +8,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from labelinfo.explorer.marks import mark_records
-from labelinfo.explorer.panels import panel_records
+from labelinfo.explorer.panels import mark_records, panel_records
 from labelinfo.explorer.records import (
     COLUMNS,
     FIELDS,
@@ -34,17 +33,8 @@ def write_explorer(
 ) -> str:
     """Return a page with both planes, controls, and a table, which loads nothing from anywhere.
 
-    Parameters
-    ----------
-    runs, baselines
-        The tables of results.
-    panels
-        The data sets and tasks to choose from.
-    pictures, curves
-        PNG files of reconstructions, and tables of learning curves, by
-        :data:`labelinfo.explorer.records.RUN`.
-    experiment
-        Name of the experiment.
+    ``pictures`` are PNG files of reconstructions, ``curves`` tables of learning curves, by
+    :data:`labelinfo.explorer.records.RUN`; ``panels`` are the data sets and tasks to choose from.
 
     Raises
     ------

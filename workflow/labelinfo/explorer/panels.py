@@ -1,4 +1,4 @@
-"""What the explorer draws of one data set and task besides its runs: baselines, limits, notes."""
+"""Records of the explorer besides its runs: baselines, limits and notes of panels, and marks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -102,3 +102,31 @@ def _look(name: str, data: TaskResults) -> dict[str, Any]:
 
 def _points(x: np.ndarray, c: np.ndarray) -> list[list[Any]]:
     return [[plain(a), plain(b)] for a, b in zip(x, c, strict=True)]
+
+
+def mark_records(runs: pd.DataFrame) -> dict[str, Any]:
+    """Return the marks of all kinds of runs (decoder and marginal) and encoders, as in the figures.
+
+    A kind has its parts' names, the key (d, m), and the colour, shape and fill of its marker. An
+    encoder has the mark inside the marker.
+    """
+    styles = style.choose_run_styles(runs)
+    present = set(zip(runs["decoder"], runs["marginal"], strict=True))
+    kinds = [
+        {
+            "decoder": decoder,
+            "marginal": marginal,
+            "key": styles.key(decoder, marginal),
+            "colour": look.colour,
+            "marker": look.marker,
+            "fill": styles.decoders[decoder].fill,
+        }
+        for marginal, look in styles.marginals.items()
+        for decoder in styles.decoders
+        if (decoder, marginal) in present
+    ]
+    meanings = {
+        "decoders": {name: look.meaning for name, look in styles.decoders.items()},
+        "marginals": {name: look.meaning for name, look in styles.marginals.items()},
+    }
+    return {"kinds": kinds, "encoders": styles.encoders, "meanings": meanings}

@@ -14,23 +14,11 @@ from labelinfo.tables.results import Panel, select_results
 RUN = ("dataset", "encoder", "decoder", "marginal", "beta", "seed")
 # The columns of a record that come from the table of runs; the page downloads them by these names.
 COLUMNS = (
-    "encoder",
-    "decoder",
-    "marginal",
-    "beta",
-    "seed",
-    "rate_nats",
-    "rate_nats_se",
-    "distortion_nats",
-    "distortion_nats_se",
-    "label_distortion_nats",
-    "label_distortion_nats_se",
-    "label_accuracy",
-    "strong_label_distortion_nats",
-    "strong_label_distortion_nats_se",
-    "strong_label_accuracy",
-    "violations",
-)
+    "encoder", "decoder", "marginal", "beta", "seed", "rate_nats", "rate_nats_se",
+    "distortion_nats", "distortion_nats_se", "label_distortion_nats",
+    "label_distortion_nats_se", "label_accuracy", "strong_label_distortion_nats",
+    "strong_label_distortion_nats_se", "strong_label_accuracy", "violations",
+)  # fmt: skip
 FIELDS = ("panel", *COLUMNS, "picture", "curve")
 # columns of a learning curve, and the points that are kept of it
 _CURVE = ("valid_rate_nats", "valid_distortion_nats")

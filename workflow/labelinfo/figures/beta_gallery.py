@@ -1,4 +1,4 @@
-"""The gallery of one architecture: what a code of so many nats looks like, along β."""
+"""The gallery of one architecture: reconstructions and samples along β."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,22 +22,14 @@ _HEAD, _LINE, _BELOW = 0.6, 0.31, 0.1
 
 @dataclass(frozen=True)
 class Step:
-    """The pictures of one β, None of a training that diverged, and what stands beside them."""
+    """The label of one β and its pictures, None for a diverged training."""
 
     label: str
     pictures: Pictures | None
 
 
 def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
-    """Draw one line per step: reconstructions of the same test images, then samples.
-
-    Parameters
-    ----------
-    steps
-        From top to bottom.
-    title
-        Stands above.
-    """
+    """Draw one line per step: reconstructions of the same test images, then samples."""
     shown = next((step.pictures for step in steps if step.pictures is not None), None)
     count = 0 if shown is None else len(shown.originals)
     block = max(2.0, _IMAGE * count)  # room for the title
@@ -80,18 +72,9 @@ def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
 def picture_architecture(
     runs: Sequence[Run], pictures_files: Sequence[Path | str], *, title: str, target: Path | str
 ) -> None:
-    """Draw the runs of one architecture, those of large rates first.
+    """Draw the runs of one architecture, those of large rates first; no model is read.
 
-    No model is read: each run's own gallery kept its pictures.
-
-    Parameters
-    ----------
-    runs, pictures_files
-        The runs and what their galleries kept, in one order.
-    title
-        Stands above.
-    target
-        The picture.
+    ``pictures_files`` were kept by the gallery of each run.
     """
     found: list[tuple[float, Step]] = []
     for run, file in zip(runs, pictures_files, strict=True):

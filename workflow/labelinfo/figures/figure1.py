@@ -29,21 +29,13 @@ def draw_figure1(
 ) -> Figure:
     """Draw Figure 1: one row per panel, C against R on the left, C against D on the right.
 
-    Parameters
-    ----------
-    runs
-        One row per run and task; all quantities in nats.
-    baselines
-        One row per baseline, setting, seed and task; a rate of NaN is unbounded.
-    panels
-        The rows, from top to bottom.
-    max_rate_nats
-        The right end of the rate axis; by default it holds all runs.
+    The tables are in nats; a baseline's rate of NaN is unbounded. Without ``max_rate_nats`` the
+    rate axis holds all runs.
 
     Raises
     ------
     LabelinfoError
-        If a table lacks a column, a baseline's parameters cannot be read, or there is no panel.
+        If a table lacks a column, or there is no panel.
     """
     limits = partial(whole_limits, max_rate_nats=max_rate_nats)
     return draw_rows(runs, baselines, panels, limits, _outside)
@@ -97,7 +89,7 @@ def _highest_label_distortion(data: TaskResults, c: Sequence[float]) -> float:
 
 
 def _outside(data: TaskResults, limits: Limits) -> str:
-    """Say what lies outside the axes: nothing leaves the figure in silence."""
+    """Name the runs and lines outside the axes."""
     points = over_seeds(data.runs)
     cut = len(points) - len(inside(points, "rate", limits.rate, limits.label_distortion))
     names = [f"{cut} run{'s' if cut > 1 else ''}"] if cut else []

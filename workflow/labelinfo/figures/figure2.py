@@ -24,26 +24,15 @@ def draw_figure2(
     max_label_distortion_nats: float,
     max_rate_nats: float | None = None,
 ) -> Figure:
-    """Draw Figure 2: one panel row, C from 0 to ``max_label_distortion_nats``.
+    """Draw Figure 2: one row of Figure 1, C from 0 to ``max_label_distortion_nats``.
 
-    The x axes fit the runs of small C; without any, they are those of Figure 1. Runs outside are
-    left out.
-
-    Parameters
-    ----------
-    runs, baselines
-        The same tables as for Figure 1.
-    panel
-        The data set and task.
-    max_label_distortion_nats
-        The upper end of the C axis.
-    max_rate_nats
-        The right end of the rate axis; by default it fits.
+    The x axes fit the runs of small C, or end at ``max_rate_nats``; without such runs, they are
+    those of Figure 1. Runs outside are left out.
 
     Raises
     ------
     LabelinfoError
-        If a table lacks a column or a baseline's parameters cannot be read.
+        If a table lacks a column.
     """
     limits = partial(
         magnified_limits,

@@ -1,4 +1,4 @@
-"""Figure 3: the question itself, a bag of balls beside what the β-VAEs kept."""
+"""Figure 3: a bag of balls next to the label information that β-VAEs keep."""
 
 import textwrap
 from collections.abc import Sequence
@@ -35,20 +35,12 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]) -> Figure:
     """Draw Figure 3: what chance keeps of the red balls, and what codes keep of the label.
 
-    The first plane shows, by the share of 100 balls that are drawn, the chance that all 3 red ones
-    are among them, and the share of the red ones to be expected. The others show, by the share R /
-    H(X) of the image's nats that a run spends, the share 1 − C / H(Y) of the label that it keeps;
-    chance is the same diagonal, and random discarding that ends at the C of the image classifier is
-    a line below it. R is an upper bound on what the code knows of the image and H(Y) − C a lower
-    one on what it knows of the label, so points lie too far right and too low, if anything. H(X) is
-    an upper bound too, which moves points to the left.
-
-    Parameters
-    ----------
-    runs, baselines
-        The tables of results.
-    panels
-        The data sets and tasks.
+    The first plane shows, against the share of 100 balls drawn, the chance that all 3 red ones are
+    drawn, and the expected share of the red ones. The others show, against the share R / H(X) of
+    the image's nats, the share 1 − C / H(Y) of the label that a run keeps. Random discarding is the
+    diagonal; the line to the C of the image classifier lies below it. R is an upper bound on the
+    information about the image and H(Y) − C a lower one on that about the label, so the true points
+    may lie further left and higher. H(X) is an upper bound too, which moves points to the left.
 
     Raises
     ------

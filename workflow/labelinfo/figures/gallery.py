@@ -16,11 +16,8 @@ _LEFT, _RIGHT, _HEAD, _BETWEEN = 1.25, 0.1, 0.45, 0.1
 def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
     """Draw the pictures of one run as rows of small images; None draws the title alone.
 
-    Returns
-    -------
-    Figure
-        One column per test image: the original on top, its reconstructions below, then unrelated
-        samples from the marginal.
+    One column per test image: the original, its reconstructions, then unrelated samples from the
+    marginal.
     """
     with matplotlib.rc_context(style.RC):
         if pictures is None:

@@ -45,15 +45,11 @@ def draw_rows(
 
     Parameters
     ----------
-    runs, baselines
-        The tables of results.
-    panels
-        The rows, from top to bottom.
     choose_limits
-        Gives the limits of a row's axes.
+        Returns the limits of a row's axes.
     describe
-        Gives what the figure has to say of a row in small print, or an empty string; the number of
-        runs without a result, H(X) and the panel's caveat are added here.
+        Returns small print of a row, or an empty string; the number of runs without a result, H(X)
+        and the panel's caveat are added here.
 
     Raises
     ------

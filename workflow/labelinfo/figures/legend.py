@@ -25,7 +25,7 @@ TEXT_CHARACTERS = 135  # of one line of small print across the page
 
 @dataclass(frozen=True)
 class View:
-    """What is in view in the panels of one data set and task.
+    """The content in view in the panels of one data set and task.
 
     Attributes
     ----------
@@ -33,10 +33,8 @@ class View:
         The runs, see :func:`labelinfo.figures.seeds.over_seeds`.
     baselines
         The labels of the baselines, by name.
-    bands
-        Whether there is a band around a baseline.
-    crowded
-        Whether runs are faded in a panel.
+    bands, crowded
+        Whether there is a band around a baseline, and whether runs are faded in a panel.
     """
 
     points: pd.DataFrame
@@ -75,7 +73,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Legend:
-    """What the legend holds."""
+    """Blocks of entries, and lines of text below them."""
 
     blocks: list[Block]
     text: list[str]

@@ -26,18 +26,15 @@ _THUMBNAILS = 8
 
 @dataclass(frozen=True)
 class PictureFiles:
-    """What a picture is made of, and what is written.
+    """The files of one picture.
 
     Attributes
     ----------
     dataset, weights, measure, probe
-        The prepared data set, the trained VAE, its row of R and D, and the row of one task's probe.
-    picture
-        The gallery.
-    thumbnail
-        A few test images above their reconstructions, pixel by pixel, for pages.
-    pictures
-        The images themselves, for the gallery along β.
+        Read: the data set, the trained VAE, its row of R and D, and the row of one task's probe.
+    picture, thumbnail, pictures
+        Written: the gallery, a small PNG of test images above their reconstructions, and the images
+        for the gallery along β.
     """
 
     dataset: Path | str

@@ -38,26 +38,12 @@ def draw_plane(
     against: Against,
     limits: Limits,
 ) -> None:
-    """Draw the runs and baselines of one data set and task onto ``axes``.
+    """Draw the baselines of one data set and task, and ``points``, its runs, onto ``axes``.
 
     Baselines of bounded rate are lines, and only random discarding has a distortion, D = H(X) − R.
     Baselines of unbounded rate are horizontal lines with a band of ±1 standard deviation over
-    seeds. Axes are in nats, their opposite sides in bits.
-
-    Parameters
-    ----------
-    axes
-        Where to draw.
-    data
-        Whose baselines to draw.
-    points
-        The runs, see :func:`labelinfo.figures.seeds.over_seeds`.
-    styles
-        The styles of all runs of the figure.
-    against
-        What lies on the x axis.
-    limits
-        The limits of all axes; runs outside are left out, lines are cut.
+    seeds. Axes are in nats, their opposite sides in bits. Runs outside ``limits`` are left out,
+    lines are cut. The points are made by :func:`labelinfo.figures.seeds.over_seeds`.
     """
     axes.set_xlim(*getattr(limits, against))
     axes.set_ylim(*limits.label_distortion)

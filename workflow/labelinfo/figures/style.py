@@ -1,4 +1,4 @@
-"""How the figures look: colours, markers, symbols, fonts; and how they are saved."""
+"""Colours, markers, symbols and fonts of the figures, and saving them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ _SAVED_AS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class DecoderStyle:
-    """How a decoder is shown: its symbol in the key (d, m), what that means, the marker's fill."""
+    """The look of a decoder: its symbol in the key (d, m), the meaning, the marker's fill."""
 
     symbol: str
     meaning: str
@@ -119,7 +119,7 @@ class DecoderStyle:
 
 @dataclass(frozen=True)
 class MarginalStyle:
-    """How a marginal is shown: its symbol in the key (d, m), what that means, colour and shape."""
+    """The look of a marginal: its symbol in the key (d, m), the meaning, colour and shape."""
 
     symbol: str
     meaning: str
@@ -129,9 +129,9 @@ class MarginalStyle:
 
 @dataclass(frozen=True)
 class BaselineStyle:
-    """How a baseline's line is shown, and its name in the legend.
+    """The look of a baseline's line, and its name in the legend.
 
-    The legend alone names a line that has no name in the plane.
+    A line that is not ``named`` has its name in the legend alone.
     """
 
     label: str
@@ -267,8 +267,7 @@ def text_width(text: str, points: float) -> float:
 def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
     """Write ``figure`` to each path, in the format of its suffix: .pdf, .svg or .png (300 dpi).
 
-    Each file is written whole or not at all, and holds no date: the same figure gives the same
-    bytes.
+    Each file is written atomically and holds no date: the same figure gives the same bytes.
 
     Raises
     ------

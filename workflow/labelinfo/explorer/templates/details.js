@@ -64,7 +64,7 @@ byId("detail").addEventListener("click", (event) => {
   if (button) pick(runs[button.dataset.run], button.parentElement.dataset.slot);
 });
 
-// What lies lowest of all that is shown.
+// The run of the lowest C among those shown.
 function drawBest(found) {
   const best = found.reduce((a, b) => (a && valueOf(a, "label") <= valueOf(b, "label") ? a : b), null);
   byId("best").innerHTML = best

@@ -1,4 +1,4 @@
-// Controls, legend, and the order in which all of it is drawn.
+// Controls, legend, and drawing in order.
 function swatch(kind, encoder = "") {
   return `<svg class="swatch" width="18" height="18" aria-hidden="true">${marker(kind, encoder, 9, 9, { scale: 1.1 })}</svg>`;
 }
@@ -13,7 +13,7 @@ function meaningOf(kind) {
 }
 
 const ANY_RUN = { marker: "o", colour: "#999999", fill: "none" };
-// Those that have a mark.
+// encoders that have a mark
 const encodersIn = (found) => Object.keys(encoders).filter((name) => encoders[name] && found.some((run) => run.encoder === name));
 const baselines = () => [...view().lines, ...view().levels];
 
@@ -39,7 +39,7 @@ function drawLegend() {
   byId("meaning").innerHTML = `Names are decoder · marginal. The fill is the decoder${said[0] ? ` (${said[0]})` : ""}; colour and shape are the marginal${said[1] ? ` (${said[1]})` : ""}. Each mark is one run; bars are ± 1 standard error over test images.`;
 }
 
-// One button alone, then others with it; the last one that is taken away shows all again.
+// The first press shows one kind alone, further ones add kinds; without any all are shown.
 byId("kinds").addEventListener("click", (event) => {
   const name = event.target.closest("button")?.dataset.kind;
   if (!name) return;
@@ -98,7 +98,7 @@ function picture() {
   return { text: text.replace(/light-dark\((#\w+),#\w+\)/g, "$1"), width, height: y + 20 };
 }
 
-// --- all of it ------------------------------------------------------------------------------------
+// --- drawing and events ---------------------------------------------------------------------------
 
 function fill(select, pairs) {
   select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)));
@@ -142,7 +142,7 @@ byId("controls").addEventListener("change", () => {
   for (const name of RANGES) state[name] = [byId(`${name}_low`).value, byId(`${name}_high`).value];
   for (const name of ["broken", "zoom"]) state[name] = byId(name).checked;
   if (!panel().views[state.probe]) state.probe = "paper";
-  // what this data set does not have would hide every run
+  // a part that this data set lacks would hide every run
   const here = ofPanel();
   for (const part of PARTS) if (!here.some((run) => run[part] === state[part])) state[part] = "";
   state.kinds = state.kinds.filter((name) => here.some((run) => run.kind === name));

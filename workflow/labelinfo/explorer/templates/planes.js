@@ -50,7 +50,7 @@ function ink(colour) {
 
 function filling(kind, count) {
   if (kind.fill === "none") return PAPER;
-  // a gradient is that of a whole path
+  // a gradient spans a whole path, not each of its markers
   return kind.fill === "full" || count > 1 ? ink(kind.colour) : `url(#half${kinds.indexOf(kind)})`;
 }
 
@@ -98,7 +98,7 @@ function limitsOf(found) {
   }));
 }
 
-// No other run is lower in both.
+// The Pareto front: no other run is lower in both.
 function front(found, side) {
   let best = Infinity;
   const kept = new Set();
@@ -172,12 +172,12 @@ function barsOf(frame, found, alpha) {
   return `<path d="${parts.join("")}" fill="none" stroke="${FAINT}" stroke-width=".9" opacity="${alpha}"/>`;
 }
 
-// The runs that differ from a picked one by β alone, joined, each with its β.
+// The runs that differ from a picked one in β alone, joined by a line, each with its β.
 function familyOf(frame, run) {
   const family = alongBeta(run).filter(frame.has);
   if (family.length < 2) return "";
   const points = family.map((each) => [frame.toX(valueOf(each, frame.side)), frame.toY(valueOf(each, "label")), each.beta]);
-  // no text upon another
+  // leave out a β whose text would overlap the one before
   let last = [-99, -99];
   const named = points.filter(([x, y]) => {
     const clear = Math.abs(x - last[0]) > 26 || Math.abs(y - last[1]) > 11;

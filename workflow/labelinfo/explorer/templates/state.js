@@ -1,5 +1,5 @@
 "use strict";
-// What is shown: the data, the filters, and the address that keeps them.
+// The data, the filters, and the address that keeps the filters.
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const { panels, kinds, encoders, meanings, pictures, curves } = DATA;
 const byId = (id) => document.getElementById(id);
@@ -45,7 +45,7 @@ const bits = (nats) => nats / Math.LN2;
 
 const ofPanel = () => runs.filter((run) => run.panel === state.panel && valueOf(run, "label") !== null);
 
-// bounds are inclusive; the slack keeps a bound that was rounded from losing its own run
+// bounds are inclusive; the slack keeps a run at a bound that was rounded
 function within(value, [low, high]) {
   const slack = 1e-6 * Math.abs(value);
   return (low === "" || value >= Number(low) - slack) && (high === "" || value <= Number(high) + slack);
@@ -60,7 +60,7 @@ function shown() {
 
 const picked = (slot) => runs.find((run) => run.panel === state.panel && run.id === state[slot]) ?? null;
 
-// Runs that differ from this one by β alone, in order of β.
+// Runs that differ from this one in β alone, in order of β.
 function alongBeta(run) {
   return ofPanel()
     .filter((each) => each.architecture === run.architecture && each.seed === run.seed)
@@ -79,15 +79,14 @@ const titleOf = (run) => `${run.architecture}, β = ${run.beta}, seed ${run.seed
 
 // --- the address --------------------------------------------------------------------------------
 
-const LISTS = { kinds: "," }; // how a list is written
 function addressOf(now = state) {
   const first = defaults();
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(now)) {
     if (RANGES.includes(name)) {
       if (value.some((end) => end !== "")) parts.set(name, value.join(".."));
-    } else if (name in LISTS) {
-      if (value.length) parts.set(name, value.join(LISTS[name]));
+    } else if (name === "kinds") {
+      if (value.length) parts.set(name, value.join(","));
     } else if (value !== first[name] || name === "panel") {
       parts.set(name, value === true ? "1" : value);
     }
@@ -99,7 +98,7 @@ function writeAddress() {
   if (addressOf() !== location.hash) history.replaceState(null, "", addressOf());
 }
 
-// Takes what the address says; what it does not know it leaves out.
+// Unknown names and values in an address are ignored, so old links still open.
 function readAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   Object.assign(state, defaults());
@@ -107,8 +106,8 @@ function readAddress() {
     if (RANGES.includes(name)) {
       const ends = value.split("..").map((end) => (end !== "" && Number.isFinite(Number(end)) ? end : ""));
       if (ends.length === 2) state[name] = ends;
-    } else if (name in LISTS) {
-      state[name] = value.split(LISTS[name]).filter((each) => kindByName.has(each));
+    } else if (name === "kinds") {
+      state[name] = value.split(",").filter((each) => kindByName.has(each));
     } else if (typeof state[name] === "boolean") {
       state[name] = value === "1";
     } else if (name === "a" || name === "b") {
