@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from labelinfo.baselines.candidates import train_candidate
-from labelinfo.baselines.search import NETWORK, RECIPE, choose_candidate
+from labelinfo.baselines.choice import choose_candidate
+from labelinfo.baselines.chosen import NETWORK, RECIPE
 from labelinfo.claims import headline_numbers
 from labelinfo.columns import page, tables
 from labelinfo.data.dataset import save_dataset

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from labelinfo.baselines.candidates import train_candidate
-from labelinfo.baselines.search import NETWORK, choose_candidate, chosen_settings
+from labelinfo.baselines.choice import choose_candidate
+from labelinfo.baselines.chosen import NETWORK, chosen_settings
 from labelinfo.data.dataset import Split, save_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.checkpoints import checkpoint_of, lock_of

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from components import make_spec
-from labelinfo.baselines.search import RECIPE, choose_candidate, chosen_recipe
+from labelinfo.baselines.choice import choose_candidate
+from labelinfo.baselines.chosen import RECIPE, chosen_recipe
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.errors import LabelinfoError

@@ -3,7 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0]):
-    from labelinfo.baselines.search import choose_candidate
+    from labelinfo.baselines.choice import choose_candidate
     from labelinfo.io.tables import write_table
     from labelinfo.provenance import collect, describe
     from labelinfo.tables.stack import stack_tables

@@ -3,8 +3,8 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.baselines.chosen import chosen_recipe
     from labelinfo.baselines.random_encoders import measure_random_encoder
-    from labelinfo.baselines.search import chosen_recipe
 
     settings = snakemake.params.settings
     recipe = chosen_recipe(settings["strong_probe"], snakemake.input.get("choice", []))

@@ -3,7 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
-    from labelinfo.baselines.search import chosen_recipe
+    from labelinfo.baselines.chosen import chosen_recipe
     from labelinfo.baselines.simple_image import probe_images
 
     settings = snakemake.params.settings

@@ -3,8 +3,8 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.baselines.chosen import NETWORK, chosen_settings
     from labelinfo.baselines.complex_image import train_classifier
-    from labelinfo.baselines.search import NETWORK, chosen_settings
     from labelinfo.io.tables import read_table
 
     # of at most one search

@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
+from labelinfo.baselines.chosen import NETWORK
 from labelinfo.baselines.classifiers import measure_classifier, resume_complex_image
 from labelinfo.baselines.points import Point, write_point
-from labelinfo.baselines.search import NETWORK
 from labelinfo.data.dataset import load_dataset
 from labelinfo.provenance import describe
 from labelinfo.training.job import TrainingJob

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labelinfo.baselines.search import RECIPE
+from labelinfo.baselines.chosen import RECIPE
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.errors import LabelinfoError

@@ -1,17 +1,9 @@
-"""Searches for settings: the choice among candidates on validation, and reading a choice."""
+"""The choice among the candidates of a search, on the validation split alone."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
-from labelinfo.errors import StorageError
-from labelinfo.io.tables import read_table
-
-# the settings that the searches of the convolutional classifier and of the strong probe vary
-NETWORK = ("depth", "dropout")
-RECIPE = ("learning_rate", "hidden_units", "dropout")
 
 
 def choose_candidate(
@@ -52,26 +44,3 @@ def _is(table: pd.DataFrame, settings: Mapping[str, Any] | None) -> pd.Series:
     if settings is None:
         return pd.Series(False, index=table.index)
     return table[[*settings]].eq(pd.Series(settings)).all(axis=1)
-
-
-def chosen_settings(
-    table: pd.DataFrame, names: tuple[str, ...], source: Path | str
-) -> dict[str, Any]:
-    """Return the settings ``names`` of the chosen row of a table of candidates.
-
-    Raises
-    ------
-    StorageError
-        If the table, read from ``source``, names no choice or several.
-    """
-    rows = table[table["chosen"]] if "chosen" in table else table.iloc[:0]
-    if len(rows) != 1:
-        raise StorageError(f"The table {source} names no one choice: delete it and run again.")
-    return {name: rows[name].iloc[0].item() for name in names}
-
-
-def chosen_recipe(recipe: dict[str, Any], choices: list[Path | str]) -> dict[str, Any]:
-    """Return a recipe with the settings that a search chose, if there was one."""
-    for choice in choices:
-        recipe = recipe | chosen_settings(read_table(choice), RECIPE, choice)
-    return recipe
