@@ -16,7 +16,7 @@ from labelinfo.probes.label_distortion import LabelDistortion
 from test_bounds import Mixture, OneBit, OneBitDecoder, conditional_entropy
 
 # fewer images would not do: the losses are skewed
-AMPLITUDE, IMAGES, TIMES = 1.2, 400, 300
+AMPLITUDE, IMAGES, TIMES = 1.2, 400, 200
 
 
 def test_errors_of_rate_distortion_and_their_sum_cover():
