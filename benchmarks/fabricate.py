@@ -21,9 +21,7 @@ from labelinfo.config.plan import (  # noqa: E402
     PlannedJob,
     grid_jobs,
     level_jobs,
-    measure_jobs,
-    probe_jobs,
-    training_jobs,
+    planned_jobs,
 )
 from labelinfo.config.run import Run  # noqa: E402
 from labelinfo.config.tasks import tasks_of  # noqa: E402
@@ -63,7 +61,7 @@ def write_sweep(config: dict[str, Any], out: Path) -> None:
     def write(job: PlannedJob) -> None:
         _write_run(job, out, origins[job.stage], config["sweep"]["seeds"][0])
 
-    jobs = (*training_jobs(config), *measure_jobs(config), *probe_jobs(config))
+    jobs = [job for job in planned_jobs(config) if job.run is not None]
     # the disk confirms each file, and meanwhile others can be made
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, jobs))

@@ -7,8 +7,8 @@ from labelinfo.config.plan import training_epochs, training_jobs
 from labelinfo.machine import gpus, uses_gpu
 from labelinfo.progress.states import job_states
 
-# GFLOP of an image's forward and backward pass at full width, and GFLOP a second of one Zen 5 core
-# in float32 and of one H200 in bfloat16: docs/speed.md. Decoders without a figure count as `deconv`.
+# GFLOP of an image, forward and backward, at full width; GFLOP a second of one Zen 5 core in
+# float32 and of one H200 in bfloat16 (docs/speed.md). Decoders without a figure count as `deconv`.
 _DECODER_GFLOP = {"deconv": 0.8, "pixelcnn": 2.8, "pixelcnn_short": 2.8, "mlp": 0.01}
 _CORE_SPEED, _GPU_SPEED = 140.0, 80_000.0
 # static MNIST's; a data set's own number is known only once it is prepared
