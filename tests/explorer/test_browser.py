@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import time
 from xml.etree import ElementTree
 
 import numpy as np
@@ -22,6 +23,7 @@ pytestmark = [
 ]
 MARKS = "#planes path.mark"
 ROWS = "#table tbody tr"
+MANY = 5000
 
 
 @pytest.fixture(scope="module")
@@ -313,17 +315,24 @@ def test_a_dark_page_is_dark_and_is_printed_light(opened):
     assert page.evaluate(paper) == "rgb(255, 255, 255)"
 
 
-def test_a_long_table_is_shortened_on_the_screen_and_printed_whole(chromium, tmp_path):
+def test_5000_runs_are_ready_within_2_seconds_and_print_whole(chromium, tmp_path):
     one = finished(make_runs())
-    runs = pd.concat([one.assign(seed=seed) for seed in range(12)])
+    copies = range(-(-MANY // len(one)))
+    runs = pd.concat([one.assign(seed=seed) for seed in copies]).iloc[:MANY]
     path = tmp_path / "many.html"
-    page = write_explorer(runs, make_baselines(), PANELS[:1], {}, experiment="many")
-    path.write_text(page, encoding="utf-8")
+    path.write_text(
+        write_explorer(runs, make_baselines(), PANELS[:1], {}, experiment="many"), encoding="utf-8"
+    )
     page = chromium.new_page()
-    page.goto(path.as_uri())
-    page.wait_for_selector("body[data-ready=true]")
-    assert page.locator("#count").inner_text() == f"{len(runs)} of {len(runs)}"
-    assert page.locator(ROWS).count() == 200 < len(runs)
+    seconds = []
+    for _ in range(3):
+        begun = time.monotonic()
+        page.goto(path.as_uri())
+        page.wait_for_selector("body[data-ready=true]")
+        seconds.append(time.monotonic() - begun)
+    assert min(seconds) <= 2, seconds
+    assert page.locator("#count").inner_text() == f"{MANY} of {MANY}"
+    assert page.locator(ROWS).count() == 200
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(ROWS).count() == len(runs)
+    assert page.locator(ROWS).count() == MANY
     page.close()

@@ -30,6 +30,20 @@ def test_arrow_reads_all_published_tables_of_a_name_together(name):
     assert pq.ParquetDataset(files(name), schema=unified).read().num_rows == rows(name)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_polars_reads_all_published_tables_of_a_name_together(name):
+    polars = pytest.importorskip("polars")
+    tables = [polars.read_parquet(file) for file in files(name)]
+    assert len(polars.concat(tables, how="diagonal")) == rows(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_duckdb_reads_all_published_tables_of_a_name_together(name):
+    duckdb = pytest.importorskip("duckdb")
+    table = duckdb.read_parquet(files(name), union_by_name=True)
+    assert len(table.fetchall()) == rows(name)
+
+
 def test_a_table_without_rows_has_the_types_of_one_with_rows():
     differences, _ = compare_runs([], [], resamples=10, confidence=0.9)
     baselines, _ = aggregate_baselines([], {})

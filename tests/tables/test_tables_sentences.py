@@ -310,7 +310,7 @@ def test_the_summary_counts_what_is_missing_diverged_and_flagged(summary):
     assert "Rows that break an inequality: 1." in lines
     flagged = "  mnist, digit, gaussian-deconv-maf, β = 9, seed 0: rate_negative"
     assert flagged in lines
-    place = lines.index("Rows of runs that learned nothing: 1.")
+    place = lines.index("Rows with warnings: 1.")
     assert lines[place + 1].endswith("β = 20, seed 0: learned_nothing")
 
 

@@ -22,7 +22,7 @@ from labelinfo.training.cooling import cool_run
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.path import PathFiles, train_path, train_path_files
 from labelinfo.training.run import TrainingFiles
-from labelinfo.training.schedule import PathSchedule
+from labelinfo.training.schedule import PathSchedule, steps_of_epoch
 from recipes import TRAINING
 
 SPEC = make_spec(latent_dim=4, width=0.125)
@@ -157,7 +157,7 @@ def test_a_resumed_path_is_bitwise_the_undisturbed_one(
     assert digests(folder) == digests(trained / "snapshots")
 
 
-def test_a_run_cools_a_copy_of_the_snapshot_below_it_with_its_moments(copied):
+def test_a_run_cools_a_copy_of_the_snapshot_below_it_with_its_moments(copied, tiny_dataset):
     before = digests(copied / "snapshots")
     start = load_snapshot(copied / "snapshots", MIDDLE, OF)
     model = SPEC.build()
@@ -175,6 +175,8 @@ def test_a_run_cools_a_copy_of_the_snapshot_below_it_with_its_moments(copied):
     assert record["training_mode"] == "path"
     assert record["path_id"] == "tiny/gaussian-deconv-gaussian/seed0"
     assert record["epochs_total"] == pytest.approx(start.epochs + 2)
+    steps = steps_of_epoch(len(tiny_dataset.train), TRAINING["batch_size"])[1]
+    assert record["steps_total"] == round(record["epochs_total"] * steps)
     assert record["epochs"] == 2
     # larger steps move it, at one β, and leave the snapshots as they are
     files = cool(copied)

@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-LEARNED_NOTHING = "learned_nothing"
+import pandas as pd
+
+from labelinfo.training.schedule import FEW_STEPS
 
 
 def audit_row(
@@ -79,21 +81,28 @@ def audit_row(
 
 
 def warn_of_row(row: Mapping[str, Any]) -> str:
-    """Return ``learned_nothing`` if D is above that of independent pixels, else an empty text.
+    """Return the warnings of a row, joined by ``; ``, empty if none.
 
-    Independent pixels fitted on training images need no code. R, D and C of such a run remain
-    bounds, but they describe its training rather than its architecture. NaN is not judged.
+    - ``learned_nothing``: D is above that of independent pixels, which need no code.
+    - ``few_steps``: the optimiser took fewer than
+      :data:`~labelinfo.training.schedule.FEW_STEPS` steps.
+
+    R, D and C of such a run remain bounds, but they describe its training rather than its
+    architecture. NaN is not judged.
 
     Examples
     --------
     >>> warn_of_row({"distortion_nats": 578.0, "independent_pixels_nats": 206.0})
     'learned_nothing'
+    >>> warn_of_row({"steps_total": 20})
+    'few_steps'
     """
-    limit, distortion = (
-        math.nan if row.get(name) is None else float(row[name])
-        for name in ("independent_pixels_nats", "distortion_nats")
+    limit, distortion, steps = (
+        math.nan if pd.isna(value := row.get(name)) else float(value)
+        for name in ("independent_pixels_nats", "distortion_nats", "steps_total")
     )
-    return LEARNED_NOTHING if distortion > limit else ""
+    checks = {"learned_nothing": distortion > limit, "few_steps": steps < FEW_STEPS}
+    return "; ".join(name for name, warned in checks.items() if warned)
 
 
 def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:

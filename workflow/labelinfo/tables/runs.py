@@ -67,6 +67,7 @@ _TYPES: dict[str, Any] = {
     "training_mode": "text",
     "path_id": "text",
     "epochs_total": float,
+    "steps_total": "Int64",
     "beta_start": float,
     "beta_warmup_epochs": float,
     "diverged_epoch": "Int64",

@@ -49,7 +49,7 @@ def summarise(
     lines.append(f"Rows finished: {finished} of {len(runs)}.")
     lines += [f"Rows {status}: {count}." for status, count in counts.items() if status != "ok"]
     lines += _flagged(runs, "violations", "Rows that break an inequality")
-    lines += _flagged(runs, "warnings", "Rows of runs that learned nothing")
+    lines += _flagged(runs, "warnings", "Rows with warnings")
     lines.append("")
     width = max(map(len, places))
     lines += [f"{name:<{width}}  {path}" for name, path in places.items()]

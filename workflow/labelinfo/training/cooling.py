@@ -18,7 +18,7 @@ from labelinfo.training.checkpoint import Progress, load_snapshot, snapshot
 from labelinfo.training.device import device_name
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.path import PathFiles
-from labelinfo.training.run import TrainingFiles, write_training
+from labelinfo.training.run import TrainingFiles, steps_behind, write_training
 from labelinfo.training.trainer import TrainingResult, curve_of, train
 
 logger = logging.getLogger(__name__)
@@ -90,8 +90,10 @@ def cool_run(
             checkpoints=checkpoints,
             start=start,
         )
+        epochs = start.epochs + result.record["epochs"]
         facts |= {
-            "epochs_total": start.epochs + result.record["epochs"],
+            "epochs_total": epochs,
+            "steps_total": steps_behind(epochs, dataset, training),
             # β rose on the path
             "beta_start": betas[0],
             "beta_warmup_epochs": start.epochs,

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from labelinfo.config.run import Run
-from labelinfo.data.dataset import load_dataset
+from labelinfo.data.dataset import Dataset, load_dataset
 from labelinfo.io.checkpoints import lock_of
 from labelinfo.io.locks import alone
 from labelinfo.io.tables import write_table
@@ -17,6 +17,7 @@ from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe
 from labelinfo.training.device import device_name
 from labelinfo.training.job import TrainingJob
+from labelinfo.training.schedule import FEW_STEPS, steps_of_epoch
 from labelinfo.training.trainer import TrainingResult, train
 
 logger = logging.getLogger(__name__)
@@ -60,8 +61,24 @@ def train_run(
         )
         origin = describe("train_vae", code=job.code, config=config, data=dataset.digests)
         epochs = float(result.record["epochs"])
-        facts = {"training_mode": "separate", "epochs_total": epochs, "device": device}
+        steps = steps_behind(epochs, dataset, settings)
+        facts = {"training_mode": "separate", "device": device}
+        facts |= {"epochs_total": epochs, "steps_total": steps}
         write_training(run, spec, result, facts, origin, files)
+
+
+def steps_behind(epochs: float, dataset: Dataset, settings: dict[str, Any]) -> int:
+    """Return the optimiser's steps in so many epochs; warn if they are too few to learn from."""
+    steps = round(epochs * steps_of_epoch(len(dataset.train), settings["batch_size"])[1])
+    if steps < FEW_STEPS:
+        logger.warning(
+            "The run had %d optimiser steps in all, which are too few to learn much (below %d): "
+            "raise training.epochs, or path.first_epochs and path.epochs_per_decade, or lower "
+            "training.batch_size.",
+            steps,
+            FEW_STEPS,
+        )
+    return steps
 
 
 def write_training(

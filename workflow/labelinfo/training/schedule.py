@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 from labelinfo.config.path_grid import log_linear
 
+# networks hardly learn from fewer steps of the optimiser (docs/faq.md)
+FEW_STEPS = 500
+
 
 @dataclass(frozen=True)
 class Steps:
