@@ -3,6 +3,7 @@ import os
 import re
 import sys
 import time
+from collections import defaultdict
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -14,13 +15,8 @@ from labelinfo.config.experiment import check_config
 from labelinfo.config.plan import (
     LEVEL_STAGES,
     PROBED_LEVEL_STAGES,
-    dataset_jobs,
-    grid_jobs,
-    level_jobs,
-    measure_jobs,
-    probe_jobs,
+    planned_jobs,
     training_epochs,
-    training_jobs,
     training_stage,
 )
 from labelinfo.config.completion import complete

@@ -32,16 +32,20 @@ def slices(kind):
         raise WorkflowError(str(error)) from None
 
 
-PROBE_JOBS, LEVEL_JOBS = list(probe_jobs(config)), list(level_jobs(config))
-SUMMARIES = written_by(dataset_jobs(config))
-PATH_RECORDS = written_by(job for job in training_jobs(config) if job.stage == "train_path")
-TRAINING_RECORDS = written_by(job for job in training_jobs(config) if job.stage == TRAINED)
-MEASURES = written_by(measure_jobs(config))
-PROBES = written_by(PROBE_JOBS)
+PLANNED = planned_jobs(config)
+JOBS = defaultdict(list)
+for job in PLANNED:
+    JOBS[job.stage].append(job)
+LEVEL_JOBS = [job for job in PLANNED if job.stage in LEVEL_STAGES.values()]
+SUMMARIES = written_by(JOBS["prepare_dataset"])
+PATH_RECORDS = written_by(JOBS["train_path"])
+TRAINING_RECORDS = written_by(JOBS[TRAINED])
+MEASURES = written_by(JOBS["measure_vae"])
+PROBES = written_by(JOBS["train_probe"])
 PROBE_LOSSES = [
     file
     for suffix in (".losses.parquet", ".strong.losses.parquet")
-    for file in written_by(PROBE_JOBS, suffix)
+    for file in written_by(JOBS["train_probe"], suffix)
 ]
 LEVEL_LOSS_FILES = written_by(LEVEL_JOBS, ".losses.parquet") + written_by(
     (job for job in LEVEL_JOBS if job.stage in PROBED_LEVEL_STAGES), ".strong.losses.parquet"
@@ -50,7 +54,7 @@ LEVEL_LOSS_FILES = written_by(LEVEL_JOBS, ".losses.parquet") + written_by(
 MEASURED_BASELINES = [
     *(
         f"{OUT}/select_dimension/{job.name}.parquet"
-        for job in grid_jobs(config)
+        for job in JOBS["measure_pca"]
         if written_by([job])
     ),
     *written_by(LEVEL_JOBS),
@@ -180,7 +184,7 @@ def bounding_measures(wildcards):
     """Input function: the measured runs, of slices too, whose R + D may bound an unknown H(X)."""
     if config["datasets"][wildcards.dataset]["entropy_nats"] is not None:
         return []
-    jobs = [job for job in measure_jobs(config) if job.run.dataset == wildcards.dataset]
+    jobs = [job for job in JOBS["measure_vae"] if job.run.dataset == wildcards.dataset]
     return written_by(jobs) + slices("measures")
 
 
