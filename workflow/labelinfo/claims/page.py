@@ -10,7 +10,6 @@ from labelinfo.claims.decision import (
     HOLDS,
     UNDECIDED,
     above_or_below,
-    interval_in_words,
 )
 from labelinfo.paper import STAND_INS
 from labelinfo.tables.probe_views import PAPER
@@ -49,6 +48,8 @@ table { border-collapse: collapse; font-size: .9rem }
 th, td { padding: .25rem .6rem; text-align: right; vertical-align: top;
   border-bottom: 1px solid var(--line) }
 th:nth-child(-n+2), td:nth-child(-n+2), #overview th, #overview td { text-align: left }
+caption { text-align: left; font-weight: 600; padding: .6rem 0 }
+.headlines th { vertical-align: bottom; font-weight: 500; color: var(--faint) }
 @media (max-width: 40rem) {
   dl { grid-template-columns: 1fr } dt { margin-top: .4rem }
   #overview thead { display: none }
@@ -88,7 +89,7 @@ that the data show neither that the claim holds nor that it fails.</p>
 <th scope="col">verdict</th><th scope="col">number</th><th scope="col">see</th></tr></thead>
 <tbody>{"".join(_line(row, places) for row in rows)}</tbody></table></div>
 <h2>Headline numbers</h2>
-<div class="wide">{_headlines(headlines)}</div>
+{_headlines(headlines)}
 <p class="small">The smallest R within tolerance is the R of one run. It is chosen on validation:
 of the runs whose C exceeds that of the convolutional image classifier by at most the tolerance,
 the one of smallest R. The crossing is the rate at which the lower convex hull of the runs reaches
@@ -181,45 +182,51 @@ def _by_probe(evidence: str) -> list[str]:
 
 
 def _headlines(table: pd.DataFrame) -> str:
-    heads = [
-        "data, task", "decoders", "probe", "runs", "H(X) at most", "classifier’s C",
-        "smallest R within tolerance", "compression at most", "R at the hull’s crossing",
-        "compression there at most", "C against the classifier’s", "preference score at most",
-        "score to the classifier at most",
-    ]  # fmt: skip
-    rows = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(row))
-            for row in table.to_dict("records")]  # fmt: skip
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    """Return one table for each data set and task; what all its rows share is in its caption."""
+    parts = []
+    for (dataset, task), rows in table.groupby(["dataset", "task"], sort=False):
+        first = rows.iloc[0]
+        entropy = f"H(X) ≤ {_number(first['data_entropy_nats'], digits=2)} nats"
+        kind = first["data_entropy_kind"].replace("_", " ")
+        ceiling = _number(first["ceiling_nats"])
+        caption = f"{dataset}, {task}: {entropy}{f' ({kind})' if kind else ''}"
+        if ceiling != "–":
+            caption += f"; C of the classifier {ceiling} nats"
+        cells = pd.DataFrame([_cells(row) for row in rows.to_dict("records")])
+        # no column of dashes
+        cells = cells.loc[:, (cells != "–").any()]
+        head = "".join(f'<th scope="col">{name}</th>' for name in cells)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in cells.to_numpy()
+        )
+        parts.append(
+            f'<div class="wide"><table class="headlines"><caption>{escape(caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+    return "".join(parts)
 
 
-def _difference(row: dict) -> str:
-    value, low, high = (row[f"difference{end}_nats"] for end in ("", "_low", "_high"))
-    if pd.isna(value):
-        return "–"
-    return f"{above_or_below(value)} ({interval_in_words(low, high)})"
-
-
-def _cells(row: dict) -> list[str]:
-    entropy = _number(row["data_entropy_nats"], digits=2)
-    kind = row["data_entropy_kind"].replace("_", " ")
+def _cells(row: dict) -> dict[str, str]:
     crossing = row["crossing_rate_low_nats"], row["crossing_rate_high_nats"]
-    return [
-        f"{row['dataset']}, {row['task']}",
-        row["decoders"],
-        row["probe"],
-        str(row["runs"]),
-        f"{entropy} ({kind})" if kind else entropy,
-        _number(row["ceiling_nats"]),
-        _number(row["rate_nats"], row["rate_nats_se"], digits=1),
-        _bounded(row, "compression_factor_upper", 1),
-        _number(row["crossing_rate_nats"], ends=crossing, digits=1),
-        _bounded(row, "crossing_factor_upper", 1),
-        _difference(row),
-        _bounded(row, "preference_score_upper"),
-        _bounded(row, "classifier_preference_score_upper"),
-    ]
+    difference = row["difference_low_nats"], row["difference_high_nats"]
+    return {
+        "decoders": escape(row["decoders"]),
+        "probe": row["probe"],
+        "runs": str(row["runs"]),
+        "smallest R within tolerance (nats)": _number(
+            row["rate_nats"], row["rate_nats_se"], digits=1
+        ),
+        "its C minus the classifier’s (nats)": _number(
+            row["difference_nats"], ends=difference, sign="+"
+        ),
+        "compression at most": _bounded(row, "compression_factor_upper", 1),
+        "R at the hull’s crossing (nats)": _number(
+            row["crossing_rate_nats"], ends=crossing, digits=1
+        ),
+        "compression there at most": _bounded(row, "crossing_factor_upper", 1),
+        "preference score at most": _bounded(row, "preference_score_upper"),
+        "score to the classifier at most": _bounded(row, "classifier_preference_score_upper"),
+    }
 
 
 def _bounded(row: dict, name: str, digits: int = 3) -> str:
@@ -232,12 +239,14 @@ def _number(
     *,
     ends: tuple[float, float] | None = None,
     digits: int = 3,
+    sign: str = "",
 ) -> str:
     if pd.isna(value):
         return "–"
-    text = f"{value:.{digits}f}"
+    text = f"{value:{sign}.{digits}f}"
     if error is not None and not pd.isna(error):
         text += f" ± {error:.{digits}f}"
     if ends is not None and not any(map(pd.isna, ends)):
-        text += f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})"
+        low, high = (f"{end:{sign}.{digits}f}".replace("inf", "∞") for end in ends)
+        text += f" ({low} to {high})"
     return text
