@@ -34,7 +34,12 @@ rule all:
     input:
         tables("runs", "baselines", "differences", "datasets", "headlines", "claims").values(),
         tables(*(f"{name}_search" for name, choices in CHOICES.items() if choices)).values(),
-        [figure_files(f"figure{number}").values() for number in (1, 2, 3)],
+        # not figure_files(): a caption would be looked for next to this file
+        expand(
+            f"{OUT}/figures/figure{{number}}.{{kind}}",
+            number=(1, 2, 3),
+            kind=("pdf", "svg", "png"),
+        ),
         [] if PARTIAL else PICTURES,
         f"{OUT}/draw_explorer/explorer.html",
         f"{OUT}/judge_claims/claims.html",

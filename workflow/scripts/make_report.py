@@ -16,7 +16,7 @@ with job(snakemake.log[0]) as logger:
         # the configuration of this call, with the options of the command line
         config = Path(folder, "config.yaml")
         config.write_text(yaml.safe_dump(snakemake.config), encoding="utf-8")
-        command = [snakemake.params.python, "-m", "snakemake", "all", "--nolock", "--quiet", "all"]
+        command = [snakemake.params.python, "-m", "snakemake", "all", "--nolock"]
         command += ["--snakefile", snakemake.params.snakefile, "--configfile", str(config)]
         # the running Snakemake holds the lock, and a report changes nothing
         done = subprocess.run(  # noqa: S603 - Snakemake itself
@@ -28,7 +28,7 @@ with job(snakemake.log[0]) as logger:
         )
         logger.info("%s", done.stdout + done.stderr)
         if done.returncode:
+            reason = " ".join(done.stderr.split("\n")[-3:]).strip()
             raise LabelinfoError(
-                f"The report could not be made: {snakemake.log[0]} has Snakemake's own words. Once "
-                "they are heeded, run again."
+                f"Snakemake could not make the report ({reason}). See {snakemake.log[0]}."
             )
