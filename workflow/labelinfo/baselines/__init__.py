@@ -1,1 +1,1 @@
-"""What a β-VAE is compared with."""
+"""Baselines of the β-VAEs."""

@@ -29,8 +29,8 @@ def train_candidate(
     """Train one candidate on the training split and write its C on validation; test is not read.
 
     ``settings`` is the configuration's ``classifier`` section with the candidate's ``depth`` and
-    ``dropout``; ``code`` is the digest of the stage's code. A checkpoint is at least
-    ``checkpoint_seconds`` old when the next is written.
+    ``dropout``; ``code`` is the digest of the stage's code. Checkpoints are at least
+    ``checkpoint_seconds`` apart.
     """
     dataset = load_dataset(dataset_file).labelled(task)
     job = TrainingJob(dataset_file, device, code, torch.get_num_threads(), checkpoint_seconds)

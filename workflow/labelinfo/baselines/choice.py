@@ -1,4 +1,4 @@
-"""The choice among the candidates of a search, on the validation split alone."""
+"""The choice among the candidates of a search, by the validation split only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,20 +14,20 @@ def choose_candidate(
 ) -> pd.DataFrame:
     """Return the candidates of one data set and task, best first, with the choice marked.
 
-    The smallest C on validation is chosen; of equal ones the one with the smaller settings, in the
-    order of ``configured``. The smallest of many noisy numbers is biased low, so it is no estimate
-    of the C that the chosen candidate reaches on other images.
+    The smallest C on validation is chosen; ties go to the smaller settings, compared in the order
+    of ``configured``. The smallest of many noisy numbers is biased low, so it does not estimate
+    the chosen candidate's C on other images.
 
     Parameters
     ----------
     configured, paper
-        The configuration's settings, and the paper's for this task, if any; each is marked.
+        The configuration's settings, and the paper's for this task, if any. Their rows are marked.
 
     Returns
     -------
     DataFrame
-        The candidates with ``excess_valid_nats`` (C on validation less that of the chosen), and
-        ``chosen``, ``configured`` and ``paper``, true or false.
+        The candidates with ``excess_valid_nats`` (C on validation minus that of the choice) and the
+        booleans ``chosen``, ``configured`` and ``paper``.
     """
     order = ["label_distortion_valid_nats", *configured]
     table = candidates.sort_values(order, ignore_index=True)

@@ -21,7 +21,7 @@ def chosen_settings(
     Raises
     ------
     StorageError
-        If the table, read from ``source``, names no choice or several.
+        If the table, read from ``source``, has no choice or several.
     """
     rows = table[table["chosen"]] if "chosen" in table else table.iloc[:0]
     if len(rows) != 1:
@@ -30,7 +30,7 @@ def chosen_settings(
 
 
 def chosen_recipe(recipe: dict[str, Any], choices: list[Path | str]) -> dict[str, Any]:
-    """Return a recipe with the settings that a search chose, if there was one."""
+    """Return a recipe with the settings that a search chose; unchanged without a search."""
     for choice in choices:
         recipe = recipe | chosen_settings(read_table(choice), RECIPE, choice)
     return recipe

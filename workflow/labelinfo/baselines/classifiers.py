@@ -1,4 +1,4 @@
-"""The convolutional classifier, trained end to end on pixels: how well the label can be known."""
+"""The convolutional classifier, trained end to end on pixels: C without a bottleneck."""
 
 import math
 from pathlib import Path
@@ -26,8 +26,8 @@ _EVALUATION_BATCH = 250
 class ComplexImageClassifier(nn.Sequential):
     """c(y|x): five 5×5 convolutions, then two fully connected layers of ELU units, then K logits.
 
-    2×2 max-pooling and dropout follow the third and the fifth convolution; every convolution keeps
-    height and width and is followed by an ELU.
+    Every convolution preserves height and width, and an ELU follows it. 2×2 max-pooling and dropout
+    follow the third and the fifth.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class ComplexImageClassifier(nn.Sequential):
 class ClassifierLoop:
     """A convolutional classifier and its optimiser, advanced epoch by epoch.
 
-    Images that are intensities are binarised at random in each step. The test split is not touched.
+    Intensities are binarised at random in each step. The test split is not used.
     ``settings`` is the configuration's ``classifier`` section for this task, with ``depth`` and
     ``dropout``; ``identity`` is the root of all seeds.
     """
@@ -117,7 +117,7 @@ class ClassifierLoop:
         return loss.detach()[None]
 
     def prepare(self) -> None:
-        """Record a step as a CUDA graph where there is a GPU."""
+        """Record a step as a CUDA graph if there is a GPU."""
         self.model.train()
         self.engine.prepare(self.steps, self.batch_size)
 
@@ -152,10 +152,11 @@ def fit_complex_image(
     device: torch.device,
     checkpoints: Checkpoints = NO_CHECKPOINTS,
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
-    """Train on the training split; return the state of the smallest C on validation, and facts.
+    """Train on the training split; return the epoch of the smallest C on validation, and facts.
 
-    Adam on cross-entropy, linear warm-up and cosine decay of the learning rate. A training resumes
-    from its checkpoint to the same bits. Parameters are those of :class:`ClassifierLoop`.
+    Adam minimises the cross-entropy, with linear warm-up and cosine decay of the learning rate. A
+    training resumes bit for bit from its checkpoint. Parameters are those of
+    :class:`ClassifierLoop`.
 
     Raises
     ------
@@ -163,7 +164,7 @@ def fit_complex_image(
         If the first epoch diverges.
     """
     loop = ClassifierLoop(dataset, task, settings, identity, device)
-    # there is no β: it stays at 1
+    # a classifier has no β: the schedule's stays at 1
     constant = {"beta_start": 1.0, "beta_warmup": 0.0}
     progress, _ = advance(loop, EpochSchedule(settings | constant, 1.0, loop.steps), checkpoints)
     if not progress.best_epoch:
@@ -187,8 +188,8 @@ def resume_complex_image(
 ) -> tuple[ComplexImageClassifier, dict[str, Any]]:
     """Train as :func:`fit_complex_image` does, resuming from the checkpoint next to ``output``.
 
-    Of two processes that make the same output, the second waits for the first. It then finds the
-    work done, or repeats it if no checkpoint was written.
+    If two processes make the same output, the second waits for the first. It then resumes from the
+    finished checkpoint, or repeats the training if there is none.
     """
     checkpoints = job.checkpoints(output, identity, settings, settings["precision"])
     with alone(lock_of(output)):
@@ -201,7 +202,7 @@ def measure_classifier(
 ) -> LabelDistortion:
     """Measure C of a classifier, in float32 and without dropout.
 
-    C = −E log c(y|x) ≥ H(Y|X): an **upper** bound on what the image leaves open of the label.
+    C = −E log c(y|x) ≥ H(Y|X): an **upper** bound on the label's entropy given the image.
     """
     model.eval()
     losses, hits = [], []

@@ -31,9 +31,9 @@ def train_classifier(
     settings
         The configuration's section ``classifier`` with the task's depth and dropout.
     files
-        ``dataset`` is read; ``table`` of one row and the ``losses`` of each test image are written.
+        Input ``dataset``; outputs ``table`` of one row and ``losses`` of each test image.
     network
-        Depth and dropout that a search has chosen, instead of those in ``settings``.
+        Depth and dropout chosen by a search, which replace those in ``settings``.
     """
     dataset = load_dataset(files["dataset"]).labelled(task)
     job = TrainingJob(files["dataset"], device, code, torch.get_num_threads(), checkpoint_seconds)

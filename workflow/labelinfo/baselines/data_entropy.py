@@ -1,4 +1,4 @@
-"""The entropy of the images, as well as it is known: always an upper bound."""
+"""The best known upper bound on the entropy of the images."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from labelinfo.tables.audit import audit_row, validation_row
 
 @dataclass(frozen=True)
 class DataEntropy:
-    """An upper bound on H(X) in nats, its kind, and its source in words."""
+    """An upper bound on H(X) in nats, its kind, and a description of its source."""
 
     nats: float
     kind: str
@@ -25,14 +25,14 @@ def data_entropy(
     *,
     standard_errors: float,
 ) -> DataEntropy | None:
-    """Return an **upper** bound on H(X), None if nothing bounds it.
+    """Return an **upper** bound on H(X), or None without any.
 
-    A configured value is ``published``. Without one the bound is ``best_of_sweep``: the smallest R
-    + D over all runs. R + D ≥ H(X) holds for every encoder, decoder and marginal, as the
-    divergences in it are not negative. The run is chosen on validation and its R + D is of the test
-    split, so the bound holds up to sampling error. Diverged runs and runs that break an inequality
-    on validation do not count: see :func:`labelinfo.tables.audit.audit_row` for
-    ``standard_errors``.
+    A configured value is ``published``. Otherwise the bound is ``best_of_sweep``, the smallest
+    R + D over all runs. R + D ≥ H(X) holds for every encoder, decoder and marginal, because the
+    divergences in it are not negative. The run is chosen on validation and its R + D is measured
+    on test, so the bound holds up to sampling error. Diverged runs and runs that break an
+    inequality on validation do not count; for ``standard_errors`` see
+    :func:`labelinfo.tables.audit.audit_row`.
     """
     if known_nats is not None:
         return DataEntropy(known_nats, PUBLISHED, source)

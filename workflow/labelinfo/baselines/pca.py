@@ -27,9 +27,9 @@ logger = logging.getLogger(__name__)
 def pca_rate_nats(k: int, sigma: float) -> float:
     """Return k/2 · ln(1 + 1/σ²), the rate of k whitened components plus N(0, σ²) noise, in nats.
 
-    It equals I(X; Z) if the whitened components are jointly Gaussian. Whatever their distribution,
-    with unit covariance (which whitening gives on the images that it is fitted to) it is an
-    **upper** bound on I(X; Z), as the Gaussian has the largest entropy of all with that covariance.
+    It equals I(X; Z) if the whitened components are jointly Gaussian. For any distribution of unit
+    covariance it is an **upper** bound on I(X; Z), because a Gaussian has the largest entropy for a
+    given covariance. Whitening gives unit covariance on the images that it is fitted to.
 
     References
     ----------
@@ -41,16 +41,16 @@ def pca_rate_nats(k: int, sigma: float) -> float:
 class WhitenedPCA:
     """Projection on the leading principal components, each scaled to unit variance.
 
-    z_j = u_j · (x − mean) / √λ_j with λ_j, u_j the eigenvalues and eigenvectors of the covariance
-    of the images it is fitted to, largest first; eigenvectors are signed so that the entry of the
-    largest magnitude is positive.
+    z_j = u_j · (x − mean) / √λ_j, where λ_j, u_j are the eigenvalues and eigenvectors of the
+    covariance of the fitted images, largest first. The sign of an eigenvector makes its entry of
+    largest magnitude positive.
 
     Parameters
     ----------
     bits
         (N, 784) float images to fit to.
     k_max
-        Components to keep.
+        Number of components to keep.
 
     Raises
     ------
@@ -83,7 +83,7 @@ class WhitenedPCA:
 class PcaCodes:
     """z = PCA_k(x) + σ ε for one k and many σ at once, one probe for each σ.
 
-    All σ share the draw of ε, so a noise level added to the grid changes no other's.
+    All σ share the draw of ε, so adding a σ to the grid does not change the codes of the others.
     """
 
     def __init__(
@@ -121,17 +121,17 @@ def measure_pca(
     grid
         The configuration's ``pca`` section.
     probe
-        How to probe, with precisions resolved; every point has one probe of each kind.
+        Settings of the probes, with precisions resolved; every point has one probe of each kind.
     binarizations
-        Of training images that are intensities.
+        Number of binarisations of training images that are intensities.
 
     Returns
     -------
     DataFrame
         One row per (k, σ): ``k, sigma, rate_nats``, and the columns of both probes.
     dict, dict
-        By kind of probe the losses of the test images and of the validation images, in nats, one
-        row per row of the table.
+        Losses of the test images and of the validation images, in nats, by kind of probe; one row
+        per row of the table.
     """
     dims, sigmas = sorted(grid["dims"]), sorted(grid["sigmas"], reverse=True)
     components = whitened_components(dataset, dims[-1], binarizations)
@@ -180,12 +180,12 @@ def write_pca(
     Parameters
     ----------
     settings
-        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
+        The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     strong_epochs_share
         Share of the recipe's epochs that a strong probe of the grid trains for.
     files
-        See :func:`~labelinfo.baselines.probed.write_probed`; ``valid_losses`` and
-        ``strong_valid_losses``, of the validation images, are written too.
+        See :func:`~labelinfo.baselines.probed.write_probed`; further outputs ``valid_losses`` and
+        ``strong_valid_losses``, of the validation images.
     """
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)
@@ -216,7 +216,7 @@ def write_pca(
 def whitened_components(
     dataset: Dataset, k_max: int, binarizations: int
 ) -> dict[str, list[Tensor]]:
-    """Return the components (N, k_max) of all images by split, one entry for each binarisation.
+    """Return the components (N, k_max) of all images by split, one entry per binarisation.
 
     The projection is fitted to the first binarisation of the training images.
     """

@@ -13,10 +13,10 @@ def area_under_curve_nats2(
 ) -> float:
     """Return the area under C against R from 0 to ``rate_max``, in nats²: the criterion for k.
 
-    The curve starts at (0, H(Y)), joins the measured points by straight lines in order of rate, and
-    stays flat beyond the last, since a code of a smaller rate can be used there too. So all k are
-    compared over the same range, although each covers another one. R, C, H(Y) and ``rate_max`` are
-    in nats, C and H(Y) of one split.
+    The curve starts at (0, H(Y)) and joins the measured points by straight lines in order of rate.
+    It is flat beyond the last point, because a code of smaller rate is also allowed there. So all k
+    are compared over the same range, although their points cover different ranges. R, C, H(Y) and
+    ``rate_max`` are in nats; C and H(Y) are of the same split.
     """
     order = np.argsort(rates)
     x = np.concatenate([[0.0], rates[order]])
@@ -29,7 +29,7 @@ def area_under_curve_nats2(
 
 @dataclass(frozen=True)
 class Areas:
-    """Areas under the curves of all k, and how far each lies behind the best k, in nats²."""
+    """Areas under the curves of all k, and their excess over the best k, in nats²."""
 
     area: dict[int, float]
     excess: dict[int, float]
@@ -48,8 +48,8 @@ def compare_areas(
 
     A_k is linear in the C of its points, so it is a mean over images of a_ki = Σ_j w_kj ℓ_kji, and
     the excess A_k − A_best has the standard error s/√N of the paired differences a_ki − a_best,i.
-    The difficulty of an image that all k share cancels. That the same images chose the best k is
-    not covered.
+    The common difficulty of an image cancels. The error does not cover that the same images chose
+    the best k.
     """
     areas: dict[int, float] = {}
     contributions: dict[int, np.ndarray] = {}
@@ -73,11 +73,11 @@ def compare_areas(
 
 
 def flat_dimensions(table: pd.DataFrame, entropy: float, share: float) -> dict[int, bool]:
-    """Return for each k whether C no longer falls at its smallest noise, on validation.
+    """Return for each k whether C on validation is flat at its smallest noise.
 
-    C counts as flat if it falls by at most ``share`` · H(Y) between the two points of the largest
-    rates. The area assumes that C stays flat beyond the last point, so it is too large for a k
-    whose C still falls there. One point alone is not flat.
+    C is flat if it falls by at most ``share`` · H(Y) between the two points of largest rate. The
+    area assumes a flat C beyond the last point, so it is too large for a k whose C still falls
+    there. A curve of one point is not flat.
     """
     flat = {}
     for k, group in table.groupby("k"):
@@ -95,7 +95,7 @@ def select_dimension(
     data_entropy_nats: float | None,
     flat_share: float,
 ) -> pd.DataFrame:
-    """Add the best k, and the excess area of the others, to the points of a grid.
+    """Add the best k and the excess areas of all k to the points of a grid.
 
     The best k has the smallest area (:func:`area_under_curve_nats2`) on validation from R = 0 to
     ``rate_max_nats``. The excess is also given on each of
@@ -106,7 +106,7 @@ def select_dimension(
     table
         One row per point: ``k``, ``rate_nats``, ``label_distortion_valid_nats``.
     valid_losses
-        (points, N), the losses of the validation images in nats, row by row.
+        (points, N), the losses of the validation images in nats, for each row of the table.
     entropy, data_entropy_nats
         H(Y) of the validation split and H(X), in nats.
     flat_share
@@ -116,7 +116,7 @@ def select_dimension(
     -------
     DataFrame
         The table with the columns of :mod:`labelinfo.baselines.rate_axes`, equal for all points of
-        a k, and ``selected``, true for those of the best.
+        a k, and ``selected``, true for the points of the best k.
     """
     k = table["k"]
     chosen = compare_areas(table, valid_losses, entropy, rate_max_nats)

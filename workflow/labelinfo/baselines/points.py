@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a baseline: task, name, and the number of its training or random parameters.
+    """A point of a baseline: task, name of the baseline, and number of the seed.
 
-    ``setting`` has further columns that identify it, of
+    ``setting`` has further identifying columns of
     :data:`~labelinfo.tables.baselines.SETTING_COLUMNS`.
     """
 
@@ -38,9 +38,9 @@ def write_point(
     row: dict[str, Any],
     origin: dict[str, Any],
 ) -> None:
-    """Write one point of a baseline as a table of one row, and tables of losses.
+    """Write one point of a baseline as a table of one row and tables of losses.
 
-    ``losses`` maps each target to the losses (1, N) of the test images in nats, and to further keys
+    ``losses`` maps each target to the losses (1, N) of the test images in nats and to further keys
     of their identity.
     """
     logger.info(

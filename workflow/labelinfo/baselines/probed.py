@@ -1,4 +1,4 @@
-"""One point of a baseline whose code two probes read."""
+"""One point of a baseline that is measured by both probes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,16 +25,15 @@ def write_probed(
     Parameters
     ----------
     files
-        ``table`` of one row and the losses of each test image, ``losses`` and ``strong_losses``,
-        are written; the ``dataset`` has been read.
+        Outputs ``table`` of one row, and ``losses`` and ``strong_losses`` of each test image.
     codes
-        Of all images; those without a label of ``point.task`` are left out here.
+        Codes of all images; images without a label of ``point.task`` are not used.
     settings
-        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
+        The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     identity
         Root of the probes' seeds.
     origin
-        Provenance of the tables; the precisions are added.
+        Provenance of the tables, without the precisions.
     """
     own = ProbeSettings.of(settings["probe"], settings["strong_probe"])
     own = replace(own, samples=1)  # all draws of a deterministic code are equal

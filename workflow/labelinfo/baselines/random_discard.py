@@ -1,4 +1,4 @@
-"""Throwing bits of an optimal lossless code away at random."""
+"""The random-discard baseline: discard bits of an optimal lossless code at random."""
 
 import math
 
@@ -10,14 +10,14 @@ from labelinfo.errors import LabelinfoError
 def random_discard(data_entropy_nats: float, label_entropy_nats: float) -> pd.DataFrame:
     """Return the ends of the random-discard line in the rate plane.
 
-    Of a code of H(X) nats that is kept at random up to R nats, the label keeps the same share:
-    C(R) = H(Y) · (1 − R / H(X)), from H(Y) at R = 0 to 0 at R = H(X). Against distortion it is the
-    same line with D = H(X) − R.
+    A code of H(X) nats is reduced to R nats at random. The share of label information that remains
+    is the share of the code: C(R) = H(Y) · (1 − R / H(X)), from H(Y) at R = 0 to 0 at R = H(X).
+    Against distortion it is the same line with D = H(X) − R.
 
     Parameters
     ----------
     data_entropy_nats
-        H(X), or an upper bound on it. An upper bound raises the line, in favour of the codes.
+        H(X), or an upper bound on it. An upper bound raises the line, which favours the β-VAEs.
     label_entropy_nats
         H(Y) of the test split.
 

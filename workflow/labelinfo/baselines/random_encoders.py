@@ -1,4 +1,4 @@
-"""Untrained encoders: the label information that an architecture alone keeps."""
+"""Untrained encoders: the label information that an architecture keeps without training."""
 
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def random_encoder(
 ) -> nn.Module:
     """Return a deterministic encoder with torch's initialisation, seeded by ``identity``.
 
-    A deterministic code of an image has no bounded rate, so it is a baseline for C alone.
+    The rate of a deterministic code is not bounded, so this is a baseline for C only.
 
     Parameters
     ----------
@@ -67,10 +67,10 @@ def measure_random_encoder(
     device: str,
     code: str,
 ) -> None:
-    """Train both probes on the codes of an encoder that was never trained, and write C.
+    """Train both probes on the codes of an untrained encoder, and write C.
 
-    ``settings`` has ``probe``, ``strong_probe``, ``width``, ``hidden_units`` and ``standardise``;
-    ``files`` is that of :func:`~labelinfo.baselines.probed.write_probed`.
+    ``settings`` has ``probe``, ``strong_probe``, ``width``, ``hidden_units`` and ``standardise``.
+    For ``files`` see :func:`~labelinfo.baselines.probed.write_probed`.
     """
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)

@@ -1,7 +1,7 @@
-"""The rate axes on which numbers of principal components are compared, and their columns."""
+"""The rate axes for comparing numbers of principal components, and their columns."""
 
-# Ends in nats by the name in the columns; H(X) is the data set's own. A verdict on the best k must
-# not depend on where the axis ends.
+# Ends in nats by the name in the columns; None is H(X) of the data set. A verdict on the best k
+# must not depend on the end of the axis.
 AXES: dict[str, float | None] = {"20": 20.0, "40": 40.0, "data_entropy": None}
 SELECTION_COLUMNS = [
     "selection_rate_max_nats",

@@ -1,1 +1,1 @@
-"""From files of others to one prepared, labelled, split data set."""
+"""Preparation of a data set: external files become labelled, binarised splits."""

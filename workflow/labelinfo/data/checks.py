@@ -1,4 +1,4 @@
-"""Splits from which nothing can be learned or tested: blank images, and copies of other images."""
+"""Checks for useless splits: blank images, and copies of images in other splits."""
 
 import hashlib
 import logging
@@ -11,17 +11,17 @@ from labelinfo.errors import DataError
 
 logger = logging.getLogger(__name__)
 
-# A split is nearly blank if this share of its pixels, or less, is on, or off: under one an image.
+# A split is nearly blank if at most this share of its pixels is on, or off: under one per image.
 _BLANK_SHARE = 0.001
-# It is nearly blank, too, if more of its images than this share have one value everywhere.
+# It is also nearly blank if more than this share of its images have a single value everywhere.
 _BLANK_IMAGES_SHARE = 0.5
 
 
 def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> None:
     """Refuse splits that are nearly blank or whose images are all alike; warn of blank images.
 
-    ``images`` are (N, 784) by split, as they are trained and tested on; ``binarize`` is the config
-    key of the data set ``name``.
+    ``images`` are the prepared images (N, 784) by split; ``binarize`` is the config key of the data
+    set ``name``.
 
     Raises
     ------
@@ -57,14 +57,14 @@ def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> N
 
 
 def count_copies(images: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """Return how many images (N, P) of each split are in an earlier one too, pixel by pixel.
+    """Return for each split the number of its images (N, P) that are also in an earlier split.
 
-    Training comes before validation, and that before test.
+    The order is training, validation, test. Copies agree in every pixel.
     """
     seen: set[bytes] = set()
     copies = {}
     for split in SPLITS:
-        # 16 bytes an image: two different ones never share them, and a GB takes about a second
+        # 16 bytes per image: enough to avoid collisions; hashing 1 GB takes about a second
         digests = [
             hashlib.blake2b(image, digest_size=16).digest()
             for image in np.ascontiguousarray(images[split])
@@ -77,7 +77,7 @@ def count_copies(images: Mapping[str, np.ndarray]) -> dict[str, int]:
 def check_copies(name: str, images: Mapping[str, np.ndarray], max_share: float) -> dict[str, int]:
     """Return :func:`count_copies`; warn of copies, and refuse too large a share of a split.
 
-    Real data hold a few copies by chance; many mean that one file was given for two splits.
+    Real data have a few copies by chance; many copies mean that one file was given for two splits.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The prepared data set, as every later stage sees it."""
+"""The prepared data set, the input of all later stages."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ IMAGE_SHAPE = (1, 28, 28)
 
 
 class ByTask(dict):
-    """Values by task; the error for a missing task names the tasks that there are."""
+    """Values by task; the error for a missing task names the existing tasks."""
 
     def __missing__(self, task: str) -> Any:
         raise DataError(
@@ -32,8 +32,8 @@ class Split:
     Attributes
     ----------
     images
-        (N, 784), row-major: uint8 bits, or float32 intensities in [0, 1] that are binarised by a
-        fresh draw each time they are used (training split only).
+        (N, 784), row-major: uint8 bits, or (training split only) float32 intensities in [0, 1],
+        which every use binarises by a fresh draw.
     labels
         Class numbers (N,), int64, by task; −1 where the label is missing.
     """
@@ -46,11 +46,11 @@ class Split:
 
     @property
     def is_binary(self) -> bool:
-        """Whether the images are bits already."""
+        """Whether the images are bits."""
         return self.images.dtype == torch.uint8
 
     def labelled(self, task: str) -> "Split":
-        """Return the images whose label of a task is not missing; its other labels are left out."""
+        """Return the images that have a label of a task, with this label only."""
         codes = self.labels[task]
         rows = codes >= 0
         if rows.all():
@@ -79,7 +79,7 @@ class Dataset:
         return {"train": self.train, "valid": self.valid, "test": self.test}[name]
 
     def labelled(self, task: str) -> "Dataset":
-        """Return the data set of the images whose label of a task is not missing."""
+        """Return the data set of the images that have a label of a task."""
         splits = {name: self.split(name).labelled(task) for name in SPLITS}
         return replace(self, **splits)
 
@@ -87,8 +87,8 @@ class Dataset:
 def draw_binary(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Return images as float32 bits (B, 1, 28, 28).
 
-    ``images`` are (B, 784): uint8 bits, returned as they are, or float32 intensities p, from which
-    bits are drawn, x ~ Bernoulli(p). The draws come from ``generator`` or torch's global one.
+    ``images`` are (B, 784): uint8 bits, which are only converted, or float32 intensities p, from
+    which x ~ Bernoulli(p) is drawn. The draws come from ``generator`` or torch's global one.
     """
     bits = images.float()
     if images.dtype != torch.uint8:

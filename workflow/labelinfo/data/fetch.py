@@ -1,4 +1,4 @@
-"""Files of the catalogue, from a mirror folder or the network, verified."""
+"""Fetch and verify files of the catalogue, from a mirror folder or the network."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,12 @@ _TIMEOUTS = (10.0, 60.0)
 # Seconds before each further attempt at an address
 _PAUSES = (1.0, 2.0, 4.0)
 _CHUNK = 1 << 18
-# Most bytes to download for a file of unknown size
+# Maximum number of bytes to download for a file of unknown size
 _MAX_SIZE = 2**31
 
 
 class _Failed(Exception):  # noqa: N818 - never leaves this module
-    """One address gave no file; the message says why in a few words."""
+    """One address gave no file; the message gives the reason in a few words."""
 
 
 def addresses_of(name: str, datasets: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -43,12 +43,12 @@ def fetch_file(
     urls: Sequence[str] = (),
     mirror: Path | str | None = None,
 ) -> None:
-    """Put the verified, decompressed content of the catalogue file ``name`` at ``target``.
+    """Write the verified, decompressed content of the catalogue file ``name`` to ``target``.
 
-    A ``mirror`` is a folder that holds ``name`` or ``name.gz``; the network is not touched then.
-    Otherwise ``urls``, of the file or its gzipped form, are tried in turn, each several times. The
-    digests and ``size`` in bytes are those of the decompressed content; one digest is needed. The
-    content is put in place atomically.
+    With a ``mirror``, a folder that holds ``name`` or ``name.gz``, the network is not used.
+    Otherwise ``urls``, of the file or its gzipped form, are tried in turn, each several times.
+    Digests and ``size`` in bytes are of the decompressed content; one digest is needed. The write
+    is atomic.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def _download_any(name: str, part: Path, urls: Sequence[str], checks: Mapping[st
 
 
 def _download(url: str, part: Path, name: str, size: int | None) -> None:
-    """Save the body of ``url``; try again after faults that may pass."""
+    """Save the body of ``url``; try again after temporary faults."""
     for pause in (*_PAUSES, None):
         try:
             _save(url, part, name, size)
@@ -116,7 +116,7 @@ def _download(url: str, part: Path, name: str, size: int | None) -> None:
 
 
 def _save(url: str, part: Path, name: str, size: int | None) -> None:
-    # gzip makes content that does not pack a little larger.
+    # gzip makes incompressible content a little larger.
     limit = _MAX_SIZE if size is None else size + size // 100 + 4096
     headers = {"Accept-Encoding": "identity"}
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
@@ -132,7 +132,7 @@ def _save(url: str, part: Path, name: str, size: int | None) -> None:
 
 
 def _fault(error: Exception) -> tuple[str, bool]:
-    """Return the fault in a few words, and whether it may pass."""
+    """Return the fault in a few words, and whether it may be temporary."""
     if isinstance(error, requests.HTTPError):
         status = error.response.status_code
         return f"HTTP status {status}", status == 429 or status >= 500

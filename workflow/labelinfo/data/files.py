@@ -1,4 +1,4 @@
-"""Input files, read whole and checked against their known size and digests."""
+"""Read input files whole and check them against their known size and digests."""
 
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ from labelinfo.io.digest import file_sha256
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
-# Most bytes of decompressed content to accept by default
+# Default maximum number of bytes of decompressed content
 _MAX_SIZE = 2**31
 
 
@@ -26,7 +26,7 @@ def content_digest(content: bytes) -> str:
 def unpacked_digest(path: Path) -> str:
     """Return the SHA-256 of the content that :func:`read_verified` returns.
 
-    A gzip file that is damaged or too large to be read has the digest of its packed content.
+    For a gzip file that is damaged or too large it is the digest of the packed content.
 
     Raises
     ------
@@ -50,36 +50,36 @@ def read_verified(
     max_size: int = _MAX_SIZE,
     gzipped: bool | None = None,
 ) -> bytes:
-    """Read the file ``path`` and return its decompressed content once it is checked.
+    """Read the file ``path``; check and return its decompressed content.
 
-    A small file that unpacks to an enormous one takes no more memory than ``max_size``.
+    A small file that unpacks to an enormous one takes at most ``max_size`` of memory.
 
     Parameters
     ----------
     path
         A regular file. It is unpacked if it may be gzipped and begins with the gzip magic number.
     sha256, git_blob_sha1
-        Digests of the decompressed content; the second is git's blob id, the SHA-1 of "blob", its
-        size, a zero byte and the content itself. Those that are given are checked.
+        Expected digests of the decompressed content, None if unknown. The second is git's blob id,
+        the SHA-1 of "blob", the size, a zero byte and the content.
     size
-        Exact number of bytes of the decompressed content, if it is known.
+        Exact number of bytes of the decompressed content, if known.
     max_size
-        Most bytes of decompressed content to accept where ``size`` is not known.
+        Maximum number of bytes of decompressed content if ``size`` is not known.
     gzipped
         Whether the file may be gzipped; by default, whether its name ends in ``.gz``.
 
     Raises
     ------
     DataError
-        If the file is missing, unreadable, no regular file, damaged, too large, or not the one
-        expected.
+        If the file is missing, unreadable, not a regular file, damaged, too large, or not the
+        expected one.
     """
     path = Path(path)
     limit = max_size if size is None else size
     if gzipped is None:
         gzipped = path.suffix == ".gz"
     try:
-        # Before opening: opening a named pipe would wait for ever
+        # before opening: opening a named pipe would block for ever
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise DataError(f"{path} is a folder where a file is expected: name the file in it.")
@@ -107,7 +107,7 @@ def _verify(
             f"The file {path} is truncated: its content has {len(content)} bytes where {size} are "
             "expected; fetch it again."
         )
-    # git's id for the file, not a safeguard against forgery by itself
+    # git's id of the file; SHA-1 does not protect against forgery
     blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     checks = (("SHA-256", hashlib.sha256(), sha256), ("git blob id", blob, git_blob_sha1))
     for kind, digest, expected in checks:
@@ -128,7 +128,7 @@ def _read_plain(file: BinaryIO, limit: int, path: Path) -> bytes:
             f"The file {path} is too large: it has {actual} bytes where at most {limit} are "
             "expected; fetch it again."
         )
-    # room is made for so many bytes at once
+    # reading a known number of bytes allocates memory once
     return file.read(actual)
 
 

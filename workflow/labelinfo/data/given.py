@@ -1,4 +1,4 @@
-"""Images that a user hands over as an array, made into the bits that a VAE reads."""
+"""Convert a user's array of images to the bits that a VAE reads."""
 
 from typing import Any
 
@@ -20,18 +20,18 @@ def as_bits(images: Any, *, binarize: str | None = None, seed: int = 0) -> Tenso
     Parameters
     ----------
     images
-        An array of numpy or torch, of shape (n, 784), (n, 28, 28) or (n, 1, 28, 28), or one image
+        A numpy or torch array of shape (n, 784), (n, 28, 28) or (n, 1, 28, 28), or one image
         without n. Truth values; integers 0 and 1, or 0 to 255; or fractions from 0 to 1.
     binarize
-        What is done with grey pixels p ∈ (0, 1): ``threshold`` gives p > 1/2, ``bernoulli`` draws
+        Treatment of grey pixels p ∈ (0, 1): ``threshold`` gives p > 1/2, ``bernoulli`` draws
         x ~ Bernoulli(p), None refuses them.
     seed
-        Of these draws.
+        Seed of these draws.
 
     Raises
     ------
     DataError
-        If the shape, the type or a value is another, the largest pixel is far below white, or
+        If the shape, the type or a value is invalid, the largest pixel is far below white, or
         pixels are grey and ``binarize`` is None.
     """
     if binarize not in (None, *BINARIZATIONS):
@@ -63,7 +63,7 @@ def as_bits(images: Any, *, binarize: str | None = None, seed: int = 0) -> Tenso
 
 
 def _flat(images: Any) -> np.ndarray:
-    """Return images as (n, 784) numbers of the type that they have."""
+    """Return images as numbers (n, 784) of their own type."""
     if isinstance(images, Tensor):
         # numpy has no bfloat16
         images = images.detach().cpu()

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import torch
 
-# Images × originals whose scores exist at once: 1024 × 4096 float64 are 34 MB.
+# Block of scores in memory, images × originals: 1024 × 4096 float64 are 34 MB.
 _IMAGES, _ORIGINALS = 1024, 4096
-# Of each image; by their order the runner-up is known too.
+# Candidates per image that are scored exactly, including the runner-up.
 _CANDIDATES = 4
 
 
@@ -22,10 +22,9 @@ class Match:
     log_likelihood_nats
         (N,) float64, its Σ_i log Bernoulli(b_i; x_i).
     margin_nats
-        (N,) float64 ≥ 0, by how much it beats the runner-up; infinite if there is only one
-        original.
+        (N,) float64 ≥ 0, its lead over the runner-up; infinite if there is only one original.
     expected_nats
-        (N,) float64, the mean of that log-likelihood over images drawn from the same original,
+        (N,) float64, the mean log-likelihood of images drawn from the same original,
         Σ_i x_i ln x_i + (1 − x_i) ln(1 − x_i).
     """
 
@@ -41,7 +40,7 @@ class Match:
 
     @property
     def shortfall_nats(self) -> float:
-        """By how much an image is less likely on average than images of its original are."""
+        """Mean of expected minus actual log-likelihood; about 0 for images of their originals."""
         return float((self.expected_nats - self.log_likelihood_nats).mean())
 
     def part(self, rows: slice | np.ndarray) -> "Match":
@@ -58,8 +57,9 @@ def match_originals(
     """Find the original from which each binary image was drawn pixel by pixel.
 
     argmax_x Σ_i log Bernoulli(b_i; x_i), with Σ_i log Bernoulli(b_i; x_i) = b · logit(x) +
-    Σ_i log(1 − x_i): one matrix product in float64, taken in blocks. The best few of each row are
-    scored again, one pixel after another, so that the numbers do not depend on the product.
+    Σ_i log(1 − x_i): one float64 matrix product, computed in blocks. The best few candidates of
+    each image are scored again pixel by pixel, so the result does not depend on the product's
+    rounding.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def match_originals(
     clamp
         ε; x is clamped to [ε, 1 − ε].
     device
-        Where the product is taken; the result does not depend on it.
+        Device of the product; the result does not depend on it.
 
     Returns
     -------
     Match
-        Of equal originals the one in the lowest row, with a margin of 0.
+        Ties go to the lowest row, with a margin of 0.
     """
     levels = (np.arange(256) / 255).clip(clamp, 1 - clamp)
     log_on, log_off = np.log(levels), np.log1p(-levels)

@@ -1,4 +1,4 @@
-"""A user's own data files, looked at before any job is planned."""
+"""Checks of a user's own data files, before any job is planned."""
 
 import os
 import zipfile
@@ -16,7 +16,7 @@ TABLE_KINDS = (".npz", ".parquet")
 def check_own_files(
     datasets: Mapping[str, Mapping[str, Any]], swept: Sequence[str], root: Path
 ) -> None:
-    """Refuse files that their data sets cannot be prepared from, before any result is removed.
+    """Refuse unusable files before Snakemake removes any result.
 
     ``datasets`` is the configuration's section, ``swept`` the data sets that the experiment uses.
     Relative paths start at ``root``.
@@ -24,7 +24,7 @@ def check_own_files(
     Raises
     ------
     ConfigError
-        If a file is not there, is of a kind that nothing reads, or lacks the labels of a task.
+        If a file does not exist, has an unsupported format, or lacks the labels of a task.
     """
     for name in swept:
         for role, path in _own_files(datasets[name], root):
@@ -47,9 +47,9 @@ def check_own_files(
 def content_digests(definition: Mapping[str, Any], root: Path) -> dict[str, str]:
     """Return the digest that identifies the content of each file of a data set, by role.
 
-    It is the digest in the configuration for a file of the catalogue, and that of the unpacked
-    content for a user's own: neither its place nor whether it is gzipped counts. Relative paths
-    start at ``root``.
+    For a file of the catalogue it is the digest in the configuration. For a user's own file it is
+    the digest of the unpacked content, which does not depend on its path or on gzip. Relative
+    paths start at ``root``.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def content_digests(definition: Mapping[str, Any], root: Path) -> dict[str, str]
 
 
 def table_kind(file: str) -> str:
-    """Return by which of :data:`TABLE_KINDS` a table's file is read, or another ending."""
+    """Return the ending of a table's file without ``.gz``; only :data:`TABLE_KINDS` can be read."""
     return Path(file.lower().removesuffix(".gz")).suffix
 
 
@@ -83,17 +83,17 @@ def _own_files(definition: Mapping[str, Any], root: Path) -> Iterator[tuple[str,
 
 
 def _check_tasks(name: str, tasks: Sequence[str], path: Path) -> None:
-    """Refuse tasks that a file has no labels for; whatever else is wrong with it, its job says."""
+    """Refuse tasks without labels in the file; the file's job reports all other faults."""
     try:
         if table_kind(path.name) == ".npz":
             with zipfile.ZipFile(path) as archive:
                 columns = {member.removesuffix(".npy") for member in archive.namelist()}
         else:
-            # imported late, as it takes a while
+            # imported late, because it is slow
             import pyarrow.parquet as pq
 
             columns = set(pq.read_schema(path).names)
-    except Exception:  # damaged in whatever way
+    except Exception:  # damaged files raise many kinds
         return
     labels = sorted(columns - {"images", "split"})
     missing = [task for task in tasks if task not in labels]

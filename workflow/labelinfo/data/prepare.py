@@ -1,4 +1,4 @@
-"""From verified files to one prepared data set: split, labelled, binarised."""
+"""Prepare a data set from verified files: split, label, binarise."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Source:
-    """A file of a data set: its path here, and the size and digests of its content."""
+    """A file of a data set: its path, and the size and digests of its content."""
 
     path: Path
     sha256: str | None = None
@@ -58,32 +58,32 @@ def prepare_dataset(
     Parameters
     ----------
     name
-        Its key, the root of its seeds.
+        The data set's key, the root of its seeds.
     definition
         Its section of the configuration.
     sources
         Its files by role.
     tasks
-        The labels to probe. All other labels that can be probed are kept too, so that the prepared
+        The labels to probe. All other labels that can be probed are also kept, so that the prepared
         data do not depend on the tasks.
     clamp
-        ε of the naive-Bayes match; None where nothing is matched.
+        ε of the naive-Bayes match; None if nothing is matched.
     duplicates_max_share
-        Largest share of a split that may be copies of images in an earlier one.
+        Maximum share of copies of images in earlier splits, for each split.
     device
-        Where that match takes its products; the labels do not depend on it.
+        Device of the naive-Bayes match; the labels do not depend on it.
 
     Returns
     -------
     tuple
         The data set, and a table of one row per split and task: counts, label entropy in nats,
-        share of labelled images whose label is never seen in training. Match quality and the number
-        of copies are those before ``limit``.
+        share of labelled images whose label does not occur in training. Match quality and the
+        number of copies are computed before ``limit``.
 
     Raises
     ------
     DataError
-        Naming the file at fault and the remedy.
+        The message names the faulty file and the remedy.
     """
     files = {role: source.read() for role, source in sources.items()}
     digests = {role: content_digest(file.content) for role, file in files.items()}
@@ -93,12 +93,12 @@ def prepare_dataset(
     # Binarise before the choice of rows, so that the bits of an image do not depend on the limit.
     images = {split: _binarize(name, split, raw.images[split], mode) for split in SPLITS}
     check_blank(name, images, mode)
-    # Fresh draws of equal intensities differ, but both images show the same.
+    # Fresh draws of equal intensities differ, so copies are sought among the intensities.
     copies = check_copies(name, images if mode == "threshold" else raw.images, duplicates_max_share)
     if mode == "bernoulli":
         _warn_of_near_copies(name, raw.images, copies)
     if raw.misfit:
-        # after the copies, as one file for two splits fits the originals of one part alone
+        # after the check of copies: a file given for two splits fits only one part's originals
         raise DataError(raw.misfit)
     rows = {
         split: shuffled_rows(name, split, len(raw.images[split]), definition["limit"][split])
@@ -145,7 +145,7 @@ def _warn_of_near_copies(
 def _probed_labels(
     name: str, raw: RawData, rows: Mapping[str, np.ndarray], tasks: Sequence[str]
 ) -> list[str]:
-    """Return the labels that can be probed in every split; refuse if one of ``tasks`` cannot."""
+    """Return the labels that can be probed in every split; refuse if ``tasks`` has another."""
     for task in tasks:
         if task not in raw.classes:
             raise DataError(
@@ -170,7 +170,7 @@ def _probed_labels(
 
 
 def _fault_of_labels(name: str, task: str, labels: Mapping[str, np.ndarray]) -> str | None:
-    """Return why a task cannot be probed, None if every split has two different labels."""
+    """Return why a task cannot be probed, or None if every split has two different labels."""
     for split in SPLITS:
         classes = len(np.unique(labels[split][labels[split] >= 0]))
         if classes == 0:
@@ -184,15 +184,15 @@ def _fault_of_labels(name: str, task: str, labels: Mapping[str, np.ndarray]) -> 
 def shuffled_rows(name: str, split: str, count: int, limit: int | None = None) -> np.ndarray:
     """Return the rows of a file in the order of the prepared split, at most ``limit`` of them.
 
-    Files may be sorted by class, as the test file of static MNIST is: its first n images would be
-    zeros. A smaller limit keeps the first rows of a larger one.
+    The shuffle is needed because files may be sorted by class, like the test file of static MNIST.
+    The rows of a smaller limit are the first rows of a larger one.
     """
     order = np.random.default_rng(derive_seed(name, "order", split)).permutation(count)
     return order[:limit]
 
 
 def _binarize(name: str, split: str, images: np.ndarray, mode: str) -> np.ndarray:
-    """Return uint8 bits, or float32 intensities for training, which draws bits afresh."""
+    """Return uint8 bits, or float32 intensities of a training split that draws bits afresh."""
     if images.dtype == np.uint8:
         return images
     if mode == "none":

@@ -1,9 +1,9 @@
-"""The table that counts the images and labels of data sets."""
+"""The table of data sets: numbers of images and labels."""
 
 import pandas as pd
 
-# Columns that some data sets have no values of. A type keeps them alike in every experiment, since
-# Arrow gives a column without values a type of its own, which other readers do not join.
+# Columns without values for some data sets. Arrow gives a column without values the type null,
+# which other readers do not join, so these types are set explicitly.
 _TYPES = {
     "limit": "Int64",
     "matched_distinct_share": float,
@@ -13,13 +13,13 @@ _TYPES = {
 
 
 def typed_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a summary in which every column has the same type whatever its values.
+    """Return a summary whose column types do not depend on the values.
 
     Parameters
     ----------
     table
-        One row per data set, split and task. In tables of older versions, which do not count
-        ``labelled_images``, all images have labels.
+        One row per data set, split and task. Tables of older versions lack ``labelled_images``;
+        all their images have labels.
     """
     if table.empty:
         return table

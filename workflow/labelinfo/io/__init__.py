@@ -1,1 +1,1 @@
-"""Files of our own: atomic writes, Parquet tables, safetensors."""
+"""The workflow's own files: atomic writes, Parquet tables, safetensors."""

@@ -1,4 +1,4 @@
-"""Whole files or none: write next to the target, then rename."""
+"""Atomic writes: write next to the target, then rename."""
 
 import os
 import re
@@ -15,15 +15,15 @@ from labelinfo.io.refusals import refusal
 def atomic_path(target: Path | str) -> Iterator[Path]:
     """Yield a temporary path that becomes ``target`` if the block succeeds.
 
-    The temporary file lies in the target's folder, so the rename is atomic; a reader sees the old
+    The temporary file is in the target's folder, so the rename is atomic: a reader sees the old
     file or the new one, never a part. If the block raises, the temporary file is removed and the
-    old target stays. The next process that writes the same target removes the temporary files of
-    killed ones.
+    old target stays. If a process is killed, the next writer of the same target removes its
+    temporary file.
 
     Raises
     ------
     StorageError
-        If the file system refuses (full, read-only, no permission); everything else passes.
+        If the file system refuses (full, read-only, no permission); other exceptions propagate.
     """
     target = Path(target)
     temporary: Path | None = None
@@ -40,7 +40,7 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
-        # mkstemp makes private files; give this one the usual permissions instead
+        # mkstemp makes private files; restore the usual permissions
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
@@ -57,12 +57,12 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
 
 
 def _prefix(target: Path) -> str:
-    # the machine's name, since the folder may be shared by several whose processes have own numbers
+    # the machine's name, because machines with different process numbers may share the folder
     return f".{target.stem}.{re.sub('[^A-Za-z0-9-]', '-', socket.gethostname())}."
 
 
 def _remove_orphans(target: Path) -> None:
-    """Remove temporary files of ``target`` whose process, on this machine, is no more."""
+    """Remove temporary files of ``target`` whose process on this machine has ended."""
     prefix, suffix = _prefix(target), f".tmp{target.suffix}"
     for name in os.listdir(target.parent):  # noqa: PTH208 - a thousand names, most not ours
         if name.startswith(prefix) and name.endswith(suffix):
@@ -77,7 +77,7 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):  # another user's, or no number that a process can have
+    except (OSError, OverflowError):  # another user's process, or not a process number
         return True
     return True
 

@@ -1,4 +1,4 @@
-"""One process at a time, among all that ask for the same lock file."""
+"""Mutual exclusion of processes by a lock file."""
 
 import logging
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def alone(lock: Path | str, level: int = logging.WARNING) -> Iterator[None]:
-    """Hold ``lock`` within this block; wait, and log it, while another process holds it.
+    """Hold ``lock`` within this block; while another process holds it, wait and log this once.
 
-    The system releases it when its holder dies; the empty file stays. On a file system without
-    locks the block runs without one, as every file is written whole.
+    The system releases the lock when its holder dies; the empty file stays. On a file system
+    without locks the block runs unlocked, which is safe because all writes are atomic.
     """
-    # a lock that is a mere file outlives its holder
+    # no soft lock: such a lock is only a file, which outlives its holder
     held = FileLock(lock, timeout=0, fallback_to_soft=False)
     try:
         Path(lock).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Losses of single test images, which give differences between two C their uncertainty."""
+"""Losses of individual test images, for the uncertainty of differences between two C."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,13 +12,14 @@ from labelinfo.io.tables import peek_provenance, read_arrow, write_table
 from labelinfo.provenance import collect
 
 COLUMNS = ["point", "image", "label_distortion_nats"]
-# of numbers in order next to nothing is left, and floats fit better byte by byte
+# deltas of sequential numbers compress to almost nothing, and floats compress better byte by byte
 _ENCODINGS = {
     "point": "DELTA_BINARY_PACKED",
     "image": "DELTA_BINARY_PACKED",
     "label_distortion_nats": "BYTE_STREAM_SPLIT",
 }
-# rounds by at most 0.025 %, far below the error over test images, and saves a third of the file
+# a rounding error of at most 0.025 %, far below the error over test images; saves a third of the
+# file
 SIGNIFICANT_BITS = 12
 
 
@@ -27,9 +28,9 @@ def write_losses(
 ) -> None:
     """Write losses (P, N) in nats of P points on N test images as a long table, in 12 bits.
 
-    The columns are ``point`` (the row of the points' own table), ``image`` (its number among the
-    test images that have a label) and ``label_distortion_nats`` (−log c(y|z), mean over the draws
-    of z). The metadata holds ``of``, which says whose losses they are, and ``origin``
+    The columns are ``point`` (the row in the table of points), ``image`` (the number among the
+    labelled test images) and ``label_distortion_nats`` (−log c(y|z), mean over the draws of z). The
+    metadata holds ``of``, which identifies the model of the losses, and ``origin``
     (:func:`labelinfo.provenance.describe`).
     """
     points, images = losses.shape
@@ -49,12 +50,12 @@ def _rounded(losses: np.ndarray) -> np.ndarray:
 
 
 def probe_of(of: Mapping[str, Any]) -> str:
-    """Return the probe that measured the losses, ``paper`` where their file does not name one."""
+    """Return the probe that measured the losses, ``paper`` if their file does not name one."""
     return of.get("probe", "paper")
 
 
 def read_losses(source: Path | str) -> tuple[np.ndarray, dict[str, Any], dict[str, Any]]:
-    """Return the losses (P, N) in nats, whose they are, and the rest of the origin.
+    """Return the losses (P, N) in nats, ``of`` and the rest of the origin.
 
     Raises
     ------
@@ -75,10 +76,10 @@ def read_losses(source: Path | str) -> tuple[np.ndarray, dict[str, Any], dict[st
 
 
 def pack_losses(target: Path | str, files: Iterable[Path | str], own: dict[str, Any]) -> None:
-    """Write the losses of many networks on the same test images as one table.
+    """Write the losses of many models on the same test images as one table.
 
-    ``of`` of the table holds ``of`` of each point under ``packed``; ``own`` is the origin of the
-    packing. Files without a point, of diverged runs, are left out.
+    The table's ``of`` lists the ``of`` of each point under ``packed``; ``own`` is the origin of the
+    packing. Files without points, of diverged runs, are left out.
 
     Raises
     ------
@@ -102,9 +103,9 @@ def pack_losses(target: Path | str, files: Iterable[Path | str], own: dict[str, 
 
 
 def read_each(source: Path | str) -> tuple[list[tuple[dict[str, Any], np.ndarray]], dict[str, Any]]:
-    """Return whose losses a table holds with the losses (N,) of each, and the rest of the origin.
+    """Return pairs of ``of`` and losses (N,), one per model, and the rest of the origin.
 
-    A packed table has many, that of a diverged run none. Raises as :func:`read_losses`.
+    A packed table has many models, the table of a diverged run none. Raises as :func:`read_losses`.
     """
     losses, of, origin = read_losses(source)
     return list(zip(_whose(of), losses, strict=False)), origin
@@ -115,9 +116,9 @@ def _whose(of: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class LossFiles(Mapping[tuple[Any, ...], np.ndarray]):
-    """The losses (N,) of runs by ``keys`` of what their files say of them, each read when needed.
+    """The losses (N,) of runs, by the ``keys`` of their files' ``of``; each is read when needed.
 
-    ``probe`` is ``paper`` where a file does not name one.
+    ``probe`` is ``paper`` if a file does not name one.
     """
 
     def __init__(self, files: Iterable[Path | str], keys: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of a run's reconstructions and samples, kept for pages of several runs."""
+"""Pictures of a run's reconstructions and samples, stored for pages of several runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +36,10 @@ class Pictures:
 def write_pictures(
     target: Path | str, pictures: Pictures | None, of: dict[str, Any], origin: dict[str, Any]
 ) -> None:
-    """Write originals, first reconstructions and samples: a row an image, 28 × 28 bytes a column.
+    """Write originals, first reconstructions and samples, one row per image, 28 × 28 bytes each.
 
-    The table of a training that diverged, whose pictures are None, has no row. The metadata holds
-    ``of``, which says whose they are and what was measured, and ``origin``
-    (:func:`labelinfo.provenance.describe`).
+    A diverged training has pictures None and a table without rows. The metadata holds ``of``, the
+    run and its measurements, and ``origin`` (:func:`labelinfo.provenance.describe`).
     """
     table = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
     if pictures is not None:
@@ -52,7 +51,7 @@ def write_pictures(
 
 
 def read_pictures(source: Path | str) -> tuple[Pictures | None, dict[str, Any]]:
-    """Return what :func:`write_pictures` wrote, with one reconstruction, and whose they are.
+    """Return the pictures of :func:`write_pictures`, with one reconstruction, and ``of``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Parquet tables that carry their provenance in the schema metadata."""
+"""Parquet tables with their provenance in the schema metadata."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from labelinfo.io.refusals import unreadable
 
 _KEY = b"labelinfo"
 _DIGEST_KEY = b"labelinfo-sha256"
-# up to so many, Python's numbers are faster than Arrow's arrays
+# up to this number of rows, Python's numbers are faster than Arrow's arrays
 _FEW_ROWS = 1000
 
 
@@ -28,8 +28,8 @@ def write_table(
 ) -> None:
     """Write ``table`` to Parquet, atomically, with ``provenance`` as JSON under ``labelinfo``.
 
-    The metadata also hold the digest of both (:func:`table_sha256`), which reading checks.
-    ``encodings`` are Parquet's, by column, where the plain one would be large.
+    The metadata also has the digest of both (:func:`table_sha256`), which readers check.
+    ``encodings`` are Parquet's, for columns whose plain encoding is large.
     """
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     metadata = dict(arrow.schema.metadata or {})
@@ -40,7 +40,7 @@ def write_table(
             arrow.replace_schema_metadata(metadata),
             temporary,
             compression="zstd",
-            # thousands of tables have one row, and are read in half the time without
+            # thousands of tables have one row; without dictionaries they are read in half the time
             use_dictionary=False,
             write_statistics=False,
             column_encoding=encodings,
@@ -48,18 +48,18 @@ def write_table(
 
 
 def read_table(source: Path | str) -> pd.DataFrame:
-    """Read a table of ours.
+    """Read a table that :func:`write_table` wrote.
 
     Raises
     ------
     StorageError
-        If the file is missing, not a whole Parquet file, not one of ours, or was changed since.
+        If the file is missing, not a whole Parquet file, not from this workflow, or was changed.
     """
     return read_with_provenance(source)[0]
 
 
 def read_provenance(source: Path | str) -> dict[str, Any]:
-    """Read what a table of ours says of its origin; raises as :func:`read_table`."""
+    """Read the provenance of a table; raises as :func:`read_table`."""
     return read_with_provenance(source)[1]
 
 
@@ -68,18 +68,18 @@ def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, An
     arrow, provenance = read_arrow(source)
     try:
         return arrow.to_pandas(), provenance
-    except Exception as error:  # metadata for pandas with flipped bits raise any kind
+    except Exception as error:  # damaged pandas metadata raises many kinds
         raise _damaged(source) from error
 
 
 def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
-    """Read a table and its provenance; of many small tables, pandas takes longer than Parquet.
+    """Read a table and its provenance without pandas, which is slow for many small tables.
 
     Raises as :func:`read_table`.
     """
     source = Path(source)
     try:
-        # for a file of some kilobytes, threads and reading ahead take longer than they save
+        # for files of some kilobytes, threads and read-ahead cost more than they save
         with pq.ParquetFile(source, pre_buffer=False) as file:
             arrow = file.read(use_threads=False)
         metadata = arrow.schema.metadata or {}
@@ -107,7 +107,7 @@ def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
 
 
 def peek_provenance(source: Path | str) -> dict[str, Any]:
-    """Read what a table says of its origin and nothing else of it, not even whether it is whole."""
+    """Read only the provenance of a table, without checking that the file is whole."""
     try:
         return _mapping((pq.read_schema(source).metadata or {})[_KEY])
     except Exception as error:  # as above
@@ -130,7 +130,7 @@ def _damaged(source: Path | str) -> StorageError:
 def table_sha256(table: pa.Table, provenance: bytes) -> str:
     """Return the SHA-256 of a table's columns (names, types, values in order) and provenance.
 
-    A missing number is not NaN and −0 is not 0; how Parquet packs and chunks values does not count.
+    Null differs from NaN, and −0 from 0. Parquet's packing and chunks do not matter.
     """
     digest = hashlib.sha256(provenance)
     types = [(field.name, str(field.type)) for field in table.schema]

@@ -1,4 +1,4 @@
-"""Tensors in safetensors files: no code is ever loaded with them."""
+"""Tensors in safetensors files, which cannot contain code."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ from labelinfo.errors import StorageError
 from labelinfo.io.atomic import atomic_path
 from labelinfo.io.refusals import unreadable
 
-# One key only: safetensors does not keep several in a fixed order, and the same content has to
-# give the same bytes.
+# One key only: safetensors does not keep several in a fixed order, and the same content must give
+# the same bytes.
 _KEY = "labelinfo"
 
 
@@ -23,8 +23,8 @@ def save_tensors(
 ) -> str:
     """Write named tensors and JSON-ready ``metadata`` to ``target``, atomically.
 
-    The file holds the digest of both (:func:`tensors_sha256`), which is checked when it is read;
-    it is returned too.
+    The file has the digest of both (:func:`tensors_sha256`), which readers check. The digest is
+    also returned.
     """
     content = {
         name: tensor.detach().to("cpu", copy=False).contiguous() for name, tensor in tensors.items()
@@ -43,7 +43,7 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
     Raises
     ------
     StorageError
-        If the file is missing, truncated, not a safetensors file of ours, or was changed since.
+        If the file is missing, truncated, not a safetensors file of this workflow, or was changed.
     """
     try:
         with safe_open(source, framework="pt") as file:
@@ -71,7 +71,7 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
 
 
 def stored_sha256(source: Path | str) -> str:
-    """Return the digest in a file that :func:`load_tensors` has read and found to be right."""
+    """Return the digest stored in a file that :func:`load_tensors` has already verified."""
     with safe_open(source, framework="pt") as file:
         return json.loads(file.metadata()[_KEY])["sha256"]
 

@@ -1,1 +1,1 @@
-"""Measuring a trained, frozen VAE."""
+"""Measurements of a trained, frozen VAE."""

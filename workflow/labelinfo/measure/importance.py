@@ -9,7 +9,7 @@ from labelinfo.data.dataset import Split, draw_binary
 from labelinfo.measure.rate_distortion import decoded_distortion_nats
 from labelinfo.models.vae import VAE, rsample_and_log_prob
 
-# Draws of z times images that are held at once.
+# Maximum number of codes (draws of z × images) in memory at once.
 _CODES = 20_000
 
 

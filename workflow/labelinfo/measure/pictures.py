@@ -13,7 +13,7 @@ from labelinfo.models.vae import VAE
 def choose_over_classes(labels: Tensor, count: int, seed: int) -> Tensor:
     """Choose rows at random so that every class has one, in the order of the classes.
 
-    With fewer rows than classes, the classes chosen are spread over all.
+    With fewer rows than classes, the chosen classes are evenly spaced.
     """
     labels, random = labels.cpu().numpy(), np.random.default_rng(seed)
     classes = np.unique(labels)
@@ -28,7 +28,7 @@ def choose_over_classes(labels: Tensor, count: int, seed: int) -> Tensor:
 
 @torch.no_grad()
 def make_pictures(model: VAE, images: Tensor, *, reconstructions: int, seed: int) -> Pictures:
-    """Reconstruct ``images`` (N, 784), and sample as many from the marginal."""
+    """Reconstruct ``images`` (N, 784), and sample N images from the marginal."""
     model.eval()
     device = next(model.parameters()).device
     torch.manual_seed(seed)
@@ -43,10 +43,10 @@ def make_pictures(model: VAE, images: Tensor, *, reconstructions: int, seed: int
 
 
 def render(likelihood: Distribution) -> Tensor:
-    """Return what a decoder sees at z: pixel probabilities if it is factorised, else a sample.
+    """Return the picture of a decoder's output: pixel probabilities if factorised, else a sample.
 
-    A sample of an autoregressive decoder is coherent; one of a factorised decoder is the same
-    probabilities with pixel noise on top.
+    A sample of an autoregressive decoder is coherent. A sample of a factorised decoder only adds
+    pixel noise to the probabilities.
     """
     if isinstance(likelihood, Independent) and isinstance(likelihood.base_dist, Bernoulli):
         return likelihood.base_dist.probs

@@ -14,7 +14,7 @@ from labelinfo.bounds import (
 from labelinfo.data.dataset import Split, draw_binary
 from labelinfo.models.vae import VAE, rsample_and_log_prob
 
-# Images that a decoder sees at once on a CPU; the activations of more would not fit its caches.
+# Images per decoder call on a CPU; the activations of more would not fit in its caches.
 _CPU_CHUNK = 50
 
 
@@ -25,9 +25,9 @@ def measure_rate_distortion(
     """Measure R (upper bound on I(X; Z)) and D (D ≥ H(X) − I(X; Z)) in float32.
 
     Per image, D and the Monte Carlo rate are means over ``samples`` draws of z; R is the closed
-    form where it exists. Means and standard errors s/√N are over the N images, so the errors hold
-    the spread over images and the Monte Carlo noise alike. Another ``batch_size`` gives other draws
-    from the same ``seed``.
+    form if one exists. Means and standard errors s/√N are over the N images, so the errors include
+    both the spread over images and the Monte Carlo noise. The draws depend on ``seed`` and
+    ``batch_size``.
 
     Returns
     -------
@@ -88,10 +88,11 @@ def decoded_distortion_nats(model: VAE, z: Tensor, x: Tensor) -> Tensor:
 def independent_pixels_nats(train: Tensor, images: Tensor) -> float:
     """Return −1/N Σ_n Σ_i log Bernoulli(x_ni; p_i), p_i fitted on other images.
 
-    p_i = (Σ_m t_mi + ½) / (M + 1) is the mean of pixel i in M training images ``train`` (M, P),
-    bits or intensities in [0, 1], smoothed so that a pixel that is never white there has no
-    infinite cost. ``images`` (N, P) are binary; nats per image. It is an **upper** bound on the
-    smallest D that a decoder reaches without its code, so a decoder above it has learned nothing.
+    p_i = (Σ_m t_mi + ½) / (M + 1) is the smoothed mean of pixel i in M training images ``train``
+    (M, P), bits or intensities in [0, 1]. Smoothing keeps the cost finite if a pixel is never white
+    in training. ``images`` (N, P) are binary; the result is in nats per image. It is an **upper**
+    bound on the smallest D that a decoder reaches without its code, so a decoder with a larger D
+    has learned nothing.
 
     Examples
     --------
@@ -108,5 +109,5 @@ def independent_pixels_nats(train: Tensor, images: Tensor) -> float:
 
 
 def _white(images: Tensor) -> Tensor:
-    # in parts: all images in float64 at once take 300 MB
+    # in parts: all images at once in float64 take 300 MB
     return torch.stack([part.double().sum(0) for part in images.split(1000)]).sum(0)

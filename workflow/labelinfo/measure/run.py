@@ -37,10 +37,10 @@ def measure_run(
     device: str,
     code: str,
 ) -> None:
-    """Write the run's rate and distortion to ``target``: on test, and on validation for choosing.
+    """Write the run's rate and distortion on test and validation to ``target``.
 
-    A diverged run gets a row without numbers. A run whose D is above that of independent pixels
-    gets a warning. ``settings`` is the configuration's ``measure`` section.
+    A diverged run gets a row without numbers. If D is above that of independent pixels, a warning
+    is logged. ``settings`` is the configuration's ``measure`` section.
     """
     dataset = load_dataset(dataset_file)
     trained = load_vae(weights_file, spec, run)
@@ -48,7 +48,7 @@ def measure_run(
     row: dict[str, Any] = {**run.columns, **state}
     if trained.status == "ok":
         model = trained.model.to(resolve_device(device))
-        # validation only chooses among runs: one draw of z an image is enough
+        # validation only chooses among runs, so one draw of z per image is enough
         samples = {"test": settings["samples"], "valid": 1}
         results = {
             split: measure_rate_distortion(

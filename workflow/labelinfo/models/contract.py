@@ -1,4 +1,4 @@
-"""Check on two images that three components make a VAE."""
+"""Check on two images that three components form a VAE."""
 
 import torch
 from torch import Tensor
@@ -12,16 +12,15 @@ _REMEDY = "see docs/extending.md for what each component returns"
 
 @torch.no_grad()
 def check_contract(model: VAE, spec: VaeSpec, images: Tensor) -> None:
-    """Refuse components that do not fit together, by their outputs for two or more images.
+    """Refuse components that do not fit together, judging by their outputs for ``images``.
 
-    Random state, parameters and buffers stay as they were.
-
-    ``model`` is as ``spec`` builds it; ``images`` are bits (B, 1, 28, 28).
+    Random state, parameters and buffers do not change. ``model`` is built from ``spec``;
+    ``images`` are at least two, bits (B, 1, 28, 28).
 
     Raises
     ------
     ConfigError
-        If a component raises, or returns something of another kind or shape than it has to.
+        If a component raises, or returns a value of the wrong kind or shape.
     """
     training = model.training
     model.eval()
@@ -57,7 +56,7 @@ def _check(model: VAE, spec: VaeSpec, images: Tensor) -> None:
             f"The {encoder} draws codes of shape {tuple(z.shape)} for {count} images: draw "
             f"{(count, latent_dim)}; {_REMEDY}."
         )
-    # R is measured on the one, probes are trained on the other
+    # R is measured on `whole`, probes are trained on `posterior`
     densities = [each.log_prob(z) for each in (posterior, whole)]
     if not torch.allclose(*densities, rtol=1e-3, atol=1e-3, equal_nan=True):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Parts that components share: convolutions, gates, scaled sizes, precision."""
+"""Layers and helpers shared by components: convolutions, gates, scaled sizes, precision."""
 
 import torch
 from torch import Tensor, nn
@@ -11,20 +11,20 @@ def scaled(size: int, width: float) -> int:
 
 
 def at_least_float32(values: Tensor) -> Tensor:
-    """Return values in float32 if they are in a half precision, and as they are otherwise.
+    """Return half-precision values in float32, and other values unchanged.
 
-    Densities are sums over many terms, so they are never taken in autocast's bfloat16.
+    Densities are sums over many terms, so they are never computed in autocast's bfloat16.
     """
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
-# Input channels × kernel area up to which a convolution on a GPU is one product of matrices: its
-# library has no good kernel for so few channels.
+# Largest number of input channels × kernel area for which a GPU computes a convolution as one
+# matrix product: cuDNN has no good kernel for so few channels.
 _FEW_INPUTS = 32
 
 
 class Conv2d(nn.Conv2d):
-    """``torch.nn.Conv2d`` without groups, by the fastest route for its shape."""
+    """``torch.nn.Conv2d`` without groups, computed in the fastest way for its shape."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, c, H', W')."""
@@ -38,7 +38,7 @@ class Conv2d(nn.Conv2d):
                 return _over_channels(x, self.weight.flatten(1), self.bias)
             if self.weight[0].numel() <= _FEW_INPUTS:
                 columns = neighbourhoods(x, self.kernel_size, self.padding)
-                # rows of zeros, as fast products want their sizes in multiples of 8
+                # rows of zeros, because fast products need sizes in multiples of 8
                 rest = -columns.shape[1] % 8
                 columns = functional.pad(columns, (0, 0, 0, 0, 0, rest))
                 weight = functional.pad(self.weight.flatten(1), (0, rest))
@@ -47,10 +47,10 @@ class Conv2d(nn.Conv2d):
 
 
 def neighbourhoods(x: Tensor, kernel_size: tuple[int, ...], padding: tuple[int, ...]) -> Tensor:
-    """Return what a kernel of stride 1 covers at each pixel, (B, C · kh · kw, H', W').
+    """Return the inputs that a kernel of stride 1 covers at each pixel, (B, C · kh · kw, H', W').
 
-    It is ``torch.nn.functional.unfold`` in shape of an image, made of shifted copies, so that its
-    gradient is a sum in a fixed order.
+    The result is ``torch.nn.functional.unfold`` in the shape of an image. It consists of shifted
+    copies, so that its gradient is a sum in a fixed order.
     """
     (kernel_h, kernel_w), (padding_h, padding_w) = kernel_size, padding
     x = functional.pad(x, (padding_w, padding_w, padding_h, padding_h))
@@ -111,7 +111,7 @@ class GatedConvTranspose2d(nn.ConvTranspose2d):
         stride: int = 1,
         padding: int = 0,
     ) -> None:
-        # of the sizes that a stride maps to the same input, take the one that is a multiple of it
+        # several output sizes belong to one input size; choose the multiple of the stride
         sizes = (kernel_size, stride, padding, stride - 1)
         super().__init__(in_channels, 2 * out_channels, *sizes)
 

@@ -1,7 +1,6 @@
-"""The components that a configuration can name, each with the class that makes it.
+"""The components that a configuration can name, and their classes.
 
-A stage is handed the import path, not this table, so that a new line here leaves every finished
-run as it is.
+A stage receives the import path, not this table, so a new line here makes no finished run stale.
 """
 
 ENCODERS = {

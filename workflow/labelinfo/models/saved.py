@@ -1,4 +1,4 @@
-"""Trained models, read back."""
+"""Load trained models."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ class TrainedVae:
 def load_vae(source: Path | str, spec: VaeSpec, run: Run) -> TrainedVae:
     """Rebuild the trained VAE of a run from its weights file.
 
-    The caller says what to build. A file that names something else is refused, so that no file
-    decides what code runs.
+    The caller decides which model to build. A file of another model is refused, so no file can
+    choose the code that runs.
 
     Raises
     ------

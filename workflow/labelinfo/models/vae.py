@@ -1,4 +1,4 @@
-"""The one VAE, and how it is built from component names."""
+"""The VAE, and its construction from component names."""
 
 import importlib
 from dataclasses import asdict, dataclass, field
@@ -24,11 +24,11 @@ class Terms(NamedTuple):
 
 
 class VAE(nn.Module):
-    """Encoder p(z|x), decoder d(x|z) and marginal m(z); β belongs to the objective, not here.
+    """Encoder p(z|x), decoder d(x|z) and marginal m(z); β belongs to the objective.
 
     The encoder has ``features(x)`` → Tensor and ``posterior(features)`` → distribution over z;
-    called on images (B, 1, 28, 28) it does both. The decoder maps z (B, L) to a distribution over
-    images, the marginal maps the encoder to a distribution over z, shape (L,).
+    calling it on images (B, 1, 28, 28) applies both. The decoder maps z (B, L) to a distribution
+    over images. The marginal maps the encoder to a distribution over z, shape (L,).
     """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, marginal: nn.Module) -> None:
@@ -44,13 +44,13 @@ class VAE(nn.Module):
     def forward(self, x: Tensor, marginal: Distribution | None = None) -> Terms:
         """Return rate and distortion of binary images x from one draw of z each.
 
-        The rate is the closed form where it exists, which has the smaller variance, and the
-        Monte Carlo estimate otherwise. ``marginal`` is m(z), if it is built already.
+        The rate is the closed form if one exists, because of its smaller variance, and the Monte
+        Carlo estimate otherwise. ``marginal`` is m(z), if it has already been built.
 
         Raises
         ------
         ConfigError
-            If a component's distribution does not give one log-density an image.
+            If a component's distribution does not give one log-density per image.
         """
         z, rate = self.encode(x, marginal)
         return Terms(rate, self.distortion_nats(z, x))
@@ -60,13 +60,13 @@ class VAE(nn.Module):
         posterior = self.encoder(x)
         if marginal is None:
             marginal = self.marginal(self.encoder)
-        # products in a half precision are for the networks: a density's terms have to cancel
+        # half precision is only for the networks' products: the terms of a density cancel
         with torch.autocast(x.device.type, enabled=False):
             z, log_posterior = rsample_and_log_prob(posterior)
             rate = rate_closed_form_nats(posterior, marginal)
             if rate is None:
                 rate = rate_monte_carlo_nats(log_posterior, marginal.log_prob(z))
-        # another shape would broadcast in the objective and train on nonsense
+        # another shape would broadcast in the objective and give a wrong loss
         if rate.shape != (len(x),):
             raise ConfigError(
                 f"The encoder or the marginal gives log-densities of shape {tuple(rate.shape)} for "
@@ -88,8 +88,8 @@ class VAE(nn.Module):
 def rsample_and_log_prob(distribution: Distribution) -> tuple[Tensor, Tensor]:
     """Draw one z per distribution, differentiably; return z and log p(z).
 
-    A flow that draws fast gives the density of its own draw in the same pass; that of another z has
-    to be solved for dimension by dimension.
+    A flow with a fast draw gives the density of that draw in the same pass. The density of any
+    other z needs one sequential solve per dimension.
     """
     if hasattr(distribution, "rsample_and_log_prob"):
         return distribution.rsample_and_log_prob()
@@ -99,7 +99,7 @@ def rsample_and_log_prob(distribution: Distribution) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class VaeSpec:
-    """What a VAE is made of: import paths ``module:Class``, sizes, and the components' options.
+    """Specification of a VAE: import paths ``module:Class``, sizes, and the components' options.
 
     Attributes
     ----------
@@ -124,14 +124,14 @@ class VaeSpec:
         return asdict(self)
 
     def build(self) -> VAE:
-        """Make the VAE with fresh parameters from torch's global random state.
+        """Build the VAE with new parameters from torch's global random state.
 
-        Convolutions' weights lie channels-last, for their fastest kernels.
+        Convolution weights are channels-last, for the fastest kernels.
 
         Raises
         ------
         ConfigError
-            If an import path leads nowhere, or a class does not take its options or lacks a
+            If an import path does not exist, or a class does not take its options or lacks a
             method that the VAE calls.
         """
         model = VAE(*(self._component(kind) for kind in ("encoder", "decoder", "marginal")))
@@ -160,13 +160,13 @@ _METHODS = {"encoder": ("features", "posterior"), "decoder": (), "marginal": ()}
 def load_component(path: str) -> type[nn.Module]:
     """Import the class that ``module:Class`` names.
 
-    This runs code of the user's choice, so ``path`` comes from the configuration, and never from a
+    This runs code of the user's choice, so ``path`` must come from the configuration, never from a
     weights file or a table.
 
     Raises
     ------
     ConfigError
-        If the module or the class does not exist, or the class is no ``torch.nn.Module``.
+        If the module or the class does not exist, or the class is not a ``torch.nn.Module``.
     """
     module, _, name = path.partition(":")
     try:

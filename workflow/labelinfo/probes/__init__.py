@@ -1,1 +1,1 @@
-"""Label probes: how much of a label can be read off a code."""
+"""Label probes: the label information that a classifier can read from a code."""

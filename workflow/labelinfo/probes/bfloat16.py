@@ -1,4 +1,4 @@
-"""Steps of a batch of probes with products in bfloat16, all of a step in one function."""
+"""Training steps of a batch of probes with products in bfloat16, each step in one function."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,12 +12,12 @@ from labelinfo.probes.mlp import BatchedMLP
 from labelinfo.training.compiling import compile_function
 
 _LOW = torch.bfloat16
-# those of torch.optim.Adam
+# the defaults of torch.optim.Adam
 _DECAY, _SQUARE_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class _State(NamedTuple):
-    """The tensors that a step changes; Adam's moments are of the weights, then of the biases."""
+    """The tensors that a step changes; Adam's moments list the weights first, then the biases."""
 
     weights: list[Tensor]
     biases: list[Tensor]
@@ -27,29 +27,29 @@ class _State(NamedTuple):
 
 
 class Bfloat16Steps:
-    """Adam steps on Σ_p C_p whose matrix products take bfloat16 and add up in float32.
+    """Adam steps on Σ_p C_p whose matrix products have bfloat16 factors and float32 sums.
 
-    Parameters, moments, biases, activation functions and losses are float32; only the factors of a
-    product are rounded: codes, activations, weights, and gradients of layers. Autocast does the
-    same to a plain step.
+    Parameters, moments, biases, activation functions and losses are float32. Only the factors of
+    products are rounded: codes, activations, weights and the gradients of layers. Autocast rounds
+    the same factors.
 
-    After its draws a step is one function of tensors. Compiled, it reads and writes each number
-    once; on a CPU those passes take as long as the products. The gradients are written out, because
-    steps by autograd, compiled or not, take 1.5 to 2.6 times as long (docs/speed.md).
+    After the random draws, a step is one function of tensors. Compiled, it reads and writes each
+    number once; on a CPU, memory traffic takes as long as the products. Gradients are written out
+    by hand, because autograd steps take 1.5 to 2.6 times as long, compiled or not (docs/speed.md).
 
     Parameters
     ----------
     probes
         The network to train.
     draw
-        Called with the indices of a batch, (B,) for all probes or (P, B), those of each: returns
-        codes (P, B, F), float32, and the masks of dropout, as :meth:`Streams.draw` does.
+        Called with the indices of a batch, (B,) for all probes or (P, B) for each. It returns
+        float32 codes (P, B, F) and the dropout masks, as :meth:`Streams.draw` does.
     labels
         (N,) int64, by index.
     compiled
-        Whether the function is compiled.
+        Whether to compile the function.
     mask_scale
-        Factor of the activations that dropout leaves.
+        Factor of the activations that dropout keeps.
     """
 
     def __init__(
@@ -74,14 +74,14 @@ class Bfloat16Steps:
         self._taken = 0
         self._step = _compiled_step() if compiled else _step
         if compiled and weights[0].shape[1] > 1:
-            # the same machine code for any number F of features
+            # one compiled function for any number F of features
             state = self._state
             for tensors in (state.weights, state.rounded, state.moments, state.squares):
                 torch._dynamo.mark_dynamic(tensors[0], 1)
 
     @torch.no_grad()
     def prepare(self, batches: Tensor) -> None:
-        """Compile, if that is wanted, for batches like these, (S, B) or (S, P, B)."""
+        """Compile for batches of this shape, (S, B) or (S, P, B); do nothing if not compiled."""
         if self._step is not _step:
             kept = [[tensor.clone() for tensor in tensors] for tensors in self._state]
             self._one(batches[0], 0.0)
@@ -101,7 +101,8 @@ class Bfloat16Steps:
         z, masks = self._draw(index)
         if self._step is not _step and z.shape[-1] > 1:
             torch._dynamo.mark_dynamic(z, 2)
-        # step size and correction of the moments' bias; a tensor, as constants would be compiled in
+        # step size and bias correction of the second moment; a tensor, because the compiler would
+        # turn Python numbers into constants
         scalars = [rate / (1 - _DECAY**self._taken), (1 - _SQUARE_DECAY**self._taken) ** -0.5]
         scalars.append(self._mask_scale)
         numbers = torch.tensor(scalars, device=z.device)
@@ -120,7 +121,7 @@ def _step(state: _State, z: Tensor, masks: list[Tensor], labels: Tensor, scalars
     inputs, slopes = [z.to(_LOW)], []
     for layer in range(last):
         h = functional.elu(torch.bmm(inputs[-1], rounded[layer]).float() + biases[layer])
-        # ELU'(a) = min(1, 1 + ELU(a)), of the activation as it is rounded
+        # ELU'(a) = min(1, 1 + ELU(a)), from the rounded activation
         slope = (h.to(_LOW).float() + 1).clamp(max=1)
         if masks:
             kept = masks[layer] * scalars[2]
@@ -132,7 +133,7 @@ def _step(state: _State, z: Tensor, masks: list[Tensor], labels: Tensor, scalars
     target = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
     losses = -(log_probabilities * target).sum(dim=-1).mean(dim=1)
     delta = (log_probabilities.exp() - target) / labels.shape[-1]
-    # all gradients first: the chain rule needs the weights as they were
+    # all gradients first: the chain rule needs the weights before the update
     gradients = {}
     for layer in range(last, -1, -1):
         gradients[last + 1 + layer] = delta.sum(dim=1, keepdim=True)

@@ -18,19 +18,19 @@ from labelinfo.seeds import derive_seed
 logger = logging.getLogger(__name__)
 
 KINDS = ("paper", "strong")
-# which of a job's files has the losses of each
+# key of the losses of each kind among a job's files
 LOSSES = {"paper": "losses", "strong": "strong_losses"}
-# C on train is of so many training images at most, drawn at random, with so many draws of z
+# C on train uses at most TRAIN_IMAGES_MAX random training images, with few draws of z each
 TRAIN_IMAGES_MAX = 10_000
 _TRAIN_SAMPLES = 4
 
 
 @dataclass(frozen=True)
 class ProbeSettings:
-    """How the probes of one task are trained and measured.
+    """Settings for the training and measurement of one task's probes.
 
-    C on test and validation is measured with ``samples`` draws of z per image; 1 for a
-    deterministic code. See :class:`Probed` for ``converged_nats``.
+    C on test and validation uses ``samples`` draws of z per image, 1 for a deterministic code.
+    See :class:`Probed` for ``converged_nats``.
     """
 
     paper: PaperRecipe
@@ -54,7 +54,7 @@ class ProbeSettings:
 
     @property
     def precisions(self) -> dict[str, str]:
-        """The precision of each kind's products in training."""
+        """The training precision of each kind."""
         return {"paper": self.paper.precision, "strong": self.strong.precision}
 
 
@@ -65,12 +65,13 @@ class Probed:
     Attributes
     ----------
     splits
-        C by split; of train on a seeded subset of at most :data:`TRAIN_IMAGES_MAX` images.
+        C by split; on train, of a seeded subset of at most :data:`TRAIN_IMAGES_MAX` images.
     converged
-        (P,) bool. A paper's probe has converged if the strong probe's C on validation is not lower
-        by more than ``converged_nats``. A strong probe has converged if it is not better on
-        validation by more than that than one of half its epochs, whose learning rate ends at 0 too.
-        So neither rule mistakes a decayed learning rate for convergence.
+        (P,) bool, judged by C on validation with the tolerance ``converged_nats``. A paper probe
+        has converged if the strong probe's C is at most that much lower. A strong probe has
+        converged if its C is at most that much lower than that of a probe with half the epochs,
+        whose learning rate also ends at 0. So neither rule mistakes a decayed learning rate for
+        convergence.
     """
 
     splits: dict[str, LabelDistortion]
@@ -91,7 +92,7 @@ class Probed:
         }
 
     def over_seeds(self) -> "Probed":
-        """Return the mean over probe seeds as one probe, converged if most of them have."""
+        """Return the mean over probe seeds as one probe, converged if most seeds have converged."""
         means = {name: split.mean() for name, split in self.splits.items()}
         return Probed(means, np.array([2 * self.converged.sum() > len(self.converged)]))
 
@@ -111,8 +112,8 @@ def probe_both(
 ) -> dict[str, Probed]:
     """Train and measure P probes of each of the two :data:`KINDS`.
 
-    Parameters are those of :func:`~labelinfo.probes.fit.fit_probes`. The precision of both recipes
-    is resolved.
+    Parameters are those of :func:`~labelinfo.probes.fit.fit_probes`. Both recipes need a resolved
+    precision.
     """
     paper = fit_probes(codes, labels, settings.paper, identities, names)
     strong = fit_probes(codes, labels, settings.strong, identities, names)
@@ -120,13 +121,13 @@ def probe_both(
         kind: measure_splits(fitted.probes, codes, labels, identities[0], settings.samples)
         for kind, fitted in (("paper", paper), ("strong", strong))
     }
-    # one seed is enough to see whether length matters
+    # one seed is enough to see whether more epochs lower C
     few = 1 if len(identities) > 1 else len(names)
     shorter = replace(settings.strong, epochs=-(-settings.strong.epochs // 2))
     half = fit_probes(codes, labels, shorter, identities[:1], names[:few])
     gain = half.best_valid_nats - strong.best_valid_nats[:few]
     behind = splits["paper"]["valid"].nats - splits["strong"]["valid"].nats
-    # so phrased that a probe that has diverged has not converged
+    # written so that a diverged probe (NaN) has not converged
     converged = {
         "paper": behind <= settings.converged_nats,
         "strong": np.broadcast_to(gain <= settings.converged_nats, behind.shape),
@@ -135,7 +136,7 @@ def probe_both(
 
 
 def both_columns(probed: dict[str, Probed], probe: int = 0) -> dict[str, float | bool]:
-    """Return the columns of one probe's row, of both kinds; the strong one's begin ``strong_``."""
+    """Return one probe's columns of both kinds; the strong probe's have the prefix ``strong_``."""
     strong = probed["strong"].columns(probe)
     return probed["paper"].columns(probe) | {f"strong_{key}": strong[key] for key in strong}
 
@@ -156,9 +157,9 @@ def log_point(row: dict[str, Any], name: str = "") -> None:
 def measure_splits(
     probes: BatchedMLP, codes: Codes, labels: TaskLabels, identity: Identity, samples: int
 ) -> dict[str, LabelDistortion]:
-    """Measure P probes on test and validation, and on a seeded part of train.
+    """Measure P probes on test, validation and a seeded part of train.
 
-    Each image of test and validation has ``samples`` draws of z, seeded by ``identity``.
+    Test and validation use ``samples`` draws of z per image, seeded by ``identity``.
     """
     train = labels.splits["train"]
     generator = torch.Generator().manual_seed(derive_seed(*identity, "measure", "train subset"))

@@ -21,13 +21,13 @@ class Codes(Protocol):
     def draw(self, split: str, index: Tensor) -> Tensor:
         """Return fresh codes (P, B, F) of the images ``index`` (B,) of a split.
 
-        The draw comes from torch's global random state. Of the N training images there are
-        ``binarizations`` draws of pixels; the d-th of image i has index d · N + i.
+        The draw comes from torch's global random state. Each of the N training images has
+        ``binarizations`` binarised versions; version d of image i has index d · N + i.
         """
 
 
 class PartOfCodes:
-    """Codes of the images ``rows`` by split; a split that is not named is whole.
+    """Codes of the images ``rows``, by split; a split without rows is used whole.
 
     ``images`` is the number of training images of ``codes``.
     """
@@ -48,7 +48,7 @@ class PartOfCodes:
 
 
 class Pixels:
-    """The image itself as a code, for one probe; intensities are binarised by a fresh draw."""
+    """The image itself as a code, for one probe; each draw binarises intensities afresh."""
 
     probes, binarizations, in_features = 1, 1, 784
 
@@ -63,7 +63,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class TaskLabels:
-    """The labels of one task, of the images that have one.
+    """The labels of one task, for the images that have one.
 
     Attributes
     ----------
@@ -72,9 +72,9 @@ class TaskLabels:
     classes
         K.
     rows
-        The labelled images of a split, (N,) by split, where some have no label.
+        Indices (N,) of the labelled images, for each split with unlabelled images.
     images
-        Number of training images, with a label or without.
+        Number of training images, labelled or not.
     """
 
     splits: dict[str, Tensor]

@@ -1,4 +1,4 @@
-"""Features that an encoder gives of every image, computed once, and codes drawn from them."""
+"""Features of every image from a frozen encoder, computed once, and codes drawn from them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from labelinfo.models.vae import VaeSpec
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
-# images at once, which at full width fill a core's cache; the bits do not depend on it
+# images at once: at full width they fill a core's cache; this does not affect the bits
 _ENCODING_BATCH = 200
 
 
@@ -30,7 +30,7 @@ class Features:
         (D · N, F) of ``train``, (N, F) of ``valid`` and ``test``; the d-th binarisation of training
         image i is row d · N + i.
     binarizations
-        D; 1 where the training images are bits already.
+        D; 1 if the training images are already bits.
     """
 
     splits: dict[str, Tensor]
@@ -45,8 +45,8 @@ class Features:
     def standardised(self) -> "Features":
         """Return each feature with mean 0 and deviation 1 on the training split.
 
-        The map is invertible (a constant feature only loses its mean), so it changes no
-        information, only how well a probe of a given learning rate finds it.
+        The map is invertible (a constant feature only loses its mean), so it preserves
+        information. It only changes how well a probe of a given learning rate finds it.
         """
         deviation, mean = torch.std_mean(self.splits["train"], dim=0)
         scale = torch.where(deviation > 0, deviation, 1.0)
@@ -64,8 +64,8 @@ def encode_dataset(
 ) -> Features:
     """Apply ``features`` to every image of a data set.
 
-    ``features`` maps bits (B, 1, 28, 28) to (B, F). Training images that are intensities are
-    binarised ``binarizations`` times, with seeds from ``identity``.
+    ``features`` maps bits (B, 1, 28, 28) to (B, F). Training images of intensities are binarised
+    ``binarizations`` times, with seeds from ``identity``.
     """
 
     @torch.no_grad()
@@ -91,9 +91,9 @@ def encode_run(
     target: Path | str,
     device: str,
 ) -> None:
-    """Write the features that a run's frozen encoder gives of every image to ``target``.
+    """Write the features of every image from a run's frozen encoder to ``target``.
 
-    A diverged run has none: its file holds no tensors. See :func:`encode_dataset`.
+    The file of a diverged run holds no tensors. See :func:`encode_dataset`.
     """
     vae = load_vae(weights_file, spec, run)
     metadata = {"weights_sha256": vae.weights_sha256, "binarizations": 0}
@@ -118,7 +118,7 @@ def load_features(source: Path | str, weights_sha256: str) -> Features:
     Raises
     ------
     StorageError
-        If the file is missing, damaged, or of other weights.
+        If the file is missing, damaged, or computed from other weights.
     """
     splits, metadata = load_tensors(source)
     if metadata.get("weights_sha256") != weights_sha256:
@@ -156,5 +156,5 @@ class VaeCodes(FeatureCodes):
     @torch.no_grad()
     def draw(self, split: str, index: Tensor) -> Tensor:
         """Return codes (1, B, L)."""
-        # rsample, as torch's sample of a normal distribution waits for the device
+        # rsample, because torch's sample of a normal distribution synchronises with the device
         return self._encoder.posterior(self._splits[split][index]).rsample().unsqueeze(0)

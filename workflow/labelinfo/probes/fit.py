@@ -17,9 +17,9 @@ from labelinfo.seeds import derive_seed
 from labelinfo.training.engine import Engine
 from labelinfo.training.schedule import steps_of_epoch
 
-# Of a training that keeps its best epoch, at most so many are measured on validation by default.
+# Default maximum number of epochs that are measured on validation, to keep the best.
 MEASURED_EPOCHS = 30
-# of dropout: a hidden activation stays if its random byte is below a threshold
+# dropout keeps a hidden activation if its random byte is below a threshold
 _LEVELS = 256
 
 
@@ -32,8 +32,8 @@ class Fitted:
     probes
         The network.
     best_valid_nats
-        C on validation of the epoch that was kept, (P,), with one draw of z per image; None where
-        the last epoch is kept.
+        C on validation of the best epoch, (P,), with one draw of z per image; None if the recipe
+        keeps the last epoch.
     """
 
     probes: BatchedMLP
@@ -52,27 +52,27 @@ def fit_probes(
 ) -> Fitted:
     """Train P probes with cross-entropy on fresh codes of the training split.
 
-    Adam minimises the sum of the P losses, which share no parameter. Parameters are float32
-    whatever the precision of products in training, and C is measured with them in float32. Only
-    whole batches are taken; the images left out differ from epoch to epoch. Where the recipe keeps
-    the best epoch, each probe keeps its own, by C on validation.
+    Adam minimises the sum of the P losses, which share no parameters. The recipe's precision
+    applies to products in training only; parameters and the measurement of C are float32. Only
+    whole batches are used; the images left out differ from epoch to epoch. If the recipe keeps the
+    best epoch, each probe keeps its own, by C on validation.
 
     Parameters
     ----------
     codes
         Inputs: of P probes for one identity, or of one probe for P identities.
     labels
-        Of the task; those of test are not read.
+        The task's labels; those of test are not read.
     recipe
-        How to train, with its precision resolved.
+        The recipe, with its precision resolved.
     identities
         Roots of the seeds of order, noise and dropout: one for all probes, or one for each.
     names
-        One per probe, which seeds its initial parameters under its identity.
+        One per probe; with the identity, it seeds the probe's initial parameters.
     valid_images_max
-        Number of validation images that choose the epoch; None takes all.
+        Maximum number of validation images that choose the epoch; None uses all.
     measured_epochs
-        Number of epochs, evenly spaced, that are measured on validation at most.
+        Maximum number of epochs, evenly spaced, that are measured on validation.
     """
     train = labels.splits["train"]
     roots = identities * (len(names) // len(identities))
@@ -130,7 +130,7 @@ class _Steps:
         """Take the steps of an epoch."""
         batches = self._streams.epoch(epoch)
         if isinstance(self._engine, Engine):
-            # whose batches have one dimension
+            # an engine's batches have one dimension
             batches = batches.flatten(1)
         rates = [self._recipe.rate(epoch, step, self._count) for step in range(self._count)]
         self._engine.run(batches, rates)
@@ -152,24 +152,24 @@ class _Best:
         self, probes: BatchedMLP, codes: Codes, labels: Tensor, identity: Identity
     ) -> None:
         self._probes, self._codes, self._labels = probes, codes, labels
-        # the same draws after each epoch, so that epochs differ by their probes alone
+        # the same draws after each epoch, so that epochs differ only by their probes
         self._seed = derive_seed(*identity, "best epoch")
         self._kept = [parameter.detach().clone() for parameter in probes.parameters()]
         self._nats = np.full(len(self._kept[0]), np.inf)
 
     def keep(self) -> None:
-        """Keep the parameters of the probes that are better than before."""
+        """Keep the parameters of the probes that have improved."""
         nats = measure_probes(
             self._probes, self._codes, "valid", self._labels, samples=1, seed=self._seed
         ).nats
-        # a probe that has diverged is never better
+        # NaN compares false: a diverged probe is never better
         better = torch.from_numpy(nats < self._nats)
         self._nats = np.fmin(self._nats, nats)
         for kept, parameter in zip(self._kept, self._probes.parameters(), strict=True):
             kept[better] = parameter.detach()[better.to(kept.device)]
 
     def fitted(self) -> Fitted:
-        """Return the probes with the parameters that were kept."""
+        """Return the probes with their best parameters."""
         with torch.no_grad():
             for kept, parameter in zip(self._kept, self._probes.parameters(), strict=True):
                 parameter.copy_(kept)
@@ -179,11 +179,11 @@ class _Best:
 class Streams:
     """Random numbers of a batch of probes: order, noise of codes, dropout.
 
-    There is one stream for all probes, or one for each. On a CPU a probe with its own stream draws
-    the same numbers as if it trained alone. On a GPU, whose steps are recorded, each probe has its
-    own order; noise and dropout come from one stream, and each probe takes its own part of it.
+    All probes share one stream, or each has its own. On a CPU, a probe with its own stream draws
+    the same numbers as if it were trained alone. On a GPU, where steps are recorded, each probe has
+    its own order, but noise and dropout come from one stream that the probes divide.
 
-    ``codes`` are of P probes that share a stream, or of one, and each stream draws its own.
+    ``codes`` are of P probes that share a stream, or of one probe that each stream draws for.
     ``identities`` are the roots of the streams' seeds, ``images`` the number of training images.
     """
 
@@ -195,7 +195,7 @@ class Streams:
         self._batch_size, self._steps = steps_of_epoch(images, recipe.batch_size)
         self._hidden_units = recipe.hidden_units
         self._kept_levels = round(_LEVELS * (1 - recipe.dropout))
-        # factor of an activation that stays, which keeps its mean as it is without dropout
+        # factor of kept activations, which preserves their mean
         self.mask_scale = _LEVELS / self._kept_levels
         self._separate = self.count > 1 and codes.device.type == "cpu"
         self._states = [torch.get_rng_state()] * self.count
@@ -203,7 +203,7 @@ class Streams:
     def epoch(self, number: int) -> Tensor:
         """Seed an epoch's random numbers; return its batches of indices for ``codes.draw``.
 
-        They are (S, B) of a stream that probes share, (S, P, B) of P streams.
+        Their shape is (S, B) for a shared stream and (S, P, B) for P streams.
         """
         orders = []
         for stream in reversed(range(self.count)):
@@ -217,10 +217,10 @@ class Streams:
         return torch.stack(orders, dim=1) if self.count > 1 else orders[0]
 
     def draw(self, index: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return codes (P, B, F) of a step's images, and masks of the activations that stay.
+        """Return codes (P, B, F) of a step's images, and the masks of the kept activations.
 
-        There is a mask (P, B, H), or (1, B, H) for all probes, of each hidden layer; none without
-        dropout.
+        Each hidden layer has a mask (P, B, H), or (1, B, H) for all probes; without dropout there
+        are none.
         """
         if not self._separate:
             return self._drawn(index)
@@ -242,7 +242,7 @@ class Streams:
         size = streams * self._batch_size * self._hidden_units
         masks = []
         for _ in range(2):
-            # eight bytes at a time: a draw for each number would take as long as the products
+            # eight bytes per draw: one draw per activation would take as long as the products
             whole = torch.empty(-(-size // 8), dtype=torch.int64, device=z.device)
             levels = whole.random_(-(2**63), None).view(torch.uint8)[:size]
             kept = levels < self._kept_levels

@@ -13,7 +13,7 @@ def label_distortion_nats(logits: Tensor, labels: Tensor) -> Tensor:
     Its mean C over p(x, y) p(z|x) satisfies C ≥ H(Y|Z) = H(Y) − I(Z; Y) for any normalised c:
     H(Y) − C is a **lower** bound on the mutual information I(Z; Y).
 
-    It takes logits (P, B, K) and labels (B,) int64, and returns nats (P, B).
+    Shapes: logits (P, B, K), labels (B,) int64, result (P, B) in nats.
 
     Examples
     --------
@@ -35,7 +35,8 @@ class LabelDistortion:
     Attributes
     ----------
     per_image_nats, per_image_accuracy
-        (P, N) means over the draws of z of −log c(y|z) and of whether the likeliest class is right.
+        (P, N): means over the draws of z of −log c(y|z), and of whether the likeliest class is
+        correct.
     """
 
     per_image_nats: np.ndarray
@@ -47,7 +48,7 @@ class LabelDistortion:
         return self.per_image_nats.mean(axis=1)
 
     def mean(self) -> "LabelDistortion":
-        """Return the mean over the probes, as one: C is then the mean C of its probes."""
+        """Return the mean over the probes as one probe, whose C is the mean C."""
         losses, hits = self.per_image_nats, self.per_image_accuracy
         return LabelDistortion(losses.mean(axis=0, keepdims=True), hits.mean(axis=0, keepdims=True))
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from labelinfo.probes.codes import Codes
 from labelinfo.probes.label_distortion import LabelDistortion, label_distortion_nats
 
-# images per step when nothing is learned
+# images per batch of an evaluation
 _EVALUATION_BATCH = 1000
 
 
@@ -28,12 +28,12 @@ def measure_probes(
     Parameters
     ----------
     probes
-        Maps codes (P, B, F) to logits (P, B, K), without dropout. Where ``codes`` are of one probe
-        and ``probes`` of several, all see the same draws.
+        Maps codes (P, B, F) to logits (P, B, K), without dropout. If ``codes`` are of one probe
+        and ``probes`` of several, all probes see the same draws.
     labels
         (N,) int64, of the split or of the images ``index``.
     seed
-        Of the draws.
+        Seed of the draws.
     index
         Images to measure on, (N,); None for the whole split.
     """
@@ -43,7 +43,7 @@ def measure_probes(
     for start in range(0, len(labels), _EVALUATION_BATCH):
         batch = slice(start, start + _EVALUATION_BATCH)
         target, images = labels[batch].to(codes.device), index[batch].to(codes.device)
-        # float64 adds up draws without rounding them away
+        # float64: sums over the draws lose no digits
         drawn = [_loss_and_hit(probes, codes.draw(split, images), target) for _ in range(samples)]
         loss, hit = (sum(part) / samples for part in zip(*drawn, strict=True))
         losses.append(loss.cpu())

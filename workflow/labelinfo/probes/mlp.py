@@ -1,4 +1,4 @@
-"""Many independent label probes, trained at once as batched matrix products."""
+"""Many independent label probes, trained together by batched matrix products."""
 
 import itertools
 import math
@@ -12,19 +12,19 @@ from torch.nn import functional
 class BatchedMLP(nn.Module):
     """P classifiers c_p(y|z) of one shape: two hidden layers of ELU units, then class logits.
 
-    Each has its own parameters and its own input; no number passes from one to another.
+    Each has its own parameters and its own input; probes do not affect each other.
 
     Parameters
     ----------
     seeds
-        One seed per probe for its initial parameters: uniform in ±1/√fan-in, weights and biases
-        alike, as ``torch.nn.Linear`` does.
+        One seed per probe for its initial weights and biases: uniform in ±1/√fan-in, as in
+        ``torch.nn.Linear``.
     in_features, hidden_units, classes
         Sizes F, H and K.
 
     Examples
     --------
-    A probe in a batch is the probe that would be trained alone:
+    A probe in a batch equals the probe built alone:
 
     >>> z = torch.ones(1, 5, 3)
     >>> both, second = (BatchedMLP(seeds, 3, 8, 2)(z) for seeds in ([1, 2], [2]))
@@ -50,8 +50,8 @@ class BatchedMLP(nn.Module):
     def forward(self, z: Tensor, masks: Sequence[Tensor] = (), scale: float = 1.0) -> Tensor:
         """Map codes (P, B, F), or (1, B, F) for all probes, to logits (P, B, K).
 
-        With dropout, ``masks`` say of each hidden layer which activations stay, (P, B, H) or
-        (1, B, H); these are multiplied by ``scale``.
+        With dropout, ``masks`` holds the kept activations of each hidden layer, (P, B, H) or
+        (1, B, H); kept activations are multiplied by ``scale``.
         """
         h = z.expand(len(self.biases[0]), -1, -1)
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):

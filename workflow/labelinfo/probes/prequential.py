@@ -1,4 +1,4 @@
-"""How many nats a label costs if a probe learns while it decodes: prequential code length."""
+"""Prequential code length: nats per label if a probe learns while it decodes."""
 
 import math
 from dataclasses import replace
@@ -13,33 +13,33 @@ from labelinfo.probes.recipe import Identity, StrongRecipe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.schedule import steps_of_epoch
 
-# shares of the training labels at which a probe is trained on all labels before
+# block ends as shares of the training labels; a new probe is trained at each
 SHARES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0)
-# a probe of few labels takes at least so many steps
+# minimum number of steps, for probes of few labels
 _STEPS_MIN = 100
-# labels of validation that choose its epoch, and among how many epochs
+# maximum numbers of validation images and of measured epochs for the choice of an epoch
 _VALID_IMAGES_MAX, _MEASURED_EPOCHS = 2000, 10
 
 
 def prequential_label_nats(
     codes: Codes, labels: TaskLabels, recipe: StrongRecipe, identity: Identity
 ) -> float:
-    """Return the prequential (online) code length of the training labels, in nats a label.
+    """Return the prequential (online) code length of the training labels, in nats per label.
 
     The labels, in a seeded order, are cut into blocks that end at :data:`SHARES` of all. The first
-    block costs ln K a label. Each later block is coded by a probe that was trained on all labels
-    before it: L = (n_1 ln K − Σ_b Σ_{i in b} ln c_b(y_i|z_i)) / N, with one draw of z each. So the
-    description of the probe is paid for, as it is not in C: L falls if a label is both present in
-    the code and learned from few examples. The labels of validation, which both ends of the channel
-    have, choose each probe's epoch, and code a block uniformly where its probe is worse than that.
-    Without any label information L is about the entropy of the labels, and never much above ln K.
+    block costs ln K per label. Each later block is coded by a probe trained on all labels before
+    it: L = (n_1 ln K − Σ_b Σ_{i in b} ln c_b(y_i|z_i)) / N, with one draw of z each. Unlike C, L
+    includes the cost of describing the probe: it is small if the code has the label information
+    and a probe learns it from few examples. Sender and receiver share the validation labels. They
+    choose each probe's epoch, and a block is coded uniformly if its probe is worse on them than
+    ln K. Without label information L is about the entropy of the labels, and never much above ln K.
 
     Parameters
     ----------
     codes, labels
         As for :func:`~labelinfo.probes.fit.fit_probes`; codes of one probe.
     recipe
-        The strong probe's; a probe of few labels takes more epochs, of at least 100 steps in all.
+        The strong probe's recipe. Probes of few labels get more epochs, for at least 100 steps.
     identity
         Root of all seeds.
 
@@ -78,9 +78,9 @@ def prequential_label_nats(
 
 
 def _long_enough(recipe: StrongRecipe, images: int) -> StrongRecipe:
-    """Return the recipe with epochs for the least number of steps.
+    """Return the recipe with enough epochs for the minimum number of steps.
 
-    Few images are not worth compiling, so that they take float32.
+    Few images are not worth compiling, so their precision is float32.
     """
     _, steps = steps_of_epoch(images, recipe.batch_size)
     precision = "float32" if recipe.precision == "float32" else "auto"

@@ -1,4 +1,4 @@
-"""Recipes of the paper's probe and of the strong one: how long, how fast, in which precision."""
+"""Recipes of the paper's probe and of the strong probe: epochs, learning rate, precision."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ Identity = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Recipe(ABC):
-    """What both recipes share.
+    """The common part of both recipes.
 
     Attributes
     ----------
@@ -27,7 +27,8 @@ class Recipe(ABC):
     learning_rate
         Adam's largest.
     precision
-        Of matrix products in training: ``float32``, ``bfloat16``, or ``auto`` until it is resolved.
+        Precision of matrix products in training: ``float32``, ``bfloat16``, or ``auto`` until
+        :meth:`resolved`.
     """
 
     hidden_units: int
@@ -38,7 +39,7 @@ class Recipe(ABC):
 
     # share of hidden activations that each step sets to 0
     dropout = 0.0
-    # whether the epoch of the smallest C on validation is kept, instead of the last
+    # whether to keep the epoch of the smallest C on validation, instead of the last
     keeps_best = False
 
     @abstractmethod
@@ -46,16 +47,16 @@ class Recipe(ABC):
         """Return the learning rate of a step (from 0) of an epoch (from 0) of ``steps`` steps."""
 
     def compiles(self, images: int, device: torch.device) -> bool:
-        """Return whether steps in bfloat16 are compiled for a training on so many images."""
+        """Return whether to compile bfloat16 steps for a training on ``images`` images."""
         _, steps = steps_of_epoch(images, self.batch_size)
         return resolve_compile("auto", device, steps * self.epochs)
 
     def resolved(self, images: int, device: torch.device) -> Self:
-        """Return the recipe with ``float32`` or ``bfloat16`` for ``auto``.
+        """Return the recipe with ``auto`` replaced by ``float32`` or ``bfloat16``.
 
-        On a CPU ``auto`` takes bfloat16 where its products are faster, the training is long enough
-        to win back the time that compiling takes, and there is a compiler: only compiled steps gain
-        from the faster products. On a GPU, which records float32 steps, it takes float32.
+        On a CPU, ``auto`` means bfloat16 if its products are faster, there is a compiler, and the
+        training is long enough to repay compilation: only compiled steps gain from the faster
+        products. On a GPU, which records float32 steps, it means float32.
         """
         if self.precision != "auto":
             return self
@@ -69,7 +70,7 @@ class Recipe(ABC):
 
 @dataclass(frozen=True)
 class PaperRecipe(Recipe):
-    """The paper's: the learning rate times ``decay_factor`` every ``decay_epochs``, last epoch.
+    """The paper's recipe: learning rate times ``decay_factor`` every ``decay_epochs``, last epoch.
 
     References
     ----------
@@ -102,14 +103,14 @@ class StrongRecipe(Recipe):
     Attributes
     ----------
     dropout
-        Share of hidden activations that each step sets to 0; the others are divided by what is
-        left. Taken to the nearest 1/256.
+        Share p of hidden activations that each step sets to 0, rounded to a multiple of 1/256; the
+        others are divided by 1 − p.
     warmup_share
-        Of all steps, the share of the warm-up.
+        Share of the warm-up in all steps.
 
     Examples
     --------
-    The warm-up ends at step 2 of 100, the cosine has half its peak in the middle of the rest:
+    The warm-up ends at step 2 of 100; halfway through the rest, the cosine is at half its peak:
 
     >>> recipe = StrongRecipe(512, 10, 128, 2e-3, "float32")
     >>> [f"{recipe.rate(0, step, steps=10):.4f}" for step in (0, 2, 51)]

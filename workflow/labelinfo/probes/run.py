@@ -38,11 +38,11 @@ def probe_run(
     Parameters
     ----------
     settings
-        ``probe``, that section of the configuration, and ``strong_probe``, the task's recipe.
+        The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     files
-        ``dataset``, ``weights`` (the best) and ``features`` (of
-        :func:`~labelinfo.probes.encoding.encode_run`) are read; ``table`` of one row, ``losses``
-        and ``strong_losses`` are written.
+        Inputs ``dataset``, ``weights`` (the best) and ``features`` (of
+        :func:`~labelinfo.probes.encoding.encode_run`); outputs ``table`` of one row, ``losses``
+        and ``strong_losses``.
     """
     dataset, vae = load_dataset(files["dataset"]), load_vae(files["weights"], spec, run)
     where = resolve_device(device)
@@ -60,7 +60,7 @@ def probe_run(
             row["prequential_label_nats"] = prequential_label_nats(
                 codes, labels, resolved.strong, (*identity, "prequential")
             )
-    # the task too, as each has its own strong recipe
+    # with the task, because each task has its own strong recipe
     config = {
         "probe": probe | {"precision": resolved.paper.precision},
         "strong_probe": strong | {"precision": resolved.strong.precision},
@@ -81,7 +81,7 @@ def _probed(
     identity: Identity,
     seeds: int,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the columns of a run's row, and the losses of either kind, means over probe seeds."""
+    """Return the columns of a run's row and the losses of each kind, as means over probe seeds."""
     # the first identity does not depend on the number of seeds
     identities = [identity, *((*identity, "seed", seed) for seed in range(1, seeds))]
     probed = probe_both(codes, labels, settings, identities, ["vae"] * seeds)

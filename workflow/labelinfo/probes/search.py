@@ -46,10 +46,10 @@ def search_probe(
 ) -> None:
     """Train one candidate on the codes of each run and write its mean C on validation.
 
-    The test split has no part in it. Runs that diverged are left out.
+    The test split is not used. Diverged runs are left out.
 
-    ``runs`` are of one architecture; ``settings`` is the candidate's recipe with its precision. Of
-    ``files``, the prepared ``dataset`` is read and the ``table`` of one row is written.
+    ``runs`` are of one architecture; ``settings`` is the candidate's recipe with its precision.
+    ``files`` names the prepared ``dataset`` to read and the ``table`` of one row to write.
 
     Raises
     ------

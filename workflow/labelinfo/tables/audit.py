@@ -1,4 +1,4 @@
-"""The inequalities that every measured row has to satisfy."""
+"""The inequalities that every measured row must satisfy."""
 
 import math
 from collections.abc import Mapping
@@ -19,31 +19,31 @@ def audit_row(
 ) -> str:
     """Return the inequalities that a row breaks beyond its error, joined by ``; ``, empty if none.
 
-    - ``rate_negative``: R ≥ 0, as R is a mean of divergences.
-    - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that knows only
-      the label frequencies reaches H(Y). It cannot know those of the split itself, and the plug-in
-      H(Y) is biased low for many classes and few images.
+    - ``rate_negative``: R ≥ 0, because R is a mean of divergences.
+    - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that only knows
+      the label frequencies reaches H(Y). A probe cannot know the split's own frequencies, and
+      plug-in H(Y) is biased low for many classes and few images.
     - ``label_information_above_rate``: H(Y) − C ≤ I(Z; Y) ≤ I(Z; X) ≤ R.
-    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the lowest negative
-      log-likelihood known is more likely a bug than a record.
+    - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the lowest known
+      negative log-likelihood is more likely a bug than a record.
     - ``rate_estimates_disagree``: closed form and Monte Carlo estimate the same R.
 
     Parameters
     ----------
     row
-        A row of the runs table, in nats; missing or NaN quantities are not judged.
+        A row of the runs table, in nats; missing and NaN quantities are not judged.
     standard_errors
-        How many standard errors of the difference an inequality may be off.
+        Tolerance in standard errors of the difference.
     probe_tolerance_nats, label_entropy_bias_nats
-        Allowed on top in C ≤ H(Y): for the probe, and for the bias of H(Y)
+        Additional tolerances of C ≤ H(Y): for the probe, and for the bias of H(Y)
         (:func:`labelinfo.information.label_entropy_bias_nats`).
     best_known_nats
-        The lowest negative log-likelihood known of the data set, if any. It may lie below the
-        published one that stands for H(X) in the random-discard line.
+        The data set's lowest known negative log-likelihood, if any. It may be below the published
+        value used as H(X) in the random-discard line.
 
     Examples
     --------
-    No code of 0.5 nats can tell a probe a whole nat about the label:
+    A code of 0.5 nats cannot carry 1 nat about the label:
 
     >>> row = {"rate_nats": 0.5, "rate_nats_se": 0.01, "label_entropy_nats": 2.3}
     >>> row |= {"label_distortion_nats": 1.3, "label_distortion_nats_se": 0.01}
@@ -56,12 +56,12 @@ def audit_row(
         return math.nan if number is None else float(number)
 
     def allowed(*names: str) -> float:
-        # Errors of correlated quantities: the sum bounds the standard error of any difference.
+        # The quantities are correlated; the sum bounds the standard error of any difference.
         return standard_errors * sum(value(name) for name in names)
 
     rate, label_distortion = value("rate_nats"), value("label_distortion_nats")
     entropy = value("label_entropy_nats")
-    # comparisons with NaN are false, so what was not measured is not judged
+    # comparisons with NaN are false, so unmeasured quantities are not judged
     checks = {
         "rate_negative": rate < -allowed("rate_nats_se"),
         "label_distortion_above_label_entropy": label_distortion
@@ -83,7 +83,7 @@ def audit_row(
 def warn_of_row(row: Mapping[str, Any]) -> str:
     """Return the warnings of a row, joined by ``; ``, empty if none.
 
-    - ``learned_nothing``: D is above that of independent pixels, which need no code.
+    - ``learned_nothing``: D is above that of independent pixels, a model without a code.
     - ``few_steps``: the optimiser took fewer than
       :data:`~labelinfo.training.schedule.FEW_STEPS` steps.
 
@@ -106,10 +106,10 @@ def warn_of_row(row: Mapping[str, Any]) -> str:
 
 
 def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row to audit whose R, D and C are those of the validation split.
+    """Return the row for an audit of validation: its R, D and C are those of that split.
 
-    Validation alone may drop a row from a choice. The standard errors are those of the test split:
-    validation has none, and both splits are of similar size.
+    Only validation may exclude a row from a choice. The standard errors are those of the test
+    split: validation has none, and both splits are of similar size.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from labelinfo.tables.label_columns import (
 )
 from labelinfo.tables.stack import drop_repeated
 
-# the settings of points and their types; null where a baseline does not have the setting
+# the settings of points and their types; null if a baseline does not have the setting
 SETTING_COLUMNS = {
     "k": "Int64",
     "sigma": float,
@@ -34,7 +34,7 @@ SETTING_COLUMNS = {
     "data_entropy_kind": "str",
     "data_entropy_source": "str",
 }
-# R is among them, as random discarding has two ends
+# R is included, because random discarding has two ends
 IDENTITY = ["dataset", "task", "baseline", *SETTING_COLUMNS, "seed", "rate_nats"]
 
 COLUMNS = [
@@ -55,7 +55,7 @@ COLUMNS = [
     *SELECTION_COLUMNS,
     *(f"strong_{name}" for name in SELECTION_COLUMNS),
 ]
-# one type each, also where all values are null or there is no row
+# one type each, even if all values are null or there is no row
 _TYPES = (
     dict.fromkeys(COLUMNS, float)
     | dict.fromkeys(COLUMNS[:3], "str")
@@ -74,8 +74,8 @@ def baseline_rows(
 ) -> pd.DataFrame:
     """Bring the points of one baseline into the common columns.
 
-    Settings and quantities that a baseline does not have are null or empty text, and so is an
-    unbounded rate. :func:`aggregate_baselines` adds H(Y) and the columns that depend on it.
+    Settings and quantities that a baseline lacks are null or empty text. An unbounded rate is null.
+    :func:`aggregate_baselines` adds H(Y) and the columns that depend on it.
     """
     named = points.assign(dataset=dataset, task=task, baseline=baseline, seed=seed)
     return _typed(named.reindex(columns=COLUMNS)).reset_index(drop=True)
@@ -110,7 +110,7 @@ def aggregate_baselines(
 
 
 def _check_one_grid(table: pd.DataFrame) -> None:
-    """Check that each data set and task has one PCA grid, as k is selected on a whole one."""
+    """Check that each data set and task has one PCA grid: k was selected on a whole grid."""
     pca = table[table["baseline"] == "pca"]
     for (dataset, task), rows in pca.groupby(["dataset", "task"]):
         if rows.loc[rows["selected"].fillna(value=False), "k"].nunique() > 1:
@@ -120,7 +120,7 @@ def _check_one_grid(table: pd.DataFrame) -> None:
 
 
 def data_entropy_of(baselines: pd.DataFrame) -> float | None:
-    """Return H(X) in nats of the random-discard line in a table, None without that line.
+    """Return H(X) in nats of the random-discard line in a table, or None without that line.
 
     Examples
     --------

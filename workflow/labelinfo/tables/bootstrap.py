@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy.stats import t as student
 
-# Resamples whose counts are held at a time.
+# Number of resamples in memory at once.
 _BLOCK = 100
 
 
@@ -25,18 +25,17 @@ def paired_bootstrap(
 ) -> Interval:
     """Return the mean of each row of per-image differences, its standard error and interval.
 
-    N images are drawn from the N with replacement, ``resamples`` times; both losses of a drawn
-    image come along, so the difficulty of an image that both share cancels. The interval goes from
-    the (1 − confidence)/2 quantile of the resampled means to the (1 + confidence)/2 quantile. All
-    rows share the draws. It covers the choice of images for **these** trained models, not another
-    training. Of few images with a long tail of losses the interval holds the true difference less
-    often than ``confidence`` says: of 50, about nine times in ten for 0.95; of 400 or more, as
-    often.
+    N of the N images are drawn with replacement, ``resamples`` times. Both losses of a drawn image
+    are used together, so the image's common difficulty cancels. The interval goes from the
+    (1 − confidence)/2 quantile of the resampled means to the (1 + confidence)/2 quantile. All rows
+    share the draws. The interval covers the choice of images for **these** trained models, not
+    another training. With few images and a long tail of losses, its coverage is below
+    ``confidence``: about 0.9 instead of 0.95 for 50 images, and as stated for 400 or more.
 
     Parameters
     ----------
     differences
-        (M, N): loss of one less loss of the other, on the same image, in nats.
+        (M, N): loss of one model minus loss of the other, on the same image, in nats.
 
     References
     ----------
@@ -57,8 +56,8 @@ def paired_bootstrap(
 def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
     """Return the means (resamples, M) of each of M rows over images drawn with replacement.
 
-    The draws depend on the seed and the number of images alone, so that differences between rows
-    of two calls are paired too.
+    The draws depend only on the seed and the number of images, so differences between rows of two
+    calls are also paired.
 
     Examples
     --------
@@ -89,8 +88,8 @@ def interval(
 ) -> Interval:
     """Return standard errors and intervals of M means from their resampled values (resamples, M).
 
-    The deviation of ``resampled`` is the error. The ends are quantiles of ``for_intervals`` if it
-    is given, else of ``resampled``.
+    The error is the standard deviation of ``resampled``. The ends are quantiles of
+    ``for_intervals`` if given, else of ``resampled``.
 
     Examples
     --------
@@ -108,7 +107,7 @@ def interval(
 class SeedMean:
     """Resampled means over the seeds of a baseline, (resamples,) each, in nats.
 
-    The deviation of ``for_errors`` is the standard error of the mean; the quantiles of
+    The standard deviation of ``for_errors`` is the standard error of the mean; the quantiles of
     ``for_intervals`` are the ends of an interval of the stated confidence.
     """
 
@@ -120,10 +119,10 @@ def resampled_seed_mean(seeds: np.ndarray, *, confidence: float, seed: int) -> S
     """Return resampled means over S seeds: the second level of a two-level bootstrap.
 
     S seeds are drawn with replacement for each resample of the images. Means of S seeds drawn from
-    S vary too little, by √((S − 1) / S), and S seeds estimate their own deviation badly, so
-    deviations are widened: by √(S / (S − 1)) for standard errors, and on top by the ratio of
-    Student's quantile with S − 1 degrees of freedom to the normal one for intervals. One seed is
-    not resampled: it says nothing about the variance over seeds.
+    S vary too little, by √((S − 1) / S), so deviations are widened by √(S / (S − 1)). S seeds also
+    estimate their deviation poorly. For intervals, deviations are therefore also multiplied by the
+    ratio of Student's quantile with S − 1 degrees of freedom to the normal quantile. A single seed
+    is not resampled: it has no information about the variance over seeds.
 
     Parameters
     ----------

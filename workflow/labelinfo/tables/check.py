@@ -1,4 +1,4 @@
-"""The last look at a sweep: how its runs ended."""
+"""The final check of a sweep: the outcomes of its runs."""
 
 import pandas as pd
 
@@ -6,7 +6,7 @@ from labelinfo.errors import LabelinfoError
 
 
 def check_runs(runs: pd.DataFrame, on_divergence: str) -> str:
-    """Return one line on how the runs ended.
+    """Return one line on the outcomes of the runs.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Differences of C between each run and the networks that it is compared with."""
+"""Differences of C between each run and the baselines of unbounded rate."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -41,18 +41,18 @@ def compare_runs(
 ) -> tuple[pd.DataFrame, Origins]:
     """Compare each run with each baseline of unbounded rate, image by image.
 
-    ``difference_nats`` is C of the run less C of the baseline, the mean over its seeds; positive
-    where the run knows less of the label. Its error and interval are of a two-level bootstrap: over
-    the baseline's seeds (:func:`labelinfo.tables.bootstrap.resampled_seed_mean`) and over images
-    (:func:`labelinfo.tables.bootstrap.paired_bootstrap`). They do not cover another training of the
-    **run**.
+    ``difference_nats`` is C of the run minus C of the baseline, a mean over the baseline's seeds.
+    It is positive if the run keeps less label information. Error and interval come from a two-level
+    bootstrap: over the baseline's seeds (:func:`labelinfo.tables.bootstrap.resampled_seed_mean`)
+    and over images (:func:`labelinfo.tables.bootstrap.paired_bootstrap`). They do not cover another
+    training of the **run**.
 
     Parameters
     ----------
     runs, levels
-        Tables of losses on the test split, each with the identity of its run or baseline. Those of
-        a diverged run are empty and make no row. C of the strong probe is compared with the same
-        probe's C of the baseline, or with the only C of a baseline that no probe measures.
+        Tables of losses on the test split, each with the identity of its run or baseline. The
+        tables of diverged runs are empty and give no row. C of the strong probe is compared with
+        the baseline's C by the same probe, or with the only C of a baseline without a probe.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def compare_runs(
     types = dict.fromkeys(("seed", "baseline_seeds", "resamples", "n_images"), "Int64")
     numbers = [name for name in COLUMNS if name.endswith(("nats", "nats_se"))]
     types |= dict.fromkeys(["beta", "confidence", *numbers], "float64")
-    # a table without rows, too
+    # also in a table without rows
     types |= dict.fromkeys([name for name in COLUMNS if name not in types], "str")
     return pd.DataFrame(rows, columns=COLUMNS).astype(types), origins
 
@@ -86,7 +86,7 @@ def _read(files: Iterable[Path | str], origins: Origins) -> dict[Pair, list[Meas
         each, origin = read_each(file)
         origins.append(origin)
         for of, losses in each:
-            # float32, as wider losses of thousands of runs would fill the memory
+            # float32, because float64 losses of thousands of runs would fill the memory
             found[of["dataset"], of["task"]].append(Measured(of, losses.astype(np.float32)))
     return found
 
@@ -105,7 +105,7 @@ def _compare(
 ) -> Iterator[dict[str, Any]]:
     losses = np.array([each.losses for each in [*ours, *theirs]], dtype=float)
     means = losses.mean(axis=1)
-    # means are linear, so one resampling serves the differences from every baseline
+    # means are linear, so one resampling serves all baselines
     resampled = resampled_means(losses, resamples=resamples, seed=derive_seed(*pair, "bootstrap"))
     for probe in dict.fromkeys(probe_of(each.of) for each in ours):
         rows = [place for place, each in enumerate(ours) if probe_of(each.of) == probe]
@@ -138,7 +138,7 @@ def _compare(
 
 
 def _levels_of(levels: list[Measured], probe: str) -> dict[str, list[int]]:
-    """Return the places of the seeds of each baseline that a probe's runs are compared with."""
+    """Return the positions of each baseline's seeds, for the baselines of a probe's runs."""
     found: dict[str, list[int]] = defaultdict(list)
     for place, each in enumerate(levels):
         if each.of.get("probe", probe) == probe:

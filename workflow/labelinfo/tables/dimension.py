@@ -29,10 +29,10 @@ def with_selection(
     Parameters
     ----------
     rows
-        Rows of the table of baselines; ``k`` and ``sigma`` are set.
+        PCA rows of the table of baselines.
     valid_losses
         Losses of the validation images in nats, (rows, N), by probe. The paper's probe selects the
-        k that is drawn; the columns of the strong probe begin with ``strong_``.
+        k of the figures; the columns of the strong probe have the prefix ``strong_``.
     entropy, rate_max_nats, data_entropy_nats, flat_share
         See :func:`labelinfo.baselines.pca_selection.select_dimension`.
     """

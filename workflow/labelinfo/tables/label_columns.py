@@ -5,7 +5,7 @@ import pandas as pd
 from labelinfo.information import label_entropy_bias_nats
 from labelinfo.units import nats_to_bits
 
-# columns of both probes beyond C and accuracy of the paper's
+# columns of both probes, apart from C and accuracy of the paper's probe
 PROBE_COLUMNS = [
     "label_distortion_train_nats", "probe_converged", "strong_label_distortion_nats",
     "strong_label_distortion_nats_se", "strong_label_accuracy", "strong_label_accuracy_se",
@@ -35,7 +35,7 @@ def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return the bias by which those entropies are too small on average, in nats.
+    """Return the mean underestimation of :func:`label_entropies`, in nats.
 
     See :func:`labelinfo.information.label_entropy_bias_nats`.
     """
@@ -52,14 +52,14 @@ def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]
 def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Return ``table`` with C in bits and the retained share 1 − C / H(Y), with standard errors.
 
-    As H(Y) − C is a **lower** bound on I(Y; Z), the share is a lower bound on the share of the
-    label's entropy that the code keeps; it is negative for a probe worse than the label
-    frequencies. H(Y) is taken as known exactly: the error of the share is that of C alone, not that
-    of other label frequencies.
+    H(Y) − C is a **lower** bound on I(Y; Z), so this share is a lower bound on the share of the
+    label's entropy in the code. It is negative for a probe worse than the label frequencies. H(Y)
+    is treated as exact: the error of the share includes only that of C, not the sampling of label
+    frequencies.
 
     Examples
     --------
-    A probe that leaves one of two bits retains half:
+    C of one bit for a label of two bits retains half:
 
     >>> row = {"label_distortion_nats": np.log(2), "label_distortion_nats_se": 0.0}
     >>> found = with_label_columns(pd.DataFrame([row | {"label_entropy_nats": np.log(4)}]))

@@ -1,4 +1,4 @@
-"""The lines of a figure and a verdict, from the rows of the table of baselines."""
+"""The lines of figures and verdicts, from the rows of the table of baselines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Level:
     mean_nats, deviation_nats
         Mean and standard deviation over seeds on test.
     standard_error_nats
-        Of the mean: over images and, of two seeds or more, over seeds.
+        Standard error of the mean: over images and, with two seeds or more, over seeds.
     valid_nats
         Mean over seeds on validation.
     """
@@ -54,7 +54,7 @@ def curves_and_levels(rows: pd.DataFrame) -> tuple[dict[str, Curve], dict[str, L
 def _level(rows: pd.DataFrame) -> Level:
     c = rows["label_distortion_nats"].to_numpy(dtype=float)
     deviation = float(c.std(ddof=1)) if len(c) > 1 else 0.0
-    # all seeds see the same images, so their errors do not average out
+    # all seeds share the test images, so their errors do not average out
     images = np.nan_to_num(rows["label_distortion_nats_se"].to_numpy(dtype=float)).mean()
     return Level(
         mean_nats=float(c.mean()),
@@ -65,11 +65,11 @@ def _level(rows: pd.DataFrame) -> Level:
 
 
 def best_classifier(levels: Mapping[str, Level]) -> Level | None:
-    """Return the classifier of the image whose C is lowest on validation, None without any.
+    """Return the classifier of the image with the lowest C on validation, or None without any.
 
     Examples
     --------
-    Validation chooses, whatever test says:
+    Validation chooses, not test:
 
     >>> simple, complex_image = Level(0.1, 0.0, valid_nats=0.3), Level(0.2, 0.0, valid_nats=0.2)
     >>> best_classifier({"simple_image": simple, "complex_image": complex_image}).mean_nats
@@ -111,7 +111,7 @@ def classifier_discard(discard: Curve | None, classifier: Level | None) -> Curve
 
 
 def selected_dimension(rows: pd.DataFrame) -> int | None:
-    """Return the k of the selected rows of PCA, None where they do not agree on one."""
+    """Return the k of the selected rows of PCA, or None if there is none or several."""
     found = set(rows.loc[is_selected(rows), "k"])
     return int(found.pop()) if len(found) == 1 else None
 
@@ -122,12 +122,12 @@ def _selected_curve(name: str, rows: pd.DataFrame) -> Curve | None:
 
 
 def is_selected(rows: pd.DataFrame) -> np.ndarray:
-    """Return which rows of PCA are of the selected k."""
+    """Return a mask of the PCA rows of the selected k."""
     return rows["selected"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
 
 
 def _averaged(rows: pd.DataFrame) -> Curve:
-    """Join the points of all rates; those of one rate differ by seed alone."""
+    """Return the curve through the points; points of equal rate differ by seed and are averaged."""
     names = ["label_distortion_nats", "label_distortion_nats_se"]
     means = rows.groupby("rate_nats", sort=True)[names].mean()
     c, error = (means[name].to_numpy(dtype=float) for name in names)
@@ -138,7 +138,7 @@ def convex_hull(rows: pd.DataFrame, label_entropy: float | None) -> Curve | None
     """Return the lower convex hull of points (R, C) and (0, H(Y)), None without points below H(Y).
 
     Its points are chosen by C on validation; C and its errors are of test. Beyond its smallest C it
-    is flat up to the largest rate measured, as a code of a smaller rate can be used there too.
+    is flat up to the largest measured rate, because a code of smaller rate is also allowed there.
     """
     rows = rows[np.isfinite(rows["label_distortion_valid_nats"].to_numpy(dtype=float))]
     if rows.empty or label_entropy is None:

@@ -1,8 +1,8 @@
-"""The tables as one of the two probes sees them."""
+"""Views of the tables for one of the two probes."""
 
 import pandas as pd
 
-# the paper's probe, and the one whose settings are found on validation
+# the paper's probe, and the probe whose settings are chosen on validation
 PAPER, STRONG = "paper", "strong"
 PROBES = (PAPER, STRONG)
 _PREFIX = "strong_"
@@ -17,10 +17,10 @@ def has_strong_probe(table: pd.DataFrame, column: str = "label_distortion_nats")
 
 
 def runs_of_probe(runs: pd.DataFrame, probe: str) -> pd.DataFrame:
-    """Return the table of runs with C, its error and the rest of the label columns of one probe.
+    """Return the table of runs with the label columns of one probe.
 
-    The columns of the strong probe begin with ``strong_``; its view has them by their plain names.
-    Where it did not measure a row, they are empty.
+    In the view of the strong probe, its columns lose their prefix ``strong_``. They are empty in
+    rows that it did not measure.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def runs_of_probe(runs: pd.DataFrame, probe: str) -> pd.DataFrame:
 
 
 def baselines_of_probe(baselines: pd.DataFrame, probe: str) -> pd.DataFrame:
-    """Return the table of baselines of one probe; what no probe measures is the same for both."""
+    """Return the table of baselines for one probe; baselines without a probe are in both views."""
     if probe == PAPER:
         return baselines
     fixed = baselines["baseline"].isin(_WITHOUT_PROBE)
@@ -48,7 +48,7 @@ def baselines_of_probe(baselines: pd.DataFrame, probe: str) -> pd.DataFrame:
 
 
 def rows_of_probe(table: pd.DataFrame, probe: str) -> pd.DataFrame:
-    """Return the rows of a table with a column ``probe``; without it all are of the paper's."""
+    """Return the rows of a probe; a table without a column ``probe`` has only the paper's."""
     if "probe" not in table.columns:
         return table if probe == PAPER else table.iloc[:0]
     return table[table["probe"] == probe]

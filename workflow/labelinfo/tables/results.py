@@ -1,4 +1,4 @@
-"""The results of one data set and task, taken from the tables of runs and baselines."""
+"""The results of one data set and task, from the tables of runs and baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ BASELINE_COLUMNS = (
     "rate_nats", "label_distortion_nats", "label_distortion_nats_se",
     "label_distortion_valid_nats",
 )  # fmt: skip
-# what runs are chosen by
+# the quantities that choose runs
 _CHOOSING = ["rate_valid_nats", "label_distortion_valid_nats"]
 _MEASURES = ["rate_nats", "distortion_nats", "label_distortion_nats"]
 
@@ -44,7 +44,7 @@ class Panel:
     caveat: str = ""
 
     def rows_of(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of a table that are of this data set and task."""
+        """Return the rows of this data set and task."""
         return table[(table["dataset"] == self.dataset) & (table["task"] == self.task)]
 
 
@@ -55,21 +55,21 @@ class TaskResults:
     Attributes
     ----------
     runs, n_runs
-        The drawable rows, and the number of all.
+        The drawable rows, and the number of all rows.
     data_entropy_nats, data_entropy_kind
         H(X) of the random-discard line, an upper bound, and its kind: ``published`` or
         ``best_of_sweep``. None and empty without that line.
     discard, classifier_discard
-        The lines of random discarding from (0, H(Y)): to (H(X), 0), as in the paper, and to (H(X),
-        C of the classifier).
+        The lines of random discarding from (0, H(Y)): to (H(X), 0), as in the paper, and to
+        (H(X), C of the classifier).
     classifier
-        The classifier of the image whose C is lowest on validation.
+        The classifier of the image with the lowest C on validation.
     pca_hull
         See :func:`labelinfo.tables.lines.convex_hull`.
     curves, levels
         Baselines of bounded and of unbounded rate, by name.
     pca_dimension
-        The selected k of PCA, None where there is not one.
+        The selected k of PCA, or None.
     """
 
     panel: Panel
@@ -100,7 +100,7 @@ class TaskResults:
 
     @property
     def entropy_note(self) -> str:
-        """One sentence on H(X), empty where nothing bounds it."""
+        """One sentence on H(X), empty without a bound on it."""
         if self.data_entropy_nats is None:
             return ""
         kinds = {PUBLISHED: "published", BEST_OF_SWEEP: "the best R + D of this sweep"}
@@ -113,7 +113,7 @@ def require_columns(runs: pd.DataFrame, baselines: pd.DataFrame) -> None:
     Raises
     ------
     LabelinfoError
-        If one is lacking; the message names it.
+        If one is missing; the message names it.
     """
     tables = (("runs", runs, RUN_COLUMNS), ("baselines", baselines, BASELINE_COLUMNS))
     for name, table, needed in tables:
@@ -128,8 +128,8 @@ def require_columns(runs: pd.DataFrame, baselines: pd.DataFrame) -> None:
 def select_results(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) -> TaskResults:
     """Return the runs and baselines of one data set and task.
 
-    A run is drawable if its status is ``ok`` and its R, D and C are finite. PCA is drawn at the
-    selected k; rows of a baseline of equal rate differ by seed alone and are averaged.
+    A run is drawable if its status is ``ok`` and its R, D and C are finite. PCA has the selected k.
+    Rows of a baseline with equal rate differ only by seed and are averaged.
     """
     ours, theirs = panel.rows_of(runs), panel.rows_of(baselines)
     finite = np.isfinite(ours[_MEASURES].to_numpy(dtype=float)).all(axis=1)
@@ -159,9 +159,9 @@ def select_results(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) ->
 def countable(runs: pd.DataFrame, rate_min_nats: float = 0.0) -> pd.DataFrame:
     """Return the finished runs that a choice, a count or a verdict may use.
 
-    A run of next to no rate cannot be far from any line, so ``rate_min_nats`` is the least R on
-    validation. A run that breaks an inequality on validation does not count; one that breaks it on
-    test does, as test measurements must not choose.
+    A run of almost no rate cannot be far from any line, so ``rate_min_nats`` is the minimum R on
+    validation. A run that breaks an inequality on validation does not count. A run that breaks one
+    on test does, because test measurements must not choose.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def countable(runs: pd.DataFrame, rate_min_nats: float = 0.0) -> pd.DataFrame:
 def select_all_results(
     runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]
 ) -> list[TaskResults]:
-    """Return the results of each of at least one panel.
+    """Return the results of each panel.
 
     Raises
     ------

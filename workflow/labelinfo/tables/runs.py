@@ -21,9 +21,9 @@ from labelinfo.tables.label_columns import (
 from labelinfo.tables.stack import drop_repeated
 
 IDENTITY = ["dataset", "encoder", "decoder", "marginal", "beta", "seed"]
-# the columns of a task's probe that are of one type where all rows are null
+# types of a task's probe columns, which would have none if all rows are null
 _LABEL_TYPES = {name: "boolean" if name in CONVERGED else float for name in PROBE_COLUMNS}
-# each column and its type; None: the type of the identity columns that the sweep names
+# the type of each column; None: an identity column, with its type in the sweep's table
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]),
     "rate_nats": float,
@@ -85,7 +85,7 @@ _FILE = "file"
 
 @dataclass(frozen=True)
 class JobFiles:
-    """The jobs' one-row tables, or packed ones of slices; each row names its run."""
+    """The jobs' one-row tables, or packed tables of slices; each row names its run."""
 
     training: Iterable[Path | str]
     measures: Iterable[Path | str]
@@ -103,7 +103,7 @@ def aggregate_runs(
     standard_errors: float,
     probe_tolerance_nats: float,
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Join the jobs' tables onto the rows that the sweep expects, and audit each row.
+    """Join the jobs' tables to the rows that the sweep expects, and audit each row.
 
     Parameters
     ----------
@@ -112,10 +112,9 @@ def aggregate_runs(
     files
         The tables to join; rows may be missing.
     label_entropies, label_entropy_biases
-        H(Y) of the test split in nats by (data set, task), and by how much it is too small on
-        average.
+        H(Y) of the test split and its mean underestimation, in nats, by (data set, task).
     best_known_nats
-        The lowest negative log-likelihood known by data set, or None.
+        The lowest known negative log-likelihood by data set, or None.
     caveats
         Caveats of the results by data set.
     standard_errors, probe_tolerance_nats
@@ -124,19 +123,19 @@ def aggregate_runs(
     Returns
     -------
     DataFrame
-        Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, where some of
+        Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, if only some of
         the run's jobs are done; or ``missing``. ``violations`` is of the test split;
-        ``violations_valid``, of validation, decides which runs may be chosen. ``warnings`` is of
+        ``violations_valid``, of validation, decides which runs may be chosen. For ``warnings`` see
         :func:`labelinfo.tables.audit.warn_of_row`. ``weights_file`` and ``learning_curve_file`` are
-        relative to the experiment's results, and empty for runs of slices, which hold neither.
+        relative to the experiment's results. They are empty for runs of slices, which hold neither.
     list
         The origins of the files read.
 
     Raises
     ------
     StorageError
-        If a table does not name its run, is about other weights than the training's record, or if
-        two rows of one run have different numbers.
+        If a table does not name its run, was measured on other weights than the training recorded,
+        or if two rows of one run have different numbers.
     """
     table, origins = _joined(expected, files)
     table["status"] = _status(table)
@@ -198,14 +197,14 @@ def _stack(
         table, origin = read_arrow(file)
         if not set(keys) <= set(table.column_names):
             raise StorageError(f"The table {file} does not name its run: delete it and run again.")
-        # pandas' metadata describe one table alone
+        # pandas' metadata describe only one table
         table = table.replace_schema_metadata(None)
         tables.append(table.append_column(_FILE, [[str(file)] * len(table)]))
         origins.append(origin)
     if not tables:
         empty = {key: pd.Series(dtype=object) for key in keys}
         return pd.DataFrame(empty).astype({"beta": float, "seed": int})
-    # pandas would take seconds to concatenate thousands of tables of one row
+    # pandas takes seconds to concatenate thousands of one-row tables
     stacked = pa.concat_tables(tables, promote_options="permissive").to_pandas()
     return drop_repeated(stacked, keys, "runs")
 
@@ -220,7 +219,7 @@ def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
     ):
         run, folder = Run(*identity, beta_key(beta), int(seed)), Path(file).parent
         own = folder.as_posix().endswith(f"/{run.path}")
-        depth = len(Path(run.path).parts) + 1  # the stage's folder, too
+        depth = len(Path(run.path).parts) + 1  # plus the stage's folder
         folders.append("/".join((*folder.parts[-depth:], "")) if own else "")
     files = {"weights_file": "best.safetensors", "learning_curve_file": "learning_curve.parquet"}
     named = {name: [folder and folder + file for folder in folders] for name, file in files.items()}
@@ -228,14 +227,14 @@ def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
 
 
 def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:
-    """Return the digest of each run's weights that its training recorded."""
+    """Return the digest of each run's weights, as recorded by its training."""
     if "weights_sha256" not in trained:
         return {}
     return dict(zip(_identities(trained), trained["weights_sha256"], strict=True))
 
 
 def _of_these_weights(part: pd.DataFrame, recorded: Mapping[tuple, str]) -> pd.DataFrame:
-    """Check that measured rows are of the recorded weights; return them without both columns."""
+    """Check that rows were measured on the recorded weights; return them without both columns."""
     if "weights_sha256" not in part:
         return part.drop(columns=_FILE, errors="ignore")
     rows = zip(_identities(part), part["weights_sha256"], part[_FILE], strict=True)

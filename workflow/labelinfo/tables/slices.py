@@ -1,4 +1,4 @@
-"""Slices of a sweep: what its jobs wrote, packed to be published and joined with others."""
+"""Slices of a sweep: the packed tables of its jobs, for publishing and joining with others."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ def slice_files(folders: Iterable[Path | str], kind: str) -> list[str]:
     """
     files = []
     for folder in map(Path, folders):
-        # losses have a file for each data set and task; a slice may be without baselines
+        # losses have one file per data set and task; a slice may lack baselines
         files += [*folder.glob(f"{kind}.parquet"), *sorted(folder.glob(f"{kind}_*.parquet"))]
         if not (folder / "summaries.parquet").exists():
             raise ConfigError(
@@ -45,18 +45,18 @@ def pack_slice(
     level_losses: Iterable[Path | str],
     code: str,
 ) -> None:
-    """Write a slice: one table for each kind of table that jobs wrote, and their losses.
+    """Write a slice: one packed table per kind of job table, and the losses.
 
-    A slice joined with others gives the tables of one experiment, as the same code aggregates its
-    rows. The selected k of PCA stays as in the slice.
+    Joined slices give the tables of one experiment, because the same code aggregates their rows.
+    The selected k of PCA is that of the slice.
 
     Parameters
     ----------
     tables
         The jobs' tables by kind: ``summaries``, ``training``, ``measures``, ``probes`` and
-        ``baselines``; a kind without any is left out.
+        ``baselines``; kinds without tables are left out.
     paths
-        The records of paths that runs cooled down from; their provenance goes with the trainings.
+        The records of the paths behind cooled runs; their provenance is kept with the trainings.
     run_losses, level_losses
         Losses of runs, and of baselines of unbounded rate, on the test split.
     """
@@ -78,23 +78,23 @@ def pack_slice(
 
 
 def with_rows_of_slices(expected: pd.DataFrame, probes: Iterable[Path | str]) -> pd.DataFrame:
-    """Return the rows that a sweep expects, then those that only packed tables of probes have.
+    """Return the rows that a sweep expects, then the further rows of packed tables of probes.
 
-    ``expected`` has the columns that name a run and a task.
+    ``expected`` has the columns that identify a run and a task.
     """
     rows = [expected, *(read_table(file)[list(expected.columns)] for file in probes)]
     return pd.concat(rows).drop_duplicates(ignore_index=True)
 
 
 def check_slices_fit(files: Iterable[Path | str]) -> None:
-    """Check that packed tables are of the same images, labels and probes.
+    """Check that packed tables have the same images, labels and probes.
 
-    ``files`` are packed tables of summaries or of probes, and those of the experiment itself.
+    ``files`` are the slices' packed tables of summaries or of probes, and the experiment's tables.
 
     Raises
     ------
     StorageError
-        Naming two files and their difference.
+        If two differ; the message names both files and the difference.
     """
     known: dict[tuple[str, str], tuple[Any, str]] = {}
     for file in map(str, files):
@@ -108,11 +108,11 @@ def check_slices_fit(files: Iterable[Path | str]) -> None:
 
 
 def _settings(origins: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, str, Any]]:
-    """Yield what all slices must share: in words, of which data, and its value."""
+    """Yield each setting that all slices must share: its name, its data and its value."""
     for origin in origins.get("prepare_dataset", ()):
         for name in origin["config"]["datasets"]:
             yield f"the images and labels of {name}", "", origin["data"]
     for origin in origins.get("train_probe", ()):
         task = origin["config"]["task"]
-        # two data sets may have a task of the same name, each with its own probes
+        # two data sets may have tasks of the same name, each with its own probes
         yield f"the settings of the probes of {task}", repr(origin["data"]), origin["config"]

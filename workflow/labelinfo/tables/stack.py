@@ -1,4 +1,4 @@
-"""Tables of one kind, one below the other."""
+"""Concatenated tables of one kind."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,12 +9,12 @@ import pandas as pd
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_with_provenance
 
-# columns that may differ between two makings of the same row
+# columns that may differ between two computations of the same row
 _CIRCUMSTANCES = {"train_seconds", "images_per_second", "prepare_seconds", "file"}
 
 
 def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Return the rows of at least one table, in order, and where they come from."""
+    """Return the rows of at least one table, in order, and the origins of the files."""
     parts = [read_with_provenance(file) for file in files]
     table = pd.concat([part for part, _ in parts], ignore_index=True)
     return table, [origin for _, origin in parts]
@@ -23,8 +23,8 @@ def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[s
 def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFrame:
     """Return a table without repeated rows, in order; ``what`` names its rows in the message.
 
-    Rows of equal ``keys`` are one row made twice. They may differ in durations, in devices, and in
-    a column that one of them lacks; the fuller row is kept.
+    Rows with equal ``keys`` are one row computed twice. They may differ in durations, in devices
+    and in columns that one of them lacks; the row with fewer nulls is kept.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFra
         return table.reset_index(drop=True)
     compared = [name for name in table.columns if name not in _CIRCUMSTANCES]
     rows = table.loc[repeated, compared].astype(object)
-    # a column that an older table lacks is null there, which is no other number
+    # a column that an older table lacks is null there; null does not count as a difference
     texts = rows.where(rows.notna()).map(str, na_action="ignore")
     groups = texts.groupby(names[repeated], sort=False)
     different = (groups.nunique() > 1).any(axis=1)

@@ -1,4 +1,4 @@
-"""The summary of an experiment: headline sentences, counts of runs, and places of results."""
+"""The summary of an experiment: headline sentences, counts of runs, and paths of results."""
 
 import textwrap
 
@@ -11,7 +11,7 @@ from labelinfo.tables.probe_views import PAPER, rows_of_probe
 from labelinfo.tables.results import countable
 from labelinfo.units import nats_to_bits
 
-# a code keeps most of the label if it retains this share of its entropy
+# a code keeps most of the label if it retains this share of the label's entropy
 MOST = 0.8
 CEILING = "complex_image"
 
@@ -74,8 +74,8 @@ def sentences(
 ) -> list[str]:
     """Return some sentences on one data set and task.
 
-    Runs are chosen on validation; their numbers are of the test split. Runs count by
-    :func:`labelinfo.tables.results.countable`, and only differences by the paper's probe are used.
+    Runs are chosen on validation; their numbers are of the test split. Only countable runs
+    (:func:`labelinfo.tables.results.countable`) and differences by the paper's probe are used.
     """
     runs, baselines, differences = (
         table[(table["dataset"] == dataset) & (table["task"] == task)]
@@ -182,7 +182,7 @@ def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFram
 
 
 def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[str]:
-    """Name the best number of principal components, on the paper's data next to the paper's."""
+    """Name the best number of principal components; on the paper's data, compare it with theirs."""
     pca = baselines[baselines["baseline"] == "pca"]
     if pca.empty:
         return []
@@ -194,7 +194,7 @@ def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[st
         f"smallest area under C against R, up to R = {pca['selection_rate_max_nats'].iloc[0]:.1f} "
         "nats, on the validation split"
     )
-    # the best k of a small sample is no evidence on the paper's
+    # the best k of a small sample is not evidence about the paper's k
     is_papers = dataset != "sample" and any(dataset in names for names in DATASETS.values())
     papers = BEST_PCA_DIMENSION.get(task) if is_papers else None
     if papers is None:

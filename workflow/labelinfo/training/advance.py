@@ -33,8 +33,8 @@ class Divergence:
 class Loop(Protocol):
     """A model and its optimiser, advanced by rounds of ``round_images`` images.
 
-    ``remedy`` is the log's advice after a divergence, ``arithmetic`` the machine's choices that the
-    last bits depend on.
+    ``remedy`` is the log's advice after a divergence. ``arithmetic`` holds the machine-dependent
+    choices that affect the last bits.
     """
 
     name: str
@@ -61,11 +61,11 @@ def advance(
     *,
     keep: Callable[[int], None] | None = None,
 ) -> tuple[Progress, Divergence | None]:
-    """Take all rounds of a schedule, from a checkpoint if there is one that fits.
+    """Take all rounds of a schedule, from a matching checkpoint if there is one.
 
-    The best state is that of the smallest ``valid_loss_nats`` among eligible rounds. After a
-    divergence the model has the last good state. ``keep`` is called with the number of finished
-    rounds before a checkpoint of them is written.
+    The best state has the smallest ``valid_loss_nats`` among eligible rounds. After a divergence
+    the model has the last good state. ``keep`` is called with the number of finished rounds before
+    their checkpoint is written.
     """
     fingerprint = {**(checkpoints.fingerprint or {}), **loop.arithmetic}
     model, optimizer = loop.model, loop.optimizer
@@ -104,7 +104,7 @@ def advance(
             good = snapshot(model)
             if keep:
                 keep(progress.epoch)
-            # at the end so that a long training is not lost with its job's outputs
+            # a last checkpoint, so that a long training survives a job whose outputs are deleted
             last = progress.epoch == schedule.rounds
             age = progress.seconds if last else time.monotonic() - checkpointed
             if checkpoints.file and age >= checkpoints.seconds:

@@ -18,11 +18,11 @@ from labelinfo.io.tensors import load_tensors, save_tensors
 
 logger = logging.getLogger(__name__)
 
-# what Adam keeps of each parameter
+# Adam's state of each parameter
 _OF_ADAM = {"step", "exp_avg", "exp_avg_sq"}
-# the fields of a Progress that are no tensors
+# the fields of a Progress that are not tensors
 _NUMBERS = ("epoch", "seconds", "best_epoch", "best_loss_nats", "curve")
-# what stored content raises that is not of this training
+# exceptions that the content of another training's file raises
 _UNFIT = (KeyError, ValueError, TypeError, IndexError)
 
 
@@ -30,7 +30,7 @@ _UNFIT = (KeyError, ValueError, TypeError, IndexError)
     config=pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True)
 )
 class Progress:
-    """Progress of a training, without parameters and optimiser."""
+    """State of a training apart from the parameters and the optimiser."""
 
     epoch: NonNegativeInt = 0
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
@@ -48,17 +48,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where a training keeps the state that it can resume from.
+    """The checkpoint file of a training, and when to write it.
 
     Attributes
     ----------
     file
-        The checkpoint; None keeps nothing.
+        The checkpoint; None writes none.
     seconds
-        Minimum age of a checkpoint before the next is written. The last one is written if the
-        training took that long in all.
+        Minimum time between two checkpoints. The last one is written if the whole training took
+        longer than this.
     fingerprint
-        What a checkpoint must have been made with to be used.
+        Identity, settings, code, data and arithmetic; a checkpoint with others is not used.
     after_round
         Called with the number of each finished round, after its checkpoint is written.
     """
@@ -99,8 +99,8 @@ def load_checkpoint(
 ) -> Progress | None:
     """Restore a training, or return None if it has to start again.
 
-    A checkpoint is used only if its fingerprint (identity, settings, code, data, arithmetic) is
-    the present one; another one's, or a damaged file, is left alone with a line in the log.
+    A checkpoint is used only if its fingerprint (identity, settings, code, data, arithmetic)
+    equals ``fingerprint``. Other and damaged files are logged and left in place.
     """
     if not source.is_file():
         return None
@@ -113,7 +113,7 @@ def load_checkpoint(
             return None
         names = [name for name in tensors if name.startswith("best/")]
         best = {name.removeprefix("best/"): tensors.pop(name) for name in names}
-        # all is checked before anything is restored, so that nothing is left half-restored
+        # check everything before restoring anything: no half-restored training
         progress = Progress(**{name: metadata[name] for name in _NUMBERS}, best_state=best)
         _check_like(best, module.state_dict(), "best")
         _restore(tensors, module, optimizer)
@@ -128,7 +128,7 @@ def load_checkpoint(
 class Snapshot:
     """A path's state at one β, from which a run cools down.
 
-    It is the file's parameters, buffers and Adam's moments, and the epochs trained until then.
+    It holds parameters, buffers, Adam's moments and the number of epochs trained so far.
     """
 
     source: Path
@@ -141,7 +141,7 @@ class Snapshot:
         Raises
         ------
         StorageError
-            If it is of another network.
+            If the state belongs to another network.
         """
         try:
             _restore(dict(self.tensors), model, optimizer)
@@ -153,7 +153,7 @@ class Snapshot:
 
 
 def snapshot_file(folder: Path, beta: float) -> Path:
-    """Return where the snapshot at β lies in the folder of a path."""
+    """Return the file of the snapshot at β in the folder of a path."""
     return folder / f"beta{beta_key(beta)}.safetensors"
 
 
@@ -166,18 +166,18 @@ def save_snapshot(
     of: Mapping[str, Any],
     epochs: float,
 ) -> None:
-    """Write the state of a path at β, atomically; ``of`` names the path."""
+    """Write the state of a path at β, atomically; ``of`` identifies the path."""
     metadata = {"of": dict(of), "beta": beta, "epochs": epochs}
     save_tensors(snapshot_file(folder, beta), _training_tensors(model, optimizer), metadata)
 
 
 def load_snapshot(folder: Path, beta: float, of: Mapping[str, Any]) -> Snapshot:
-    """Read the snapshot at β of the path that ``of`` names.
+    """Read the snapshot at β of the path that ``of`` identifies.
 
     Raises
     ------
     StorageError
-        If the file is missing, damaged, or of another path.
+        If the file is missing, damaged, or belongs to another path.
     """
     source = snapshot_file(folder, beta)
     tensors, metadata = load_tensors(source)
@@ -231,7 +231,7 @@ def _optimizer_state(
         index, _, key = name.partition("/")
         like = parameters[int(index)] if key != "step" else torch.zeros(())
         _check_shape(value, like, f"optimizer/{name}")
-        # moments have to lie in memory as their parameter does
+        # moments need the memory layout of their parameter
         kept = torch.empty_like(like, device="cpu").copy_(value)
         state.setdefault(int(index), {})[key] = kept
     for index, tensors in state.items():

@@ -1,4 +1,4 @@
-"""Compiled training: when it pays, and what happens where nothing compiles."""
+"""Compiled training: when it pays, and the fallback where torch cannot compile."""
 
 import logging
 import os
@@ -12,16 +12,16 @@ from labelinfo.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
-# Steps from which on a training is compiled, by device; docs/speed.md has cost and gain.
+# Smallest number of steps at which compiling pays, by device; docs/speed.md has cost and gain.
 WORTHWHILE_STEPS = {"cpu": 1500, "cuda": 3000}
 # On a CPU a compiler takes up to 1.2 GB; the kernels of a GPU are many and small.
 _COMPILERS = {"cpu": 1, "cuda": 4}
 
 
 def resolve_compile(wanted: str, device: torch.device, steps: int) -> bool:
-    """Return whether a training of so many steps is compiled; ``auto`` asks whether it pays.
+    """Return whether to compile a training of ``steps`` steps; ``auto`` compiles where it pays.
 
-    Where nothing can be compiled, ``auto`` warns and trains without.
+    Where torch cannot compile, ``auto`` warns and trains without.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def resolve_compile(wanted: str, device: torch.device, steps: int) -> bool:
     """
     if wanted == "never" or (wanted == "auto" and steps < WORTHWHILE_STEPS[device.type]):
         return False
-    # a job's memory is for this many compilers, whatever the number of cores
+    # a job's memory request allows for this many compilers, regardless of the number of cores
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", str(_COMPILERS[device.type]))
     fault = _compiler_fault(device)
     if fault is None:
@@ -48,10 +48,10 @@ def resolve_compile(wanted: str, device: torch.device, steps: int) -> bool:
 def compile_function(
     function: Callable[..., Any], dynamic: bool | None = False
 ) -> Callable[..., Any]:
-    """Compile a function of tensors; random numbers stay those of plain torch.
+    """Compile a function of tensors; its random numbers equal those of uncompiled torch.
 
-    Shapes are fixed; with ``dynamic`` None, those that are marked so may vary. Each other shape has
-    its own code, which does not depend on what the process compiled before.
+    Shapes are fixed; with ``dynamic`` None, dimensions marked dynamic may vary. Every other shape
+    gets its own code, which does not depend on earlier compilations in the process.
     """
     if dynamic is None:
         torch._dynamo.config.automatic_dynamic_shapes = False
@@ -61,7 +61,7 @@ def compile_function(
 
 
 def is_compile_error(error: Exception) -> bool:
-    """Return whether torch's compiler failed, and not the function that it compiled."""
+    """Return whether torch's compiler failed, rather than the compiled function."""
     # imported late, as it takes a second
     from torch._dynamo.exc import TorchDynamoException
 

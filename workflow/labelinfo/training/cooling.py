@@ -1,4 +1,4 @@
-"""Cool a copy of a path's snapshot down at one β: the run of a sweep in the mode ``path``."""
+"""Cool down a copy of a path's snapshot at one β: a run of a sweep in the mode ``path``."""
 
 import logging
 import math
@@ -44,18 +44,18 @@ def cool_run(
     files: TrainingFiles,
     job: TrainingJob,
 ) -> None:
-    """Cool the nearest snapshot at or below the run's β down, and write what a training writes.
+    """Cool down the nearest snapshot at or below the run's β, and write the files of a training.
 
-    The copy is trained at the run's own β for a few epochs, and its best epoch is kept by
-    validation. Only the starting point differs from a separate training, so the bounds R, D and C
-    hold as always. If the path diverged before that snapshot, the run has diverged.
+    The copy is trained at the run's β for a few epochs, and validation chooses its best epoch.
+    Only the starting point differs from a separate training, so R, D and C remain bounds. If the
+    path diverged before that snapshot, the run counts as diverged.
 
-    ``settings`` has the sections ``training`` and ``path``, ``betas`` those of the snapshots.
+    ``settings`` has the sections ``training`` and ``path``; ``betas`` are the snapshots' β.
 
     Raises
     ------
     StorageError
-        If the snapshot is missing, damaged, or of another path.
+        If the snapshot is missing, damaged, or belongs to another path.
     """
     dataset = load_dataset(job.dataset_file)
     beta = float(run.beta)
@@ -68,7 +68,7 @@ def cool_run(
         "device": device_name(job.where),
     }
     origin = describe("cool_vae", code=job.code, config=config, data=dataset.digests)
-    # so phrased that a path without any snapshot counts as too short
+    # negated, so that a path without any snapshot counts as too short
     if not start_beta <= (reached if reached is not None else 0.0):
         logger.warning("The path %s diverged before β = %g.", run.path_id, beta)
         result = _diverged(spec, dataset)
@@ -102,7 +102,7 @@ def cool_run(
 
 
 def _diverged(spec: VaeSpec, dataset: Dataset) -> TrainingResult:
-    """Return the result of a run whose path did not get as far as its β."""
+    """Return the result of a run whose path diverged before reaching its β."""
     model = spec.build()
     model.initialise(dataset.train.images.view(-1, 1, 28, 28))
     state = snapshot(model)

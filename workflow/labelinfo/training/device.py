@@ -1,4 +1,4 @@
-"""Where tensors live and in which precision products are taken."""
+"""The device of tensors and the precision of matrix products."""
 
 import os
 import re
@@ -14,12 +14,12 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 
 def resolve_device(wanted: str) -> torch.device:
-    """Return the device for ``auto``, ``cpu`` or ``cuda``; a GPU is set to repeat its bits.
+    """Return the device for ``auto``, ``cpu`` or ``cuda``; a GPU is set to deterministic mode.
 
     Raises
     ------
     ConfigError
-        If a GPU is asked for and there is none.
+        If a GPU is requested and there is none.
     """
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
@@ -32,7 +32,7 @@ def resolve_device(wanted: str) -> torch.device:
         # float32 means float32: TF32 products have a mantissa of 10 bits
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
-        # the same bits each time: no algorithm that adds in whatever order threads arrive
+        # the same bits each time: no algorithm whose order of addition depends on thread timing
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(True, warn_only=True)
@@ -41,11 +41,11 @@ def resolve_device(wanted: str) -> torch.device:
 
 
 def resolve_precision(wanted: str, device: torch.device) -> str:
-    """Return ``bfloat16`` or ``float32``; ``auto`` takes the one with faster products.
+    """Return ``bfloat16`` or ``float32``; ``auto`` chooses the faster matrix products.
 
-    bfloat16's are faster with AMX, with AVX512-BF16 on a processor that is not Intel's, and from
-    compute capability 8 on a GPU. On Intel processors without AMX, AVX512-BF16 products take about
-    twice as long as float32's (docs/speed.md).
+    bfloat16 is faster with AMX, with AVX512-BF16 on non-Intel processors, and on GPUs of compute
+    capability 8 or more. On Intel processors without AMX, AVX512-BF16 products take about twice as
+    long as float32 (docs/speed.md).
     """
     if wanted != "auto":
         return wanted
@@ -60,10 +60,10 @@ def resolve_precision(wanted: str, device: torch.device) -> str:
 
 
 def device_name(device: torch.device) -> str:
-    """Return the device's name for tables; two of one name round alike.
+    """Return the device's name for tables; devices of the same name round alike.
 
-    A processor's name includes the instructions in use, as a cloud or an environment variable may
-    hide some.
+    A processor's name includes the instruction set in use, because clouds and environment
+    variables can hide instructions.
     """
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -77,7 +77,7 @@ def device_name(device: torch.device) -> str:
 def processor_generation() -> str:
     """Return family and model of the processor, empty where the system does not report them.
 
-    Clouds give processors of several generations one name ("AMD EPYC"), and these round otherwise.
+    Clouds give one name ("AMD EPYC") to several generations of processors that round differently.
     """
     try:
         text = _CPUINFO.read_text(encoding="utf-8")
@@ -91,7 +91,7 @@ def processor_generation() -> str:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one CPU thread within this block: how sums are split is part of their rounding."""
+    """Compute on one CPU thread in this block: splitting sums over threads changes their bits."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""Gradient steps on one device: the loop that every training of the project runs."""
+"""Gradient steps on one device, for every training of the project."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -8,33 +8,34 @@ from torch import Tensor, nn
 
 T = TypeVar("T")
 
-# In their first calls libraries choose algorithms and allocate, which cannot be recorded.
+# Libraries choose algorithms and allocate in their first calls, which a graph cannot record.
 _WARM_UP_CALLS = 3
 
 
 class Engine:
-    """Adam steps over batches of indices, with no waiting for the device inside an epoch.
+    """Adam steps over batches of indices, without synchronising with the device in an epoch.
 
-    The batches, learning rates and the table of records lie on the device. A counter there finds
-    those of a step. So an epoch repeats one step, on a GPU as a recorded CUDA graph.
+    Batches, learning rates and records are tensors on the device, indexed there by a step counter.
+    So an epoch repeats one step, which a GPU replays as a CUDA graph.
 
     Parameters
     ----------
     module
         Holds the parameters, on the device.
     gradients
-        Called with the indices (B,) of a batch: adds the gradients of its loss to the parameters'
-        ``grad`` and returns M numbers to record, float32. It must not wait for the device.
+        Called with the indices (B,) of a batch. It adds the gradients of the batch's loss to the
+        parameters' ``grad`` and returns M float32 numbers to record. It must not synchronise with
+        the device.
     records
         M.
     learning_rate
         Initial learning rate; ``run`` sets the rate of every step.
     gradient_norm_max
-        Gradients of a larger Euclidean norm are scaled down to it; None leaves them alone.
+        Gradients of a larger Euclidean norm are scaled down to it; None does not clip.
     scheduled
         A scalar on the device that ``gradients`` reads; ``run`` sets its value for every step.
     device
-        Where to compute.
+        Device of the computation.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Engine:
         self.device = device
         self.optimizer = torch.optim.Adam(
             module.parameters(),
-            # a tensor, so that a recorded step can read another one
+            # a tensor, so that a recorded step can read a new rate
             lr=torch.tensor(learning_rate, device=device),
             fused=True,
             capturable=device.type == "cuda",
@@ -64,9 +65,10 @@ class Engine:
         self._replay: Callable[[], None] | None = None
 
     def prepare(self, steps: int, batch_size: int) -> None:
-        """Get ready for epochs of ``steps`` batches: compile, choose algorithms, record.
+        """Compile and record a step, for epochs of ``steps`` batches of ``batch_size``.
 
-        Call it after a checkpoint is loaded. Parameters, optimiser and random state are as before.
+        Call it after loading a checkpoint. It leaves parameters, optimiser and random state
+        unchanged.
         """
         self._batches = torch.zeros(steps, batch_size, dtype=torch.long, device=self.device)
         self._rates = torch.zeros(steps, device=self.device)
@@ -83,12 +85,12 @@ class Engine:
         for tensor, value in zip(tensors, before, strict=False):
             tensor.copy_(value)
         if not known:
-            # the warm-up made Adam's moments, which are zero before the first step
+            # the warm-up created Adam's moments, which must be zero before the first step
             for tensor in tensors[len(before) :]:
                 tensor.zero_()
 
     def run(self, batches: Tensor, rates: list[float], values: list[float] | None = None) -> Tensor:
-        """Take one step for each row of ``batches``; return what was recorded.
+        """Take one step for each row of ``batches``; return the records.
 
         Parameters
         ----------
@@ -102,8 +104,8 @@ class Engine:
         Returns
         -------
         Tensor
-            (S, M) on the CPU: what ``gradients`` returned; where gradients are clipped, (S, M + 1)
-            with their norm before it.
+            On the CPU: the numbers that ``gradients`` returned, (S, M). Where gradients are
+            clipped, (S, M + 1): the last column is the norm before clipping.
         """
         self._batches.copy_(batches)
         self._rates.copy_(torch.tensor(rates))
@@ -139,10 +141,10 @@ class Engine:
 def captured(function: Callable[[], T], device: torch.device) -> Callable[[], T]:
     """Record the kernels of ``function`` on a GPU and return their replay; on a CPU, return it.
 
-    A replay reads, writes and returns the very tensors of the recording. So everything that changes
-    between calls has to be a tensor that is overwritten in place, and nothing may wait for the GPU.
-    Random numbers are fresh in each replay, from torch's global state. The function is called a few
-    times before it is recorded, with all its side effects.
+    A replay reads, writes and returns the recorded tensors themselves. So everything that changes
+    between calls must be a tensor that is overwritten in place, and nothing may synchronise with
+    the GPU. Each replay draws fresh random numbers from torch's global state. The function is
+    called a few times before it is recorded, and those calls have their usual side effects.
     """
     if device.type != "cuda":
         return function

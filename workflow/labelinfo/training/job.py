@@ -16,10 +16,10 @@ from labelinfo.training.device import device_name, resolve_device, resolve_preci
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What a training job knows next to the settings of its run.
+    """A training job's inputs apart from the settings of its run.
 
-    ``dataset_file`` is the prepared data set, ``device`` is ``auto``, ``cpu`` or ``cuda``, ``code``
-    the digest of the stage's code. A checkpoint is replaced after ``checkpoint_seconds``.
+    ``dataset_file`` is the prepared data set, ``device`` is ``auto``, ``cpu`` or ``cuda``, and
+    ``code`` is the digest of the stage's code. Checkpoints are ``checkpoint_seconds`` apart.
     """
 
     dataset_file: Path | str
@@ -40,7 +40,7 @@ class TrainingJob:
         config: dict[str, Any],
         precision: str,
     ) -> Checkpoints:
-        """Return the checkpoint next to ``output``, used only by a training of the same bits."""
+        """Return the checkpoint next to ``output``; only a bitwise identical training uses it."""
         fingerprint = {
             "identity": list(identity),
             "config": config,

@@ -1,4 +1,4 @@
-"""D + βR of a VAE on the images of a data set, as the engine takes it."""
+"""D + βR of a VAE on the images of a data set, for the engine."""
 
 import contextlib
 from collections.abc import Callable
@@ -18,16 +18,16 @@ from labelinfo.training.engine import captured
 class VaeObjective:
     """The objective's gradients on training images, and its value on validation images.
 
-    The gradient is taken in two parts that meet at z: first the decoder's, in chunks of images if
-    their activations would fill the memory, then the encoder's and the marginal's. It is exact, as
-    D's gradient reaches the encoder through z alone.
+    The gradient is computed in two parts that meet at z. The decoder's comes first, in chunks of
+    images where their activations would fill the memory; the encoder's and the marginal's follow.
+    It is exact, because D's gradient reaches the encoder only through z.
 
     Parameters
     ----------
     beta
-        β on validation images, and in training unless the scalar ``training_beta`` is changed.
+        β on validation images, and in training until the scalar ``training_beta`` is set.
     precision
-        ``bfloat16`` takes the networks' products under autocast, ``float32`` does not.
+        ``bfloat16`` runs the networks under autocast, ``float32`` does not.
     activations_mb
         Megabytes of activations that the decoder may keep at once; None for no limit.
     compiled
@@ -60,7 +60,7 @@ class VaeObjective:
         if activations_mb is not None:
             bytes_per_image = self._decoder_bytes_per_image()
             self.chunk = _largest_divisor(batch_size, int(activations_mb * 1e6 / bytes_per_image))
-        # without gradients little is kept, but what exists at once is as large
+        # without gradients few activations are kept, but the live ones are as large
         self._evaluation_batch = 4 * self.chunk
         self._encode, self._distortion = model.encode, model.distortion_nats
         if compiled:
@@ -111,14 +111,14 @@ class VaeObjective:
         return sums
 
     def _autocast(self) -> AbstractContextManager:
-        # float32 enters nothing, so that a caller's own autocast stays in force
+        # float32 enters no context, so that a caller's autocast stays in force
         if self.precision == "float32":
             return contextlib.nullcontext()
         return torch.autocast(self._device.type, torch.bfloat16)
 
     def _decoder_bytes_per_image(self) -> float:
-        """Return the bytes that the decoder keeps of one more image for its gradient."""
-        # layers that keep statistics must not learn here
+        """Return the bytes that the decoder keeps per image for its gradient."""
+        # running statistics of layers must not change here
         buffers = [buffer.detach().clone() for buffer in self.model.buffers()]
         few, more = (self._decoder_bytes(images) for images in (2, 4))
         for buffer, before in zip(self.model.buffers(), buffers, strict=True):
@@ -137,7 +137,7 @@ class VaeObjective:
             x = draw_binary(self._train[:1]).expand(images, -1, -1, -1)
             z, _ = self.model.encode(x)
             with saved_tensors_hooks(pack, lambda tensor: tensor):
-                # held, as no two tensors that live at once share an address
+                # hold the graph: an address is unique only among live tensors
                 _distortion = self.model.distortion_nats(z.detach().requires_grad_(), x)
         return sum(kept.values())
 

@@ -1,4 +1,4 @@
-"""A path: one training through all β, from the lowest to the highest, with snapshots on the way."""
+"""A path: one training through all β, from the lowest to the highest, with a snapshot at each."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PathFiles:
-    """Files of a path: a folder of snapshots, a table of one row, and one of a row a round.
+    """Files of a path: a folder of snapshots, a table of one row, and a learning curve.
 
     A stage that only reads snapshots needs no ``curve``.
     """
@@ -52,24 +52,24 @@ def train_path(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Train through all β and keep a snapshot at each.
 
-    At a small β all of z is in use. β then rises so slowly that the network switches off one
-    dimension after another, which a training at one large β from the start does not.
+    At a small β the network uses all dimensions of z. β then rises slowly enough for the network
+    to switch them off one by one. A training that starts at a large β does not do so.
 
     Parameters
     ----------
     settings
         ``training`` and ``path``, sections of the configuration.
     betas, folder
-        β of the snapshots, ascending, and where they are kept.
+        β of the snapshots, ascending, and the folder of their files.
     of
-        Names the path: the root of its seeds, kept with each snapshot.
+        Identifies the path. It is the root of the path's seeds and is stored with each snapshot.
 
     Returns
     -------
     DataFrame
-        The learning curve, one row a round.
+        The learning curve, one row per round.
     dict
-        The columns of one row; ``beta_reached`` is β of the last snapshot.
+        The columns of one row; ``beta_reached`` is the β of the last snapshot.
     """
     training = settings["training"]
     epoch_steps = steps_of_epoch(len(dataset.train), training["batch_size"])[1]
@@ -109,8 +109,8 @@ def train_path_files(
 ) -> None:
     """Train a path, or resume it, and write its snapshots, learning curve and record.
 
-    Parameters are those of :func:`train_path`. Snapshots are collected next to the checkpoint,
-    where a killed job leaves them, and linked into the folder of snapshots at the end.
+    Parameters are those of :func:`train_path`. Snapshots are written next to the checkpoint, where
+    they survive a killed job, and are linked into the folder of snapshots at the end.
     """
     dataset, device = load_dataset(job.dataset_file), device_name(job.where)
     config = settings | {"model": spec.as_dict(), "betas": betas}
@@ -140,7 +140,7 @@ def train_path_files(
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, so that removing one leaves the other."""
+    """Give a file a second name, which outlives the first."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)

@@ -38,9 +38,10 @@ def train_run(
 ) -> None:
     """Train ``run``, or resume it, and write its weights, learning curve and record.
 
-    The checkpoint lies next to the best weights; the stage that reads the weights removes it. Of
-    two processes that train the same run the second waits. It then finds the work done, or repeats
-    it if the training took no longer than ``checkpoint_seconds``.
+    The checkpoint is next to the best weights; the stage that reads the weights removes it. If two
+    processes train the same run, the second waits for the first. It then resumes from the finished
+    checkpoint; there is none if the training took less than ``checkpoint_seconds``, and the second
+    process repeats the training.
 
     ``settings`` is the configuration's ``training`` section.
     """
@@ -68,7 +69,7 @@ def train_run(
 
 
 def steps_behind(epochs: float, dataset: Dataset, settings: dict[str, Any]) -> int:
-    """Return the optimiser's steps in so many epochs; warn if they are too few to learn from."""
+    """Return the number of optimiser steps in ``epochs`` epochs; warn if it is too small."""
     steps = round(epochs * steps_of_epoch(len(dataset.train), settings["batch_size"])[1])
     if steps < FEW_STEPS:
         logger.warning(

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 from labelinfo.config.path_grid import log_linear
 
-# networks hardly learn from fewer steps of the optimiser (docs/faq.md)
+# with fewer optimiser steps, networks learn little (docs/faq.md)
 FEW_STEPS = 500
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of one round: a learning rate and a β each, and β of the validation after them."""
+    """The steps of one round: a learning rate and a β for each, and β of the validation."""
 
     learning_rates: list[float]
     betas: list[float]
@@ -20,7 +20,7 @@ class Steps:
 
 
 class Schedule(Protocol):
-    """The steps of each of a training's ``rounds``; ``unit`` is the log's word for one."""
+    """The steps of each round of a training; ``unit`` is the log's word for a round."""
 
     rounds: int
     unit: str
@@ -29,14 +29,14 @@ class Schedule(Protocol):
         """Return the steps of a round, counted from 0."""
 
     def is_eligible(self, finished: int) -> bool:
-        """Return whether the state after so many rounds may be the best."""
+        """Return whether the state after ``finished`` rounds may be the best."""
 
 
 @dataclass(frozen=True)
 class EpochSchedule:
-    """One β: a round is an epoch, β rises first, the learning rate decays to 0 at the end.
+    """Training at one β: a round is an epoch, β rises first, the learning rate decays to 0.
 
-    ``settings`` is the configuration's ``training`` section, ``beta`` the β that is reached.
+    ``settings`` is the configuration's ``training`` section, ``beta`` the final β.
     """
 
     settings: dict[str, Any]
@@ -56,7 +56,7 @@ class EpochSchedule:
 
     @property
     def beta_warmup_epochs(self) -> float:
-        """Epochs in which β rises."""
+        """Number of epochs in which β rises."""
         rises = self.beta_start < self.beta
         return rises * self.settings["beta_warmup"] * self.settings["epochs"]
 
@@ -83,10 +83,11 @@ class EpochSchedule:
 
 @dataclass(frozen=True)
 class PathSchedule:
-    """All β: constant at the lowest first, then one round from each snapshot's β to the next.
+    """Training through all β: some rounds at the lowest, then one round from each β to the next.
 
-    The learning rate warms up and stays at its peak; cooling a run down takes it to 0. ``settings``
-    and ``path`` are sections of the configuration, ``betas`` those of the snapshots, ascending.
+    The learning rate warms up and stays at its peak; it decays to 0 when a run is cooled down.
+    ``settings`` and ``path`` are sections of the configuration; ``betas`` are the snapshots' β,
+    ascending.
     """
 
     settings: dict[str, Any]
@@ -97,7 +98,7 @@ class PathSchedule:
 
     @property
     def round_steps(self) -> int:
-        """Steps in which β rises from one snapshot to the next."""
+        """Number of steps from one snapshot to the next."""
         epochs = self.path["epochs_per_decade"] / self.path["snapshots_per_decade"]
         return max(1, round(epochs * self.epoch_steps))
 
@@ -122,22 +123,22 @@ class PathSchedule:
         return Steps(rates, log_linear(start, end, self.round_steps), end)
 
     def is_eligible(self, finished: int) -> bool:
-        """Return whether the state after so many rounds may be the best: a path has none."""
+        """Return False: a path has no best state."""
         return False
 
     def reached(self, finished: int) -> float | None:
-        """Return the β whose snapshot is due after so many rounds."""
+        """Return the β whose snapshot is due after ``finished`` rounds; None before the first."""
         return self.betas[finished - self.first_rounds] if finished >= self.first_rounds else None
 
     def epochs(self, finished: int) -> float:
-        """Return the passes over the training images in so many rounds."""
+        """Return the number of passes over the training images in ``finished`` rounds."""
         return finished * self.round_steps / self.epoch_steps
 
 
 def steps_of_epoch(images: int, batch_size: int) -> tuple[int, int]:
     """Return the batch size and the number of whole batches in an epoch.
 
-    Every step has one shape; the images left out differ from epoch to epoch.
+    All steps have the same shape; the images left out differ from epoch to epoch.
     """
     batch_size = min(batch_size, images)
     return batch_size, images // batch_size
@@ -160,9 +161,9 @@ def beta_at(step: int, *, start: float, target: float, warmup_steps: float) -> f
     """Return β of a step: log-linear from ``start`` to ``target``, then constant.
 
     β(t) = start^(1 − t/w) · target^(t/w) for t < w, else target, with t = ``step`` from 0 and w =
-    ``warmup_steps``. A target up to ``start`` is used from the first step. A large β from the first
-    step switches off dimensions of z that come back late or never, so D + βR at a fixed β depends
-    on the way there.
+    ``warmup_steps``. A target of at most ``start`` is used from the first step. A large β at the
+    start switches off dimensions of z that return late or never, so D + βR at a fixed β depends on
+    the schedule.
     """
     if start >= target or step >= warmup_steps:
         return target

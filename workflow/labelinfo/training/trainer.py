@@ -28,7 +28,7 @@ from labelinfo.training.engine import Engine
 from labelinfo.training.objective import VaeObjective
 from labelinfo.training.schedule import EpochSchedule, Steps, steps_of_epoch
 
-# A loss beyond this, in nats per image, has diverged: a coin toss per pixel costs 543.
+# A larger loss, in nats per image, counts as divergence: a coin toss per pixel costs 543.
 EXPLODED_NATS = 1e6
 CURVE_COLUMNS = (
     "epoch",
@@ -50,8 +50,8 @@ CURVE_COLUMNS = (
 class TrainingResult:
     """Parameters at the lowest validation objective and at the end, the curve and the record.
 
-    After a divergence the last state is the last good one. The curve has one row a finished epoch;
-    the record has the columns of one row.
+    After a divergence the last state is the last good one. The curve has one row per finished
+    epoch; the record has the columns of one row.
     """
 
     best_state: dict[str, Tensor]
@@ -74,7 +74,7 @@ def train(
     """Minimise D + βR on the training split; keep the state of the best validation objective.
 
     β rises from a low value first (:func:`~labelinfo.training.schedule.beta_at`). Epochs that end
-    before it has risen are not eligible as the best. The test split is not touched.
+    during this rise cannot be the best. The test split is not used.
 
     Parameters
     ----------
@@ -83,15 +83,15 @@ def train(
     identity
         The run's identity, the root of its seeds.
     checkpoints
-        The file to resume from, to the same bits.
+        The file to resume from, bit for bit.
     start
         Weights and Adam's moments to start from; None starts from random weights.
 
     Returns
     -------
     TrainingResult
-        With status ``ok``, or ``diverged`` if a loss or a gradient's norm was not finite, or a loss
-        above 10⁶ nats.
+        With status ``ok``, or ``diverged`` if a loss or a gradient norm was not finite or a loss
+        exceeded 10⁶ nats.
     """
     epoch_steps = steps_of_epoch(len(dataset.train), settings["batch_size"])[1]
     schedule = EpochSchedule(settings, beta, epoch_steps)
@@ -114,16 +114,16 @@ def train(
 
 
 def curve_of(progress: Progress) -> pd.DataFrame:
-    """Return the learning curve, one row a finished round."""
+    """Return the learning curve, one row per finished round."""
     return pd.DataFrame(progress.curve, columns=list(CURVE_COLUMNS))
 
 
 class TrainingLoop:
-    """A VAE, its objective and its optimiser, advanced by rounds of equally many steps.
+    """A VAE, its objective and its optimiser, advanced by rounds of ``round_steps`` steps.
 
-    Every random number comes from ``identity`` and the number of the round or epoch, so that a
-    training that resumes from a checkpoint gives the same bits as an undisturbed one.
-    ``total_steps`` decide whether compiling pays; ``round_steps`` None are those of an epoch.
+    All seeds derive from ``identity`` and the number of the round or epoch, so a resumed training
+    gives the same bits as an uninterrupted one. ``total_steps`` decides whether compiling pays;
+    ``round_steps`` defaults to one epoch.
     """
 
     remedy = "lower `training.learning_rate` or leave this β out"
@@ -155,7 +155,7 @@ class TrainingLoop:
             self.model,
             dataset.train.to(device),
             dataset.valid.to(device),
-            # each round sets its own
+            # each round sets β
             beta=1.0,
             batch_size=self.batch_size,
             precision=resolve_precision(settings["precision"], device),
@@ -173,7 +173,7 @@ class TrainingLoop:
         )
         self.optimizer = self.engine.optimizer
         self.prepare_seconds = 0.0
-        # choices of the machine that the last bits depend on
+        # machine-dependent choices that affect the last bits
         self.arithmetic = {"compiled": self.compiled, "decoder_chunk": self.objective.chunk}
 
     def prepare(self) -> None:
@@ -230,7 +230,7 @@ class TrainingLoop:
     def _batches(self, number: int) -> Tensor:
         """Seed torch for round ``number``, from 0, and return its batches (S, B) of indices.
 
-        Rounds go through the images epoch by epoch; each epoch has its own order.
+        Consecutive rounds pass through the images epoch by epoch, each in its own random order.
         """
         first = number * self.round_steps
         last = first + self.round_steps

@@ -1,7 +1,7 @@
-"""Readers: from the verified files of a data set to images and labels, one module per format.
+"""Readers of images and labels from a data set's verified files, one module per format.
 
 Each reader takes the data set's name (the root of its seeds), its section of the configuration, the
-tasks to probe, its files by role and a function that matches binary images with their originals.
+tasks to probe, its files by role, and a function that matches binary images with their originals.
 """
 
 from collections.abc import Callable

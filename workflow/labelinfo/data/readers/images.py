@@ -10,14 +10,14 @@ logger = logging.getLogger(__name__)
 
 SIDE = 28
 PIXELS = SIDE * SIDE
-# A largest pixel of at most this share of white is reported. If the pixels are integers, whose
-# range is a guess, it is refused.
+# Images whose largest pixel is at most this share of white get a warning. Integer images are
+# refused, because their range is a guess.
 _DIM_SHARE = 0.5
 # Fractions are refused up to this share: 16 grey levels divided by 255 reach 0.06.
 _FAINT_SHARE = 0.1
-# The same where the user stated the range: images in [0, 1] divided by 255 reach 0.004.
+# The same if the user stated the range: images in [0, 1] divided by 255 reach 0.004.
 _SCALED_TWICE_SHARE = 1 / 200
-# So few of the pixels above 0 do not count as the largest: they may be strays.
+# This share of the pixels above 0 is ignored in the search for the largest: they may be strays.
 _OUTLIER_SHARE = 0.001
 
 
@@ -30,20 +30,20 @@ def as_images(
     ----------
     array
         Shape (N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784). Truth values; integers 0
-        and 1, or 0 to 255, which are divided by 255 (0 and 255 alone are bits); or intensities in
-        [0, 1].
+        and 1, or 0 to 255, which are divided by 255 (images of only 0 and 255 are bits); or
+        intensities in [0, 1].
     name
         The file, for messages.
     scale
-        The value of a white pixel, by which all pixels are divided; None to judge by the pixels.
+        The value of a white pixel, by which all pixels are divided; None infers it from the pixels.
     key
         The config key of ``scale``, for messages.
 
     Raises
     ------
     DataError
-        If there is no image, the shape or type is another, a pixel is out of range, not finite or
-        masked, or the largest pixel is far below the range.
+        If there is no image, the shape or type is invalid, a pixel is out of range, not finite or
+        masked, or the largest pixel is far below white.
     """
     _check_images(array, name)
     flat = np.ma.getdata(array).reshape(-1, PIXELS)
@@ -87,7 +87,7 @@ def _check_images(array: np.ndarray, name: str) -> None:
 def check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, stated: bool) -> None:
     """Refuse images whose largest pixel is far below white, and bits with a few stray values.
 
-    Up to 0.1 % of the pixels above 0 may be larger than the largest pixel that counts.
+    The largest 0.1 % of the pixels above 0 do not count.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Labels from arrays of any type, with a code for each class and −1 for each missing label.
 
-None, NaN, NaT, null and masked entries are missing, as are the texts that other programs
-write for them, and the number −1 among labels that are otherwise at least 0.
+None, NaN, NaT, null and masked entries are missing labels. So are the texts that other programs
+write for them, and the number −1 if all other labels are at least 0.
 """
 
 import logging
@@ -18,11 +18,11 @@ logger = logging.getLogger(__name__)
 
 # The code of a missing label
 MISSING = -1
-# pandas, NumPy, R, spreadsheets and databases write a missing value as one of these texts: the
-# first in capitals or not, the second as they are.
+# pandas, NumPy, R, spreadsheets and databases write a missing value as one of these texts. Case
+# does not matter for the first set, but it does for the second.
 _MISSING_IN_ANY_CASE = frozenset({"", "nan", "-nan", "<na>", "null", "n/a", "#n/a"})
 _MISSING_TEXTS = frozenset({"None", "NA", "NaT"})
-# These may be missing labels or classes. They are classes, and a warning says so.
+# These may be missing labels or classes. We treat them as classes, with a warning.
 _DOUBTFUL_TEXTS = frozenset({"?", "-", "--", ".", "none", "na", "n.a.", "missing", "unknown"})
 _DOUBTFUL_TEXTS |= {"undefined", "unlabelled", "unlabeled", "-1", "-9", "-99", "-999"}
 MAX_CLASSES = 100_000
@@ -36,22 +36,22 @@ def as_labels(array: np.ndarray, name: str, column: str) -> tuple[np.ndarray, li
     Parameters
     ----------
     array
-        Shape (N,): integers, truth values, texts, or fractions that are all whole; or objects that
-        are each missing or one of these.
+        Shape (N,): integers, truth values, texts or whole-number floats; or objects, each missing
+        or one of these.
     name, column
         The file and the label column, for messages.
 
     Returns
     -------
     tuple
-        Codes (N,) and the K names; ``names[code]`` is the label as the file has it. A missing label
-        has the code −1.
+        Codes (N,) and the K names; ``names[code]`` is the label in the file. A missing label has
+        the code −1.
 
     Raises
     ------
     DataError
-        If there is no label, the shape or type is another, all labels are missing, two texts differ
-        in blanks alone, or there are more than 100,000 classes.
+        If there is no label, the shape or type is invalid, all labels are missing, two texts differ
+        only in blanks, or there are more than 100,000 classes.
     """
     which = f"The label column {shown(column)} of {name}"
     present, rows = _present(array, which)
@@ -79,7 +79,7 @@ def as_labels(array: np.ndarray, name: str, column: str) -> tuple[np.ndarray, li
 
 
 def _present(array: np.ndarray, which: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the entries that are there, of one type, and a mask (N,) of where they are."""
+    """Return the entries that are not missing, of one type, and their mask (N,)."""
     if array.ndim != 1:
         raise DataError(
             f"{which} has the shape {shape_text(array.shape)}: one label an image is needed, a "
@@ -101,7 +101,7 @@ def _present(array: np.ndarray, which: str) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"{which} {_ALL_MISSING}.")
     kinds = {type(value) for value in present} if array.dtype.kind == "O" else set()
     if kinds in ({int}, {bool}, {float}):
-        # an integer beyond 64 bits stays an object, which is refused
+        # an integer beyond 64 bits remains an object, which is refused below
         present = np.array(present.tolist())
     kind = present.dtype.kind
     if kind == "f" and not np.all(np.isfinite(present) & (present == np.floor(present))):
@@ -112,9 +112,10 @@ def _present(array: np.ndarray, which: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _missing_numbers(values: np.ndarray, which: str) -> np.ndarray:
-    """Return which of the sorted numbers (K,) stand for a missing label; warn of doubtful ones.
+    """Return a mask of the sorted numbers (K,) that mean a missing label; warn of doubtful ones.
 
-    −1 is missing if all others are at least 0; of two classes it is one, as in −1 and 1.
+    −1 is a missing label if all others are at least 0, but of two values, as in −1 and 1, it is a
+    class.
     """
     dropped = np.zeros(len(values), dtype=bool)
     dropped[0] = values[0] == -1 and len(values) > 2
@@ -139,7 +140,7 @@ def _missing_numbers(values: np.ndarray, which: str) -> np.ndarray:
 
 
 def _missing_texts(names: list[str], which: str) -> np.ndarray:
-    """Return which of the texts stand for a missing label; refuse or warn of near-equal ones."""
+    """Return a mask of the texts that mean a missing label; refuse or warn of near-equal ones."""
     dropped = np.array([_is_missing(name.strip()) for name in names])
     for name, drop in zip(names, dropped, strict=True):
         if drop and name.strip():
@@ -183,7 +184,7 @@ def _without_blanks(text: str) -> str:
 
 
 def _meaning(text: str) -> str | float:
-    """Return the number that a text spells, else the text whatever the case of its letters."""
+    """Return the number that a text spells, else the text without its case."""
     try:
         return float(text)
     except ValueError:
@@ -191,5 +192,5 @@ def _meaning(text: str) -> str | float:
 
 
 def shown(text: str) -> str:
-    """Return a name from a file in quotes, printable and not too long."""
+    """Return a name from a file for messages: quoted, printable and shortened."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")

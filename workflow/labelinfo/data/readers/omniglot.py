@@ -32,11 +32,11 @@ class OmniglotPart:
     Attributes
     ----------
     images
-        (N, 784) float32 intensities in [0, 1], each 28×28 image row by row.
+        (N, 784) float32 intensities in [0, 1], each 28×28 image row-major.
     alphabet
         (N,) int64 codes from 0.
     character
-        (N,) int64 numbers from 1 inside the alphabet: a character is the pair of both.
+        (N,) int64 numbers from 1 within the alphabet; alphabet and number identify a character.
     """
 
     images: np.ndarray
@@ -53,12 +53,12 @@ def read_omniglot(
 ) -> RawData:
     """Return Omniglot in the published split, with the tasks ``alphabet`` and ``character``.
 
-    Of ``files`` it reads ``data`` (``chardata.mat``); it uses no other argument.
+    It reads ``files["data"]`` (``chardata.mat``) and uses no other argument.
 
     Raises
     ------
     DataError
-        If the file is not that of the published split.
+        If the file is not the published split.
     """
     file = files["data"]
     train, test = parse_omniglot(file.content, file.name)
@@ -68,9 +68,9 @@ def read_omniglot(
             f"{file.name} holds {count} training images, but {_VALID} of them are to be "
             "validation: fetch it again."
         )
-    # The legacy generator: the published split was drawn with it.
+    # The published split was drawn with NumPy's legacy generator.
     order = np.random.RandomState(_SHUFFLE_SEED).permutation(count)
-    # Rows of each split in the training images followed by the test images
+    # Rows of each split in the concatenation of training and test images
     rows = {
         "train": order[:-_VALID],
         "valid": order[-_VALID:],
@@ -94,12 +94,12 @@ def read_omniglot(
 def parse_omniglot(content: bytes, name: str) -> tuple[OmniglotPart, OmniglotPart]:
     """Return the training and test parts of ``chardata.mat``.
 
-    The file's columns are images column by column; the images returned are row by row.
+    The file's columns are column-major images; the returned images are row-major.
 
     Raises
     ------
     DataError
-        If the file is not a MATLAB file, or a variable is missing or has values out of its range.
+        If the file is not a MATLAB file, or a variable is missing or out of range.
     """
     wanted = [prefix + variable for prefix in ("", "test") for variable in _VARIABLES]
     try:

@@ -1,4 +1,4 @@
-"""Whether binary images were drawn from their originals, and how those are stored."""
+"""Check that binary images were drawn from their originals, and find the originals' orientation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from labelinfo.data.labels import Match
 from labelinfo.data.readers.images import SIDE
 from labelinfo.data.readers.raw import Matcher
 
-# By the config key `datasets.<name>.originals`: whether rows and columns, or black and white, are
+# By the config key `datasets.<name>.originals`: whether rows and columns, and black and white, are
 # exchanged
 FORMS = {
     "as_is": (False, False),
@@ -17,18 +17,19 @@ FORMS = {
     "inverted": (False, True),
     "transposed_inverted": (True, True),
 }
-# Least `matched_distinct_share` by default. Static MNIST reaches 0.996, as its originals have a few
-# near copies; its test images matched with the originals of another split have 0.87 or less.
+# Default minimum of `matched_distinct_share`. Static MNIST reaches 0.996, because its originals
+# have a few near copies. Its test images, matched with the originals of another split, have at
+# most 0.87.
 MIN_DISTINCT_SHARE = 0.95
-# Images drawn from their originals have a mean shortfall of 0; test images of MNIST matched with
-# training originals have 55 nats.
+# Images drawn from their originals have a mean shortfall of 0. MNIST's test images, matched with
+# training originals, have 55 nats.
 MAX_SHORTFALL_NATS = 20.0
-# Images with which the other forms are tried
+# Number of images for trying the other forms
 _TRIED = 200
 
 
 def as_stored(originals: np.ndarray, form: str) -> np.ndarray:
-    """Return originals (M, 784) of one of :data:`FORMS` as the images show them, from 0 to 255."""
+    """Convert originals (M, 784), 0 to 255, from one of :data:`FORMS` to the form of the images."""
     transposed, inverted = FORMS[form]
     if transposed:
         square = originals.reshape(-1, SIDE, SIDE).transpose(0, 2, 1)
@@ -37,9 +38,9 @@ def as_stored(originals: np.ndarray, form: str) -> np.ndarray:
 
 
 def fits(match: Match, definition: Mapping[str, Any]) -> bool:
-    """Return whether the images were drawn from the originals that they are matched with.
+    """Return whether the images were drawn from their matched originals.
 
-    Then nearly every image has an original of its own, and is as likely as images of it are. A
+    If so, nearly every image has a different original, and the mean shortfall is near 0. A
     ``matched_distinct_min_share`` of 0 accepts every match.
     """
     share = definition.get("matched_distinct_min_share", MIN_DISTINCT_SHARE)
@@ -50,10 +51,10 @@ def fits(match: Match, definition: Mapping[str, Any]) -> bool:
 def better_form(
     bits: np.ndarray, originals: np.ndarray, form: str, found: Match, match: Matcher
 ) -> str | None:
-    """Return the form in which the originals fit the images, None if no other form does.
+    """Return another form in which the originals fit the images, or None.
 
-    ``bits`` (N, 784) are the images, and ``originals`` (M, 784) are as the file has them. ``found``
-    is the match in the form that does not fit.
+    ``bits`` (N, 784) are the images; ``originals`` (M, 784) are those of the file. ``found`` is the
+    match in ``form``, which does not fit.
     """
     rows = np.linspace(0, len(bits) - 1, min(_TRIED, len(bits))).astype(int)
     others = {

@@ -8,12 +8,12 @@ import numpy as np
 
 from labelinfo.data.labels import Match
 
-# Finds the original of each binary image: (N, P) bits and (M, P) intensities to a Match.
+# Maps bits (N, P) and intensities (M, P) of originals to a Match.
 Matcher = Callable[[np.ndarray, np.ndarray], Match]
 
 
 class InputFile(NamedTuple):
-    """A file whose size and digest have been checked: its name for messages, and its content."""
+    """A verified file: its name, for messages, and its content."""
 
     name: str
     content: bytes
@@ -28,11 +28,11 @@ class RawData:
     images
         (N, 784) by split: uint8 bits, or float32 intensities in [0, 1].
     labels, classes
-        Codes (N,) by split and task, and the class names that they number, by task.
+        Class codes (N,) by split and task, and the class names by task.
     matches
-        The originals of the images by split; empty if the reader matches nothing.
+        Matches of images and originals by split; empty if the reader matches nothing.
     misfit
-        Why the images cannot be drawn from these originals, a sentence; empty if they can.
+        A sentence on why the images cannot come from these originals; empty if they can.
     """
 
     images: dict[str, np.ndarray]

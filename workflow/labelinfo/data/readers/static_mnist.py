@@ -81,7 +81,7 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
     Raises
     ------
     DataError
-        If the header is not that of such an array, or announces another size than the file's.
+        If the header is invalid, or the announced size is not that of the file.
     """
     dimensions = content[3] if len(content) >= 4 else 0
     if content[:3] != b"\0\0\x08" or not 1 <= dimensions <= 3:
@@ -104,8 +104,8 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
 def parse_amat(content: bytes, name: str, pixels: int = PIXELS) -> np.ndarray:
     """Return the uint8 array of 0 and 1, (N, ``pixels``), in a text file of binary images.
 
-    Every line has exactly ``pixels`` digits 0 or 1, single spaces between them and a line feed at
-    the end. The last line feed is optional.
+    Every line has exactly ``pixels`` digits 0 or 1, separated by single spaces, and ends with a
+    line feed. The last line feed is optional.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """A user's own file: `.npz` or Parquet, with a column of images and any number of label columns.
 
-A column is loaded only when it is needed, so that a column of another type is no fault of the file.
+A column is loaded only if it is needed, so unused columns may have any type.
 """
 
 import io
@@ -24,7 +24,7 @@ from labelinfo.seeds import derive_seed
 
 logger = logging.getLogger(__name__)
 
-# Loaders of the columns by name; each raises a DataError if the column cannot be used.
+# Column loaders by name; each raises a DataError if its column cannot be used.
 Columns = dict[str, Callable[[], np.ndarray]]
 
 
@@ -37,8 +37,8 @@ def read_user_file(
 ) -> RawData:
     """Return the images and all columns that can be labels.
 
-    Columns that are not among ``tasks`` and cannot be labels are passed over. ``definition`` has
-    the shares of the splits (``split``) and the value of a white pixel (``scale``).
+    Columns that cannot be labels are ignored, unless they are in ``tasks``. ``definition`` has the
+    shares of the splits (``split``) and the value of a white pixel (``scale``).
 
     Raises
     ------
@@ -77,7 +77,7 @@ def read_user_file(
 def _split_rows(
     name: str, definition: Mapping[str, Any], columns: Columns, count: int, file: str
 ) -> dict[str, np.ndarray]:
-    """Return the rows of each split: those of the column `split`, or seeded shares."""
+    """Return the rows of each split: from the column `split`, or seeded random shares."""
     if "split" in columns:
         codes, words = _labels(columns, "split", count, file)
         unknown = [repr(word[:40]) for word in words if word not in SPLITS]
@@ -113,7 +113,7 @@ def open_npz(content: bytes, file: str) -> Columns:
     Raises
     ------
     DataError
-        If the file is not a sound zip archive.
+        If the file is not a valid zip archive.
     """
     try:
         arrays = np.load(io.BytesIO(content), allow_pickle=False)
@@ -129,7 +129,7 @@ def open_parquet(content: bytes, file: str) -> Columns:
     Raises
     ------
     DataError
-        If the file is not a sound Parquet file.
+        If the file is not a valid Parquet file.
     """
     try:
         table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
@@ -151,7 +151,7 @@ def _load(read: Callable[[str], Any], name: str, file: str) -> np.ndarray:
         return np.asarray(read(name))
     except DataError:
         raise
-    except Exception as error:  # object arrays, lying headers, types that NumPy does not have
+    except Exception as error:  # object arrays, false headers, types that NumPy lacks
         raise DataError(
             f"The column {shown(name)} of {file} cannot be read ({reason(error)}): save it as "
             "plain numbers or texts, or leave it out."
@@ -189,7 +189,7 @@ def _entries(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
         raise DataError(
             f"The column {shown(name)} of {file} is of the type {column.type}: {LABEL_TYPES}."
         )
-    # NumPy has no integers with gaps
+    # NumPy has no nullable integers
     return np.array(column.to_pylist(), object) if column.null_count else column.to_numpy()
 
 

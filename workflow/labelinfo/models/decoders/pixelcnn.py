@@ -20,8 +20,8 @@ from labelinfo.models.layers import Conv2d, at_least_float32, scaled
 class PixelCnnDecoder(nn.Module):
     """d(x|z) = Π_i Bernoulli(x_i; σ(ℓ_i(x_<i, z))), pixels in raster order.
 
-    z becomes a feature map by the deconvolutional trunk, which every layer of a
-    :class:`PixelNetwork` sees.
+    The deconvolutional trunk maps z to a feature map, an input of every layer of a
+    :class:`PixelNetwork`.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ class PixelCnnDecoder(nn.Module):
 class PixelNetwork(nn.Module):
     """Logits ℓ_i(x_<i, features) from two streams of shifted gated residual convolutions.
 
-    The down stream knows the rows above a pixel. The down-right stream knows the pixels to the left
+    The down stream sees the rows above a pixel. The down-right stream sees the pixels to the left
     in the same row, and reads the down stream at each layer. Together they reach 4 Σ d + 2 rows and
-    columns back, d the dilations. They have no blind spot there if each d ≤ 4 Σ (earlier d) + 2.
-    Layers after the turn also see their mirror image before it (skip connections).
+    columns back, with d the dilations. This region has no blind spot if each
+    d ≤ 4 Σ (earlier d) + 2. Each layer of the second half also reads the mirrored layer of the
+    first half (skip connections).
 
-    ``dilations`` are those of the residual layers of a stream before the turn; their mirror images
-    after it have the same. ``dropout`` is the share of units that a residual layer sets to zero in
-    training.
+    ``dilations`` are those of a stream's residual layers in the first half; the second half mirrors
+    them. ``dropout`` is the share of units that a residual layer sets to zero in training.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class PixelNetwork(nn.Module):
                 for dilation in dilations
             )
 
-        # two channels: the pixel, and a one that tells it from the border's zeros
+        # two channels: the pixel, and a constant 1 that distinguishes it from the zero padding
         self.down_first = DownConv2d(2, channels)
         self.down_before = residual(DownConv2d, 0, dilations)
         self.down_after = residual(DownConv2d, channels, dilations[::-1])
@@ -113,8 +113,8 @@ class PixelNetwork(nn.Module):
     def draw(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """Return images x_i = [u_i < σ(ℓ_i(x_<i))] (B, 1, H, W) for uniforms u of that shape.
 
-        The down stream runs once for each row and the down-right stream once for each pixel, at
-        that pixel alone.
+        The down stream runs once per row. The down-right stream runs once per pixel, at that pixel
+        only.
         """
         height, width = uniforms.shape[-2:]
         x = torch.zeros_like(uniforms)

@@ -1,4 +1,4 @@
-"""Convolutions that see only what comes earlier in raster order, whole or step by step."""
+"""Convolutions over earlier pixels in raster order, for whole images or step by step."""
 
 from torch import Tensor, cat, nn
 from torch.nn import functional
@@ -7,12 +7,12 @@ from labelinfo.models.layers import Conv2d
 
 
 class RasterMemory:
-    """The inputs of each convolution that later pixels depend on, for images of width W.
+    """Cache of the convolutions' inputs that later pixels depend on, for images of width W.
 
-    It lets the same network run in raster order, a row or a pixel at a time, with nothing
-    evaluated twice. A kernel of height 2 and dilation d needs the present row and the row d above
-    it, so d + 1 rows per convolution are kept. ``column`` is the place of the next pixel in its
-    row; None takes whole rows.
+    With it, the same network runs in raster order, a row or a pixel at a time, and evaluates
+    nothing twice. A kernel of height 2 and dilation d needs the current row and the row d above
+    it, so the cache keeps d + 1 rows per convolution. ``column`` is the column of the next pixel;
+    None processes whole rows.
     """
 
     def __init__(self, width: int) -> None:
@@ -21,9 +21,9 @@ class RasterMemory:
         self._rows: dict[nn.Module, Tensor] = {}
 
     def window(self, convolution: "ShiftedConv2d", x: Tensor) -> Tensor:
-        """Take in a row (B, C, 1, W) or a pixel (B, C, 1, 1); return what the kernel covers.
+        """Store a row (B, C, 1, W) or a pixel (B, C, 1, 1); return the kernel's inputs.
 
-        For a row these are all pixels between the kernel's rows, for a pixel the kernel's own.
+        For a row these are all rows that the kernel spans, for a pixel only the kernel's pixels.
         """
         left, right, above, _ = convolution.margins
         rows = self._rows.get(convolution)
@@ -42,7 +42,7 @@ class RasterMemory:
 
 
 class ShiftedConv2d(Conv2d):
-    """Convolution whose kernel lies on the pixel's own row and the row d above, d its dilation.
+    """Convolution whose kernel covers the pixel's row and the row d above, with d the dilation.
 
     Its output at (i, j) depends on rows i − d and i, columns j − d · ``left`` to j + d · ``right``
     in steps of d. ``margins`` are the pixels that the kernel covers to the left, to the right,
@@ -62,7 +62,7 @@ class ShiftedConv2d(Conv2d):
 
 
 class DownConv2d(ShiftedConv2d):
-    """2×3: the pixel's own row and the row above, to both sides."""
+    """2×3: the pixel's row and the row above, to both sides."""
 
     def __init__(self, in_channels: int, out_channels: int, dilation: int = 1) -> None:
         super().__init__(in_channels, out_channels, left=1, right=1, dilation=dilation)
@@ -85,8 +85,8 @@ class GatedResidual(nn.Module):
 
     elu± stacks elu(x) and elu(−x); drop sets a share of the units to zero in training.
 
-    ``convolution`` is :class:`DownConv2d` or :class:`DownRightConv2d`. ``aside`` comes from
-    elsewhere in the network; without channels there is none.
+    ``convolution`` is :class:`DownConv2d` or :class:`DownRightConv2d`. ``aside`` is an input from
+    another part of the network; there is none if ``aside_channels`` is 0.
 
     References
     ----------

@@ -24,7 +24,7 @@ class GaussianHead(nn.Module):
         self.head = nn.Linear(features, 2 * latent_dim)
 
     def features(self, x: Tensor) -> Tensor:
-        """Return (B, 2L) numbers of images (B, 1, 28, 28), the costly part of the posterior."""
+        """Map images (B, 1, 28, 28) to (B, 2L) numbers, the costly part of the posterior."""
         return at_least_float32(self.head(self.trunk(x)))
 
     def gaussian(self, features: Tensor) -> Distribution:
@@ -41,7 +41,7 @@ class GaussianHead(nn.Module):
 
 
 class GaussianEncoder(GaussianHead):
-    """The diagonal Gaussian of the paper, on its convolutional trunk."""
+    """The paper's diagonal Gaussian encoder, with its convolutional trunk."""
 
     def __init__(self, latent_dim: int, width: float) -> None:
         trunk = ConvTrunk(width)

@@ -17,8 +17,8 @@ class IafEncoder(nn.Module):
 
     f_t(z)_i = s_i z_i + m_i, where s > 0 and m are functions of z_<i and of a context vector c(x),
     given by a masked network; the order of the dimensions is reversed from step to step. So
-    log p(z|x) = log N(z₀; μ, diag σ²) − Σ_t Σ_i log s_ti, in one pass for a z that is drawn, and
-    by L sequential solves a step for any other z.
+    log p(z|x) = log N(z₀; μ, diag σ²) − Σ_t Σ_i log s_ti. A drawn z takes one pass; any other z
+    takes L sequential solves per step.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class IafEncoder(nn.Module):
         """Return p(z|x), a distribution over (B, L), from :meth:`features`."""
         context = features[..., 2 * self.latent_dim :]
         flow = ComposedTransform(*(step(context) for step in self.steps))
-        # a flow's transform leads from z to its base, so the fast direction here is the inverse
+        # NormalizingFlow expects the map from z to its base; here the fast direction is its inverse
         return NormalizingFlow(flow.inv, self.gaussian(features))
 
     def forward(self, x: Tensor) -> Distribution:

@@ -27,5 +27,5 @@ class ConvTrunk(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (B, 1, 28, 28) with pixels in [0, 1] to features (B, out_features)."""
-        # centred inputs, so that the mostly black images do not start as mostly zero features
+        # centred inputs: mostly black images would otherwise give mostly zero features
         return super().forward(2 * x - 1)

@@ -6,7 +6,7 @@ from torch.distributions import Distribution, Independent, Normal
 
 
 class GaussianMarginal(nn.Module):
-    """m(z) = N(z; 0, I), nothing learned."""
+    """m(z) = N(z; 0, I), without parameters."""
 
     mean: Tensor
     scale: Tensor
@@ -17,5 +17,5 @@ class GaussianMarginal(nn.Module):
         self.register_buffer("scale", torch.ones(latent_dim))
 
     def forward(self, encoder: nn.Module) -> Distribution:
-        """Return m(z), a distribution over (L,); the encoder is not asked."""
+        """Return m(z), a distribution over (L,); ``encoder`` is not used."""
         return Independent(Normal(self.mean, self.scale), 1)

@@ -11,8 +11,8 @@ class MafMarginal(nn.Module):
     """m(z) = N(u; 0, I) |det ∂u/∂z|, u = (f_K ∘ … ∘ f_1)(z), f_k autoregressive and affine.
 
     f_k(z)_i = s_i z_i + m_i, where s > 0 and m are functions of z_<i given by a masked network
-    (MADE); the order of the dimensions is reversed from block to block. A density costs one pass,
-    a sample L passes a block.
+    (MADE); the order of the dimensions is reversed from block to block. A density takes one pass, a
+    sample L passes per block.
 
     Parameters
     ----------
@@ -33,5 +33,5 @@ class MafMarginal(nn.Module):
         self.flow = MAF(latent_dim, transforms=blocks, hidden_features=(units, units))
 
     def forward(self, encoder: nn.Module) -> Distribution:
-        """Return m(z), a distribution over (L,); the encoder is not asked."""
+        """Return m(z), a distribution over (L,); ``encoder`` is not used."""
         return self.flow()

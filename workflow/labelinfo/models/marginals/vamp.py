@@ -8,11 +8,11 @@ from torch.distributions import Categorical, Distribution, MixtureSameFamily
 class VampMarginal(nn.Module):
     """m(z) = 1/K Σ_k N(z; μ(u_k), diag σ²(u_k)), the encoder's Gaussians at K pseudo-inputs u.
 
-    The pseudo-inputs are learned images with pixels σ(ω) in (0, 1), which start at training images
-    (the authors' option; from noise, the components would need many epochs to part). With a flow
-    encoder the components are its Gaussians before the flow (ours), which still is a normalised
-    m(z), so that the rate stays an upper bound on I(X; Z). An encoder without a method
-    ``gaussian`` gives its whole posteriors as components.
+    The pseudo-inputs are learned images with pixels σ(ω) in (0, 1). They start at training images
+    (an option of the authors); from noise, the components would need many epochs to separate. With
+    a flow encoder, the components are its Gaussians before the flow (our choice). m(z) is still
+    normalised, so the rate remains an upper bound on I(X; Z). If an encoder has no method
+    ``gaussian``, its whole posteriors are the components.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class VampMarginal(nn.Module):
 
     @torch.no_grad()
     def initialise(self, images: Tensor) -> None:
-        """Start at random training images (N, 1, 28, 28), with noise so that repeats differ."""
+        """Start at random training images (N, 1, 28, 28), plus noise so that repeats differ."""
         order = torch.randperm(len(images))
         rows = order[torch.arange(len(self.pixel_logits)) % len(images)]
         chosen = images[rows].to(self.pixel_logits.dtype)
         self.pixel_logits.copy_(4 * chosen - 2 + 0.5 * torch.randn_like(chosen))
 
     def forward(self, encoder: nn.Module) -> Distribution:
-        """Return m(z), a distribution over (L,), for the encoder as it is now."""
+        """Return m(z), a distribution over (L,), for the encoder's current parameters."""
         features = encoder.features(torch.sigmoid(self.pixel_logits))
         components = getattr(encoder, "gaussian", encoder.posterior)(features)
         weights = Categorical(logits=features.new_zeros(len(features)))
