@@ -1,4 +1,4 @@
-# How much of the label survives in a representation learned without labels?
+# How much label information survives in a representation learned without labels?
 # This file is a table of contents; each stage has its rules in workflow/rules/.
 from snakemake.utils import min_version
 

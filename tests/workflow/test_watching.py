@@ -77,6 +77,6 @@ def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout
     assert (
         "Failed: prepare_dataset, log results/demo/logs/prepare_dataset/sample.log" in outcome.text
     )
-    told = outcome.text.partition("What did not end well")[2]
+    told = outcome.text.partition("Failed and interrupted jobs")[2]
     assert "failed: results/demo/logs/prepare_dataset/sample.log" in told
     assert "ERROR Error: " in told

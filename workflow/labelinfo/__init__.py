@@ -1,7 +1,7 @@
-"""How much of the label survives in a representation learned without labels.
+"""How much label information survives in a representation learned without labels.
 
-``labelinfo.load(folder)`` gives the trained VAE of a finished run. The import of the package itself
-imports neither torch nor Snakemake.
+``labelinfo.load(folder)`` returns the trained VAE of a finished run. Importing the package imports
+neither torch nor Snakemake.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def load(
     ----------
     run_folder
         The folder with the run's weights, ``results/<experiment>/<stage>/<dataset>/
-        <encoder>-<decoder>-<marginal>/beta<β>/seed<seed>``. The stage is ``train_vae`` or, of a run
-        that cooled down from a path, ``cool_vae``. The file ``best.safetensors`` in it will do.
+        <encoder>-<decoder>-<marginal>/beta<β>/seed<seed>``, or the file ``best.safetensors`` in it.
+        The stage is ``train_vae``, or ``cool_vae`` for a run that cooled down from a path.
     components
-        Import paths ``module:Class`` of components of your own. No other module than these and the
-        package's own is imported, whatever the files of the run say.
+        Import paths ``module:Class`` of your own components. Only these and the package's modules
+        are imported, even if the files of the run name others.
     device
         ``auto``, ``cpu`` or ``cuda``.
 

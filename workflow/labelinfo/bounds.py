@@ -22,7 +22,7 @@ def rate_monte_carlo_nats(log_posterior: Tensor, log_marginal: Tensor) -> Tensor
 
     Examples
     --------
-    For p(z|x) = N(1, 1) and m = N(0, 1) the estimate is z − ½, of mean KL = ½:
+    For p(z|x) = N(1, 1) and m = N(0, 1) the estimate is z − ½, with mean KL = ½:
 
     >>> z, posterior, marginal = torch.tensor(1.0), Normal(1.0, 1.0), Normal(0.0, 1.0)
     >>> rate_monte_carlo_nats(posterior.log_prob(z), marginal.log_prob(z))

@@ -14,9 +14,9 @@ _TOOLS = {
     "progress": "show what is left of an experiment",
     "verify": "recompute rows of a published table",
 }
-# these read config.yaml and the workflow's scripts next to the package
+# commands that read config.yaml and the workflow's scripts next to the package
 _OF_A_CHECKOUT = ("progress", "verify")
-# arguments that set the number of jobs at once
+# arguments that set the number of parallel jobs
 _SETS_CORES = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
 _NO_SNAKEFILE = (
     "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
@@ -24,7 +24,7 @@ _NO_SNAKEFILE = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a subcommand; return its exit code. A fault of the user is one sentence and code 1."""
+    """Run a subcommand; return its exit code. A user's error gives one sentence and code 1."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "run":
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("name", help="of a file in workflow/experiments, or the path of another file")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for Snakemake")
     for name, what in _TOOLS.items():
-        # its own parser reads what follows, --help included
+        # the subcommand parses the remaining arguments, including --help
         tool = commands.add_parser(name, help=what, add_help=False, prefix_chars="\0")
         tool.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -65,7 +65,7 @@ def _tool(name: str, arguments: list[str]) -> int:
             "installed without it: call it in a checkout, after `pip install --editable .`."
         )
     sys.argv = [f"labelinfo {name}", *arguments]
-    # by name, so that no command loads what another one needs
+    # imported by name, so that no command loads the modules of another
     return importlib.import_module(f"labelinfo.{name}.__main__").main() or 0
 
 
@@ -74,16 +74,16 @@ def _run(name: str, arguments: list[str]) -> int:
     if checkout is None:
         raise ConfigError(_NO_SNAKEFILE)
     overlay = _overlay(name, checkout / "workflow" / "experiments")
-    # in one word, since the option takes as many files as follow
+    # in one word, because the option takes all files that follow
     command = [sys.executable, "-m", "snakemake", f"--configfile={overlay}"]
     if not any(each.startswith(_SETS_CORES) for each in arguments):
         command += ["--cores=all"]
-    # the package of the checkout, whichever is installed
+    # the checkout's package, even if another is installed
     paths = [str(checkout / "workflow"), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     os.chdir(checkout)
     sys.stdout.flush()
-    # in place of this process, so that signals and the exit code are Snakemake's own
+    # replace this process, so that signals and the exit code are Snakemake's
     os.execve(sys.executable, [*command, *arguments], environment)  # noqa: S606 - no shell
 
 
@@ -98,7 +98,7 @@ def _overlay(name: str, experiments: Path) -> Path:
 
 
 def find_checkout(folder: Path) -> Path | None:
-    """Return the nearest folder at or above ``folder`` that holds the workflow, None without."""
+    """Return the nearest folder at or above ``folder`` that holds the workflow, or None."""
     for each in (folder, *folder.parents):
         if (each / "Snakefile").is_file() and (each / "workflow" / "labelinfo").is_dir():
             return each

@@ -1,8 +1,8 @@
 """Digest of the code behind a stage: the syntax trees, without docstrings, of all its modules.
 
-Snakemake notices an edit to a script but not to a module that the script imports, and it reruns on
-a comment. So each rule passes this digest as a parameter. Modules are found by reading the source,
-never by importing, so that a dry run does not load torch.
+Snakemake notices an edit of a script but not of a module that the script imports, and it reruns
+after an edit of a comment. So each rule passes this digest as a parameter. Modules are found by
+reading the source, never by importing, so a dry run does not load torch.
 """
 
 import ast
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labelinfo.errors import ConfigError
 
-# modules that never compute: another message must not retrain a VAE
+# modules that never affect results: a changed message must not retrain a VAE
 UNTRACKED = frozenset(
     {
         "labelinfo.errors",
@@ -40,13 +40,13 @@ def code_digest(
     modules
         Modules in addition to the imports of ``script``, such as a component chosen by name.
     roots
-        Folders that hold the modules to follow, searched in turn; by default the one of
-        ``labelinfo``. Imports from elsewhere are not followed: the lock file fixes those packages.
+        Folders of the modules to follow, searched in turn; by default the folder of ``labelinfo``.
+        Imports from elsewhere are not followed: the lock file fixes those packages.
 
     Returns
     -------
     str
-        16 hexadecimal digits; equal if and only if (up to hash collisions) the syntax trees are.
+        16 hexadecimal digits, equal if and only if the syntax trees are (up to hash collisions).
 
     Raises
     ------
@@ -87,7 +87,7 @@ def modules_behind(script: Path, modules: tuple[str, ...], roots: tuple[Path, ..
 
 @cache
 def find_module(module: str, roots: tuple[Path, ...]) -> Path | None:
-    """Return the file of a module under the first of ``roots`` that has it, None if none has."""
+    """Return the file of a module under the first of ``roots`` that has it, or None."""
     for root in roots:
         base = root.joinpath(*module.split("."))
         for candidate in (base.with_suffix(".py"), base / "__init__.py"):
@@ -99,7 +99,7 @@ def find_module(module: str, roots: tuple[Path, ...]) -> Path | None:
 def defined_names(path: Path) -> set[str]:
     """Return the names of classes and variables that a file defines or imports at its top level.
 
-    That is outside of functions and classes; of a star import the name is ``*``.
+    The top level is outside of functions and classes; a star import gives ``*``.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def defined_names(path: Path) -> set[str]:
 @cache
 def _parse(path: Path) -> ast.Module:
     try:
-        # bytes, as a file may declare its encoding
+        # bytes, because a file may declare its encoding
         return ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
         line, reason = getattr(error, "lineno", None) or 1, getattr(error, "msg", error)
@@ -132,7 +132,7 @@ def _parse(path: Path) -> ast.Module:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    # all of them, at any depth, without their expressions: nine tenths of a tree
+    # statements at any depth, without expressions, which are nine tenths of a tree
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()

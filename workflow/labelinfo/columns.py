@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what a row of it is, where its file lies, and its columns in order."""
+    """A table: the meaning of a row, the file, and the columns in order."""
 
     name: str
     row: str
@@ -75,7 +75,7 @@ def _columns(
 
 
 def _column(table: str, name: str, known: Mapping[str, Column]) -> Column:
-    """Return a described column, or the standard error or strong probe's version of one."""
+    """Return a described column, or the standard error or strong-probe version of one."""
     if name in known:
         return known[name]
     base, strong = name.removesuffix("_se"), name.removeprefix("strong_")

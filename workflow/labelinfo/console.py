@@ -1,11 +1,11 @@
-"""What a terminal can show."""
+"""Output to terminals of any encoding."""
 
 import sys
 
 
 def print_in_any_locale() -> None:
-    """Let standard output and error show an escape for a letter that their encoding lacks."""
+    """Make standard output and error escape letters that their encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
-        # not where a test has put another object in its place
+        # tests may replace the stream with another object
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Label distortion C as a function of rate R: lines between points, fronts and convex hulls."""
+"""Label distortion C as a function of rate R: interpolation, Pareto fronts and convex hulls."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ class Curve:
     rate_nats, label_distortion_nats
         (P,) each.
     label_distortion_nats_se
-        Standard errors of C, (P,); empty where C is known exactly.
+        Standard errors of C, (P,); empty if C is exact.
     """
 
     rate_nats: np.ndarray
@@ -25,10 +25,10 @@ class Curve:
 
 
 def interpolate(curve: Curve, rates: np.ndarray, *, flat: bool = False) -> np.ndarray:
-    """Return C at some rates by straight lines between the curve's points, NaN outside.
+    """Return C at some rates by linear interpolation between the curve's points, NaN outside.
 
-    ``flat`` continues the last point to larger rates, as a code of a smaller rate can be used there
-    too.
+    ``flat`` extends the last point to larger rates, because a code of smaller rate is also allowed
+    there.
 
     Examples
     --------
@@ -43,10 +43,10 @@ def interpolate(curve: Curve, rates: np.ndarray, *, flat: bool = False) -> np.nd
 
 
 def interpolate_error(curve: Curve, rates: np.ndarray) -> np.ndarray:
-    """Return the standard error of :func:`interpolate`, at most.
+    """Return an **upper** bound on the standard error of :func:`interpolate`.
 
-    Between two points it is the mean of their errors by the weights of the interpolation: an
-    **upper** bound whatever their correlation, as both C are of the same images.
+    Between two points it is the mean of their errors, with the weights of the interpolation. This
+    is a bound for any correlation of the two C, which are measured on the same images.
 
     Examples
     --------
@@ -60,13 +60,13 @@ def interpolate_error(curve: Curve, rates: np.ndarray) -> np.ndarray:
 
 
 def pareto_front(rates: np.ndarray, distortions: np.ndarray) -> np.ndarray:
-    """Return the points that no other beats in both R and C, as indices in order of rate.
+    """Return the indices of the points that no other beats in both R and C, in order of rate.
 
-    Of two points of equal rate the one of smaller C remains.
+    Of two points with equal rate, the one with smaller C remains.
 
     Examples
     --------
-    The point (2, 0.9) costs more than (1, 0.5) and knows less:
+    The point (2, 0.9) has a larger rate and a larger C than (1, 0.5):
 
     >>> pareto_front(np.array([3.0, 2.0, 1.0]), np.array([0.1, 0.9, 0.5]))
     array([2, 0])
@@ -85,8 +85,8 @@ def lower_hull(
 ) -> np.ndarray:
     """Return the points on the lower convex hull of C against R that begins at (0, H(Y)).
 
-    Between two codes one can take one or the other by the toss of a coin, so every point of the
-    hull can be reached. A code of rate 0 has C = H(Y).
+    Choosing one of two codes at random reaches every point between them, so the whole hull is
+    achievable. A code of rate 0 has C = H(Y).
 
     Parameters
     ----------
@@ -95,8 +95,8 @@ def lower_hull(
     label_entropy
         H(Y) in nats.
     end
-        A further point (R, C) to the right of all others, such as (H(X), 0): points of larger rate
-        do not count. Without it the hull ends at the smallest C.
+        A last point (R, C), such as (H(X), 0); points of larger rate are ignored. Without it, the
+        hull ends at the smallest C.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def lower_hull(
 
     Examples
     --------
-    The point (2, 0.9) lies above the line from (0, 1) to (4, 0.2), so mixing those is better:
+    The point (2, 0.9) is above the line from (0, 1) to (4, 0.2), so mixing those two is better:
 
     >>> lower_hull(np.array([2.0, 4.0]), np.array([0.9, 0.2]), label_entropy=1.0)
     array([1])
@@ -134,9 +134,9 @@ def _turn(a: tuple, b: tuple, c: tuple) -> float:
 
 
 def crossing_rate(curve: Curve, highest: float) -> float:
-    """Return the smallest rate at which C falls to ``highest``, NaN if it never does.
+    """Return the smallest rate at which C falls to ``highest``, or NaN.
 
-    C is joined by straight lines between the curve's points.
+    C is interpolated linearly between the curve's points.
 
     Examples
     --------

@@ -1,12 +1,12 @@
-"""Faults that a user can mend: one sentence each, naming the file or key and the remedy."""
+"""Errors that a user can fix; each message is one sentence with the file or key and the remedy."""
 
 
 class LabelinfoError(Exception):
-    """Base of every fault whose message is meant for the user, without a traceback."""
+    """Base class of errors whose message is shown to the user without a traceback."""
 
 
 class ConfigError(LabelinfoError):
-    """The configuration is wrong; the message names the key and what is allowed there."""
+    """The configuration is wrong; the message names the key and the allowed values."""
 
 
 class DataError(LabelinfoError):
@@ -14,4 +14,4 @@ class DataError(LabelinfoError):
 
 
 class StorageError(LabelinfoError):
-    """A file of our own cannot be read or written (full disk, no permission, damaged)."""
+    """A file of this workflow cannot be read or written (full disk, no permission, damaged)."""

@@ -9,9 +9,8 @@ PUBLISHED, BEST_OF_SWEEP = "published", "best_of_sweep"
 def label_entropy_nats(labels: np.ndarray) -> float:
     """Return H(Y) = −Σ_y f(y) ln f(y) of the label frequencies f of a split, in nats.
 
-    It is the label distortion of the best classifier that knows only these frequencies, so the
-    starting point of every C. ``labels`` are class numbers (N,); negative ones are missing labels,
-    which do not count.
+    It is the label distortion of the best classifier that knows only these frequencies. ``labels``
+    are class numbers (N,); negative numbers are missing labels, which do not count.
 
     Raises
     ------
@@ -35,10 +34,10 @@ def label_entropy_nats(labels: np.ndarray) -> float:
 
 
 def label_entropy_bias_nats(labels: int, classes: int) -> float:
-    """Return (K − 1) / (2N), by which H(Y) of N labels' frequencies is too small on average.
+    """Return (K − 1) / (2N), the mean underestimation of H(Y) by the frequencies of N labels.
 
-    It is the leading term for N labels drawn from K classes: frequencies fit the labels that they
-    are counted from better than the true chances do.
+    It is the leading term for N labels drawn from K classes: the frequencies fit the labels that
+    they are counted from better than the true probabilities do.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The state of a job, read from its log, which machines share and which outlives a killed job."""
+"""The state of a job, read from its log. Machines share the log, and it outlives a killed job."""
 
 import re
 import time
@@ -15,7 +15,7 @@ STOPPED = "Error: the job was told to stop (SIGTERM): run again to go on."
 
 State = Literal["finished", "failed", "interrupted", "running"]
 
-# interval at which a running job touches its log, and age from which a log is one of a killed job
+# interval at which a running job touches its log, and age at which a log means a killed job
 _BEAT_SECONDS = 30.0
 _SILENCE_SECONDS = 180.0
 _TAIL_BYTES = 16_384
@@ -25,7 +25,7 @@ _EPOCH = re.compile(r"(?:epoch|round) (\d+)/(\d+)\b")
 
 @contextmanager
 def heartbeat(log: Path | str) -> Iterator[None]:
-    """Touch ``log`` twice a minute within this block, so that others see that the job is alive."""
+    """Touch ``log`` twice a minute within this block, as a sign that the job is alive."""
     over = Event()
 
     def beat() -> None:
@@ -49,12 +49,12 @@ class JobLog:
     Attributes
     ----------
     state
-        ``interrupted`` is a job that got SIGTERM, or whose log ends in the middle and has not been
-        touched for minutes: it was killed.
+        ``interrupted`` means that the job got SIGTERM, or was killed: its log is incomplete and has
+        not been touched for minutes.
     lines
         The last lines.
     epochs
-        Epochs done and epochs in all, of a training.
+        Finished epochs and all epochs of a training.
     """
 
     state: State
@@ -63,16 +63,16 @@ class JobLog:
 
 
 def read_log(log: Path, now: float | None = None, lines: int = 5) -> JobLog | None:
-    """Read the end of a job's log, None where there is no log.
+    """Read the end of a job's log; return None without a log.
 
     Parameters
     ----------
     log
         The file.
     now
-        The time in seconds, as :func:`time.time` has it, which is the default.
+        The time in seconds, by default :func:`time.time`.
     lines
-        How many last lines to return.
+        Number of last lines to return.
     """
     try:
         touched = log.stat().st_mtime
@@ -82,7 +82,7 @@ def read_log(log: Path, now: float | None = None, lines: int = 5) -> JobLog | No
     except FileNotFoundError:
         return None
     found = [line for line in text.splitlines() if line.strip()]
-    # a traceback's own lines carry no level
+    # the lines of a traceback have no level
     ends = [match for line in found if (match := _LINE.match(line))]
     level, message = ends[-1].groups() if ends else ("", "")
     state: State

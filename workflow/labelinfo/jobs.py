@@ -1,4 +1,4 @@
-"""The frame around one job: its log, its threads, and one clear sentence when it fails."""
+"""The context of a job: its log, its threads, its GPU, and one clear sentence if it fails."""
 
 import logging
 import os
@@ -29,24 +29,24 @@ def job(
 ) -> Iterator[logging.Logger]:
     """Run a block as a job.
 
-    Messages go to the file ``log``; warnings and worse to the terminal too. A fault of the user
+    Messages go to the file ``log``; warnings and errors also go to the terminal. A user's error
     (:class:`LabelinfoError`) ends the process with exit code 1 and one sentence on the terminal and
-    in the log. So does an error in a component next to the Snakefile; its traceback is in the log.
-    Any other error is a bug of ours and keeps its traceback. On SIGTERM half-written files are
-    removed. The log's last line says how the job ended (:mod:`labelinfo.job_log`).
+    in the log. So does an error in a component next to the Snakefile, whose traceback is in the
+    log. Any other error is a bug in labelinfo and keeps its traceback. SIGTERM removes half-written
+    files. The log's last line gives the outcome (:mod:`labelinfo.job_log`).
 
     Parameters
     ----------
     log
         The job's log file; it is overwritten.
     threads
-        Threads for torch's arithmetic, on which the bits of a result depend; None for a job that
-        computes nothing, which does not load torch.
+        Number of torch's threads, which affects the bits of a result; None for a job that does not
+        compute, and so does not load torch.
     machine
-        The configuration's ``machine`` section, for a job that computes. Of several GPUs the job
-        gets one, alone or shared, and sees no other.
+        The configuration's ``machine`` section, for a job that computes. The job gets and sees only
+        one of the GPUs, exclusive or shared.
     """
-    # a user's own components lie next to the Snakefile; installed modules of that name go first
+    # a user's components are next to the Snakefile; installed modules of the same name go first
     sys.path.append(str(_BASE))
     file = _open_log(log)
     file.setFormatter(logging.Formatter(FORMAT))
@@ -99,7 +99,7 @@ def job(
 
 
 def _open_log(log: Path | str) -> logging.FileHandler:
-    # the job itself reports a full disk, once
+    # the job reports a full disk itself, once
     logging.raiseExceptions = False
     try:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def _open_log(log: Path | str) -> logging.FileHandler:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # torch may not be loaded, and says by its text alone that a CPU's memory has run out
+    # torch may not be loaded; only the text of its error shows that a CPU's memory has run out
     torch = sys.modules.get("torch")
     on_gpu = torch is not None and isinstance(error, torch.OutOfMemoryError)
     return on_gpu or isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)

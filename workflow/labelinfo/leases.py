@@ -1,4 +1,4 @@
-"""Which of a machine's GPUs a job computes on."""
+"""The assignment of jobs to a machine's GPUs."""
 
 import logging
 import os
@@ -21,10 +21,10 @@ _POLL_SECONDS = 0.2
 
 @contextmanager
 def leased_gpu(gpus: Sequence[str], jobs_per_gpu: int) -> Iterator[str | None]:
-    """Take the least used of ``gpus`` for this block; wait while each has ``jobs_per_gpu`` jobs.
+    """Lease the least used of ``gpus`` for this block; wait while each has ``jobs_per_gpu`` jobs.
 
     A lease is a locked file in a folder of this user and machine. The system releases it when the
-    process ends, however it ends. Jobs of other users are not counted.
+    process ends or is killed. Jobs of other users are not counted.
 
     Yields
     ------
@@ -57,7 +57,7 @@ def _free_place(gpus: Sequence[str], jobs_per_gpu: int) -> tuple[FileLock, str] 
     folder = Path(tempfile.gettempdir()) / f"labelinfo-gpus-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # one process at a time, since it locks for a moment all places that are free
+        # one process at a time, because the search briefly locks all free places
         with FileLock(folder / "choosing.lock"):
             free = {gpu: _locked_places(folder, gpu, jobs_per_gpu) for gpu in gpus}
             best = max(gpus, key=lambda gpu: len(free[gpu]))

@@ -18,8 +18,8 @@ def gpus() -> list[str]:
     visible = os.environ.get(_VISIBLE)
     if visible is not None:
         return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
-    # by place, not by the device file's own number: a container may show nvidia3 alone, and CUDA
-    # calls that one 0
+    # by position, not by the number of the device file: if a container has only nvidia3, CUDA calls
+    # it 0
     found = [path for path in _DEVICES.glob("nvidia*") if re.fullmatch(r"nvidia\d+", path.name)]
     return [str(place) for place in range(len(found))]
 
@@ -32,19 +32,19 @@ def uses_gpu(device: str) -> bool:
 def gpus_to_lease(device: str) -> list[str]:
     """Return the GPUs a job may choose from; empty if a scheduler or the user has assigned one.
 
-    A single GPU in the environment is an assignment. Schedulers may give different devices the same
-    name, since they number those that a job sees.
+    A single GPU in the environment is an assignment. Its name is not unique: schedulers number the
+    GPUs that each job sees.
     """
     found = gpus() if device != "cpu" else []
     return [] if os.environ.get(_VISIBLE) is not None and len(found) == 1 else found
 
 
 def keep_freed_memory() -> bool:
-    """Let this process reuse freed memory instead of returning it; return whether it could.
+    """Make this process reuse freed memory instead of returning it; return whether it succeeded.
 
-    A training step frees its activations and allocates as many again. By default glibc returns
-    large ones to the system each time. Clearing the pages that come back takes an eighth of a
-    training's time on a CPU (docs/speed.md). Results do not change.
+    A training step frees its activations and allocates them again. By default glibc returns large
+    blocks to the system each time, and clearing the new pages takes an eighth of a training's time
+    on a CPU (docs/speed.md). Results do not change.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -9,7 +9,7 @@ _PACKAGES = ("labelinfo", "torch", "zuko", "numpy", "pandas", "pyarrow", "safete
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide numbers."""
+    """Return the versions of Python and of the packages that affect numbers."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -31,7 +31,7 @@ def describe(
     code
         Digest of the stage's code.
     config
-        The configuration sections that the stage read.
+        The configuration sections that the stage reads.
     data
         Digests of the data set behind it, if any.
     """
@@ -40,9 +40,9 @@ def describe(
 
 
 def collect(origins: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Merge the origins of many files: the distinct ones of each stage, in order of appearance.
+    """Merge the origins of many files: the distinct origins of each stage, in order of appearance.
 
-    An origin that is itself merged is split first.
+    Merged origins are split first.
     """
     merged: dict[str, list[dict[str, Any]]] = {}
     seen: set[str] = set()

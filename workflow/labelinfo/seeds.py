@@ -1,20 +1,20 @@
-"""Seeds from identities, so that adding a run never changes another."""
+"""Seeds from identities, so that adding a run does not change any other run."""
 
 import hashlib
 import json
 
 
 def derive_seed(*identity: str | int | float) -> int:
-    """Return a 63-bit seed that depends on nothing but ``identity``.
+    """Return a 63-bit seed that depends only on ``identity``.
 
-    The seed is the head of SHA-256 over the JSON list of the parts, so it is the same in every
-    process, on every machine, whatever else is in the sweep.
+    The seed is the head of the SHA-256 of the JSON list of the parts, so it is the same in every
+    process, on every machine and in every sweep.
 
     Parameters
     ----------
     identity
-        The parts that name what is seeded, such as data set, architecture, β, seed index and
-        purpose (``"train"``, ``"probe"``). Order and type matter: ``1`` and ``1.0`` differ.
+        Parts such as data set, architecture, β, seed index and purpose (``"train"``, ``"probe"``).
+        Order and type matter: ``1`` and ``1.0`` differ.
 
     Returns
     -------

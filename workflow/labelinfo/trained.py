@@ -1,4 +1,4 @@
-"""A trained run, read back from its files for use in Python."""
+"""A trained run, loaded from its files for use in Python."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from labelinfo.models.vae import VAE, VaeSpec
 from labelinfo.training.device import resolve_device
 
 WEIGHTS, RECORD = "best.safetensors", "training.parquet"
-# images that the networks see at once
+# images per call of a network
 _BATCH = 100
 
 
@@ -38,9 +38,10 @@ class TrainedRun:
         The network: ``model.encoder(x)`` → p(z|x), ``model.decoder(z)`` → d(x|z) and
         ``model.marginal(model.encoder)`` → m(z), for bits x (n, 1, 28, 28) and codes z (n, L).
     training, measured, probed
-        The rows of the training, of R and D, and of the probes by task; empty before their stage.
+        The rows of the training, of R and D, and of the probes by task; empty before their stage
+        has run.
     dataset_binarize
-        How the data set was binarised: ``none``, ``threshold`` or ``bernoulli``; None if unknown.
+        Binarisation of the data set: ``none``, ``threshold`` or ``bernoulli``; None if unknown.
     """
 
     run: Run
@@ -62,7 +63,7 @@ class TrainedRun:
 
     @property
     def status(self) -> str:
-        """``ok``, or ``diverged``; then the networks are the last good ones, not measured."""
+        """``ok`` or ``diverged``; a diverged run has the last good weights and no measurements."""
         return self.training["status"]
 
     @property
@@ -72,12 +73,12 @@ class TrainedRun:
 
     @property
     def rate_nats(self) -> float | None:
-        """R on the test split in nats; None where it is not measured."""
+        """R on the test split in nats; None if not measured."""
         return self.measured.get("rate_nats")
 
     @property
     def distortion_nats(self) -> float | None:
-        """D on the test split in nats; None where it is not measured."""
+        """D on the test split in nats; None if not measured."""
         return self.measured.get("distortion_nats")
 
     @property
@@ -87,19 +88,19 @@ class TrainedRun:
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The device of the networks."""
         return next(self.model.parameters()).device
 
     def bits(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Tensor:
         """Return images as the bits (n, 1, 28, 28) that the encoder reads.
 
-        Parameters are those of :func:`labelinfo.data.given.as_bits`; ``binarize="dataset"`` is the
-        way of the run's data set.
+        Parameters are those of :func:`labelinfo.data.given.as_bits`; ``binarize="dataset"``
+        binarises as the run's data set does.
 
         Raises
         ------
         DataError
-            If the images cannot be read, or are grey and nothing says how to binarise them.
+            If the images cannot be read, or are grey without a choice of ``binarize``.
         """
         if binarize == "dataset":
             binarize = {"none": None}.get(self.dataset_binarize, self.dataset_binarize)
@@ -115,9 +116,9 @@ class TrainedRun:
     def encode(self, images: Any, *, binarize: str | None = None, seed: int = 0) -> Distribution:
         """Return p(z|x) of each image, a distribution of batch shape (n,) and event shape (L,).
 
-        ``.sample()`` draws the codes (n, L) of which R and C are measured, ``.log_prob(z)`` is
-        their density in nats. Gaussian encoders have ``.mean``; a flow (``iaf``) has no closed
-        mean. Parameters are those of :meth:`bits`.
+        ``.sample()`` draws codes (n, L), for which R and C are measured; ``.log_prob(z)`` is their
+        log-density in nats. Gaussian encoders have ``.mean``; the mean of a flow (``iaf``) has no
+        closed form. Parameters are those of :meth:`bits`.
         """
         x = self.bits(images, binarize=binarize, seed=seed)
         features = [self.model.encoder.features(batch) for batch in x.split(_BATCH)]
@@ -127,8 +128,8 @@ class TrainedRun:
     def decode(self, z: Tensor, *, seed: int | None = None) -> Tensor:
         """Return images (n, 28, 28) of codes z (n, L), on the CPU.
 
-        A factorised decoder gives the probabilities of its pixels, an autoregressive one a sample.
-        ``seed`` is that of the sample; None goes on with torch's random state.
+        A factorised decoder gives pixel probabilities, an autoregressive decoder a sample. ``seed``
+        seeds the sample; None uses torch's current random state.
         """
         with _seeded(seed, self.device):
             batches = [render(self.model.decoder(part)) for part in z.to(self.device).split(_BATCH)]
@@ -173,7 +174,7 @@ def load_run(
     vae = load_vae(folder / WEIGHTS, spec, run)
     _check_weights(training, vae.weights_sha256, folder / RECORD)
     measured, probed, binarize = {}, {}, None
-    # a folder in its place has the other stages' results next to it
+    # a folder that was not moved has the results of other stages next to it
     if folder.as_posix().endswith(f"/{run.path}"):
         results = folder.parents[len(Path(run.path).parts)]
         measured = _read(results / "measure_vae" / f"{run.path}.parquet", vae.weights_sha256)
@@ -186,7 +187,7 @@ def load_run(
 
 
 def _check_components(run: Run, spec: VaeSpec, own: set[str]) -> None:
-    """Refuse to import code that is neither the package's nor named by the caller."""
+    """Refuse to import code that is not the package's, unless the caller named it."""
     for kind in ("encoder", "decoder", "marginal"):
         path = getattr(spec, kind)
         if path != COMPONENTS[f"{kind}s"].get(getattr(run, kind)) and path not in own:
@@ -205,7 +206,7 @@ def _check_weights(row: dict[str, Any], sha256: str, source: Path) -> None:
 
 
 def _read(source: Path, sha256: str) -> dict[str, Any]:
-    """Return the row of a stage's table about these weights, empty where there is no table."""
+    """Return the row of a stage's table about these weights; empty without a table."""
     if not source.exists():
         return {}
     row = _row(read_table(source))
@@ -214,7 +215,7 @@ def _read(source: Path, sha256: str) -> dict[str, Any]:
 
 
 def _row(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the one row of a table as Python's values; a number that is missing is None."""
+    """Return the only row of a table as Python values; missing numbers are None."""
     row = table.astype(object).where(table.notna(), None).iloc[0].to_dict()
     return {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
 
@@ -229,7 +230,7 @@ def _dataset_binarize(prepared: Path, name: str) -> str | None:
 
 @contextmanager
 def _seeded(seed: int | None, device: torch.device) -> Iterator[None]:
-    """Draw by ``seed`` within this block and leave torch's random state as it was."""
+    """Use ``seed`` within this block, then restore torch's random state."""
     if seed is None:
         yield
         return

@@ -1,4 +1,4 @@
-# What the β-VAEs are compared with.
+# The baselines of the β-VAEs.
 rule measure_pca:
     input:
         dataset=PREPARED,
@@ -15,7 +15,7 @@ rule measure_pca:
         f"{OUT}/benchmarks/measure_pca/{{dataset}}/{{task}}.tsv"
     conda:
         ENVIRONMENT
-    # a batch of probes is the same bits on any number of threads
+    # a batch of probes gives the same bits on any number of threads
     threads: 2
     resources:
         **computing(2000, minutes=720, minutes_on_gpu=120),
@@ -28,7 +28,7 @@ rule measure_pca:
         "../scripts/measure_pca.py"
 
 
-# Which k is best depends on H(X), which may have to wait for the runs.
+# The best k depends on H(X), which may need finished runs.
 rule select_dimension:
     input:
         table=f"{OUT}/measure_pca/{{dataset}}/{{task}}.parquet",
@@ -81,7 +81,7 @@ rule measure_random_encoder:
         "../scripts/measure_random_encoder.py"
 
 
-# The probes' own networks on pixels.
+# The probes' networks on pixels.
 rule probe_images:
     input:
         dataset=PREPARED,
@@ -107,7 +107,7 @@ rule probe_images:
         "../scripts/probe_images.py"
 
 
-# The search for the convolutional classifier, where `classifier.search` asks for it.
+# The search for the convolutional classifier, if `classifier.search` is set.
 rule train_candidate:
     input:
         dataset=PREPARED,

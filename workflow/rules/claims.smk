@@ -1,4 +1,4 @@
-# What the tables say: headline numbers, and a verdict on each claim of the paper.
+# Conclusions from the tables: headline numbers, and a verdict on each claim of the paper.
 rule compute_headlines:
     input:
         **tables("runs", "baselines", "differences"),

@@ -1,4 +1,4 @@
-# The configuration, checked before anything reads it, and the names that every stage shares.
+# Check and complete the configuration; define the names that all rules share.
 import os
 import re
 import sys
@@ -33,32 +33,32 @@ from snakemake.exceptions import WorkflowError
 STARTED = time.time()
 BASE = Path(workflow.basedir)
 WORKFLOW = BASE / "workflow"
-# where modules are looked for: the package, and a user's own next to the Snakefile
+# folders of modules: the package, and a user's components next to the Snakefile
 MODULE_ROOTS = (WORKFLOW, BASE)
 
 try:
-    # in place, so that scripts see the completed configuration too
+    # in place, so that scripts also see the completed configuration
     completed, COMPONENTS = check_config(config, MODULE_ROOTS)
     config.update(completed)
-    # on other machines a job finds only the files that it asks for
+    # jobs on other machines only have their input files
     if workflow.is_main_process:
         check_own_files(config["datasets"], config["sweep"]["datasets"], BASE)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# slices are joined with what is finished here
+# slices are joined with the finished runs
 PARTIAL = config["partial"] or bool(config["combine"])
 if PARTIAL and workflow.storage_settings.default_storage_provider:
-    # what is finished is looked for in the folder itself
+    # finished files are only searched for in the local folder
     key = "partial" if config["partial"] else "combine"
     raise WorkflowError(f"`{key}` needs results in this folder, not in a storage.")
 
-# where and how it runs is no part of what it is
+# the machine and `partial` are not part of an experiment's identity
 EXPERIMENT = {key: value for key, value in config.items() if key not in ("machine", "partial")}
 OUT = f"results/{config['experiment']}"
 DOWNLOADS = "results/downloads"
 RUNS = list(enumerate_runs(config))
-# pictures of one seed tell what a rate looks like
+# one seed is enough for pictures
 PICTURED_RUNS = [run for run in RUNS if run.seed == config["sweep"]["seeds"][0]]
 DATASETS = config["sweep"]["datasets"]
 # files to fetch, by name
@@ -70,17 +70,17 @@ FETCHED_FILES = {
 }
 # (data set, task) pairs, in the order of the figure's rows
 PAIRS = [(dataset, task) for dataset in DATASETS for task in tasks_of(config, dataset)]
-# where a run's files lie below each stage's folder; Run.path is the same with values filled in
+# path of a run's files below each stage's folder; Run.path has the values filled in
 RUN = "{dataset}/{encoder}-{decoder}-{marginal}/beta{beta}/seed{seed}"
-# those of the path that it cools down from; Run.path_id is the same with values filled in
+# path of the files of a training through all β; Run.path_id has the values filled in
 PATH = "{dataset}/{encoder}-{decoder}-{marginal}/seed{seed}"
-# the rule that makes the weights of a run, and the passes over the images in each training rule
+# the rule that trains a run's weights, and the passes over the images in each training rule
 TRAINED = training_stage(config)
 EPOCHS = training_epochs(config)
-# and those of a random encoder or a classifier
+# paths of a baseline of unbounded rate, and of a candidate of the search for the classifier
 LEVEL = "{dataset}/{baseline}/{task}/seed{seed}"
 CANDIDATE = "{dataset}/{task}/depth{depth}-dropout{dropout}"
-# a candidate of the search for the strong probe
+# path of a candidate of the search for the strong probe
 RECIPE = "{dataset}/{task}/rate{learning_rate}-units{hidden_units}-dropout{dropout}"
 # all pictured β of one architecture
 ARCHITECTURE = "{dataset}/{encoder}-{decoder}-{marginal}"
@@ -93,7 +93,7 @@ def one_of(names):
 
 
 def baselines_of(stage):
-    """The baselines of unbounded rate that a rule makes."""
+    """The baselines of unbounded rate that a rule measures."""
     return [baseline for baseline, maker in LEVEL_STAGES.items() if maker == stage]
 
 
@@ -115,9 +115,9 @@ wildcard_constraints:
 
 @cache
 def content_of(dataset):
-    """What the content of each file of a data set is known by, by role."""
+    """The digest of each file of a data set, by role."""
     if not workflow.is_main_process:
-        # what a job may not have at hand; which results are stale is judged before it starts
+        # a job may not have the files, and needs no digests: staleness is judged before it starts
         return {}
     try:
         return content_digests(config["datasets"][dataset], BASE)
@@ -127,7 +127,7 @@ def content_of(dataset):
 
 @cache
 def stage_code(stage, *modules):
-    """Digest of the code behind a stage: its script and what that imports, plus `modules`."""
+    """Digest of the code behind a stage: its script, the script's imports, and `modules`."""
     try:
         return code_digest(WORKFLOW / "scripts" / f"{stage}.py", modules, MODULE_ROOTS)
     except ConfigError as error:
@@ -135,7 +135,7 @@ def stage_code(stage, *modules):
 
 
 def run_code(stage):
-    """Params function: the code behind a stage for one run, its components included."""
+    """Params function: digest of the code behind a stage for one run, including its components."""
 
     def code(wildcards):
         spec = run_spec(wildcards)
@@ -146,7 +146,7 @@ def run_code(stage):
 
 
 def run_spec(wildcards):
-    """Params function: what the run's VAE is made of."""
+    """Params function: the specification of the run's VAE."""
     return vae_spec(
         config,
         COMPONENTS,

@@ -1,4 +1,4 @@
-# From files of others to prepared data sets.
+# Download and preparation of the data sets.
 localrules:
     fetch_file,
 
@@ -20,8 +20,8 @@ rule fetch_file:
         "../scripts/fetch_file.py"
 
 
-# A user's own files are no inputs: their content, a parameter, makes results stale, and not their
-# place or date.
+# The digests of a user's own files are parameters, and the files are not inputs: only a change of
+# content makes results stale, not a change of path or date.
 def downloaded_files(wildcards):
     """Input function: the fetched files of a data set, by role."""
     files = config["datasets"][wildcards.dataset]["files"]

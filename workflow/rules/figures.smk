@@ -1,4 +1,4 @@
-# Figures from the tables alone.
+# Figures, which read only tables.
 def figure_files(name):
     """A figure's file in each format."""
     stem = f"{OUT}/figures/{name}"
@@ -68,7 +68,7 @@ rule draw_explorer:
         **tables("runs", "baselines"),
         pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
         curves=[f"{OUT}/{TRAINED}/{run.path}/learning_curve.parquet" for run in EXPLORED_RUNS],
-        # the digest of the code does not cover them
+        # inputs, because the digest of the code does not cover them
         templates=EXPLORER_TEMPLATES,
     output:
         page=reported(f"{OUT}/draw_explorer/explorer.html", "draw_explorer", "Explorer"),

@@ -1,4 +1,4 @@
-# Files that tables, figures and pages are made of, and input functions.
+# Inputs of tables, figures and pages, and input functions.
 PREPARED = f"{OUT}/prepare_dataset/{{dataset}}/dataset.safetensors"
 WEIGHTS = f"{OUT}/{TRAINED}/{RUN}/best.safetensors"
 
@@ -9,12 +9,12 @@ def tables(*names):
 
 
 def reported(path, rule, category):
-    """An output that the report shows, with the caption of its rule."""
+    """An output in the report, with the caption of its rule."""
     return report(path, caption=f"../report/{rule}.rst", category=category)
 
 
 def finished(paths):
-    """All paths or, of a partial sweep, those that exist."""
+    """All paths; for a partial sweep, the existing ones."""
     return [path for path in paths if not PARTIAL or Path(path).exists()]
 
 
@@ -25,7 +25,7 @@ def written_by(jobs, suffix=None):
 
 
 def slices(kind):
-    """The files of one kind in the slices that are joined."""
+    """The files of one kind in the joined slices."""
     try:
         return slice_files(config["combine"], kind)
     except ConfigError as error:
@@ -50,7 +50,7 @@ PROBE_LOSSES = [
 LEVEL_LOSS_FILES = written_by(LEVEL_JOBS, ".losses.parquet") + written_by(
     (job for job in LEVEL_JOBS if job.stage in PROBED_LEVEL_STAGES), ".strong.losses.parquet"
 )
-# all baselines but random discarding; the choice of k takes no time once the grid is measured
+# all baselines except random discarding; the choice of k takes no time after the grid is measured
 MEASURED_BASELINES = [
     *(
         f"{OUT}/select_dimension/{job.name}.parquet"
@@ -71,12 +71,12 @@ def pictured_runs(wildcards):
 
 
 def pictured_files(wildcards, pattern):
-    """A stage's file for each pictured run of an architecture, `{run}` its path."""
+    """A stage's file for each pictured run of an architecture; `{run}` is the run's path."""
     return [f"{OUT}/{pattern.format(run=run.path)}" for run in pictured_runs(wildcards)]
 
 
 def first_task(wildcards):
-    """The task whose C stands above pictures."""
+    """The task whose C is in the titles of pictures."""
     return tasks_of(config, wildcards.dataset)[0]
 
 
@@ -91,8 +91,8 @@ EXPLORED_RUNS = [
     for run in PICTURED_RUNS
     if not PARTIAL or Path(f"{OUT}/draw_gallery/{run.path}.thumbnail.png").exists()
 ]
-# Relative to the working directory, so that results stay fresh when a checkout is moved. They lie
-# here, wherever results are stored.
+# Relative to the working directory, so that moving a checkout makes nothing stale; local, even if
+# results are in a remote storage.
 EXPLORER_TEMPLATES = [
     local(os.path.relpath(file))
     for file in sorted((WORKFLOW / "labelinfo" / "explorer" / "templates").iterdir())
@@ -103,7 +103,7 @@ EXPLORER_TEMPLATES = [
 
 
 def candidate_names(pattern, values, configured):
-    """Names of the candidates of a search, each once; the configured one is among them."""
+    """Distinct names of the candidates of a search, including the configured one."""
     candidates = [*product(*values), tuple(configured)]
     return dict.fromkeys(pattern.format(*(f"{x:.12g}" for x in each)) for each in candidates)
 
@@ -133,19 +133,19 @@ def network_files(wildcards):
 
 
 def recipe_choice(wildcards):
-    """Input function: the choice of a recipe that a strong probe waits for, if any."""
+    """Input function: the file of the chosen recipe, if there is a search for the strong probe."""
     file = f"{OUT}/choose_probe/{wildcards.dataset}/{wildcards.task}.parquet"
     return finished([file]) if config["strong_probe"]["search"] else []
 
 
 def network_choice(wildcards):
-    """Input function: the choice of depth and dropout that a classifier waits for, if any."""
+    """Input function: the file of the chosen depth and dropout, if there is a search."""
     file = f"{OUT}/choose_classifier/{wildcards.dataset}/{wildcards.task}.parquet"
     return finished([file]) if config["classifier"]["search"] else []
 
 
 def choices(stage, wanted):
-    """The choices of all data sets and tasks: none, unless a search is asked for."""
+    """The files of the choices of all data sets and tasks, if a search is `wanted`."""
     return finished(f"{OUT}/{stage}/{'/'.join(pair)}.parquet" for pair in PAIRS if wanted)
 
 
@@ -159,7 +159,7 @@ CHOICES = {
 
 
 def searched_runs(wildcards):
-    """The runs on whose codes a search for a strong probe tries its candidates."""
+    """The runs whose codes train the candidates of a search for a strong probe."""
     first, *_ = [run for run in RUNS if run.dataset == wildcards.dataset]
     alike = {
         float(run.beta): run
@@ -173,15 +173,15 @@ def searched_runs(wildcards):
 
 
 def searched_files(pattern):
-    """Input function: a file for each run on whose codes a search tries its candidates."""
+    """Input function: a file for each of the searched runs."""
     return lambda wildcards: [pattern.format(run=run.path) for run in searched_runs(wildcards)]
 
 
-# random discarding, whose line ends at H(X) or at the smallest R + D that bounds it
+# random discarding, whose line ends at H(X) or at its upper bound, the smallest R + D
 
 
 def bounding_measures(wildcards):
-    """Input function: the measured runs, of slices too, whose R + D may bound an unknown H(X)."""
+    """Input function: measured runs, also of slices, whose R + D may bound an unknown H(X)."""
     if config["datasets"][wildcards.dataset]["entropy_nats"] is not None:
         return []
     jobs = [job for job in JOBS["measure_vae"] if job.run.dataset == wildcards.dataset]
@@ -189,7 +189,7 @@ def bounding_measures(wildcards):
 
 
 def discard_line(wildcards):
-    """The random-discard line, where the sweep has one; no file where nothing bounds H(X)."""
+    """The file of the random-discard line; none if the sweep has no line or nothing bounds H(X)."""
     known = config["datasets"][wildcards.dataset]["entropy_nats"] or bounding_measures(wildcards)
     wanted = known and "random_discard" in config["sweep"]["baselines"]
     file = f"{OUT}/compute_random_discard/{wildcards.dataset}/{wildcards.task}.parquet"
@@ -197,7 +197,7 @@ def discard_line(wildcards):
 
 
 def discard_line_of_unknown(wildcards):
-    """Input function: that line where its end is not in the configuration."""
+    """Input function: the file of this line if H(X) is not in the configuration."""
     known = config["datasets"][wildcards.dataset]["entropy_nats"] is not None
     return [] if known else discard_line(wildcards)
 

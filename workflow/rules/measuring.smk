@@ -61,7 +61,7 @@ rule draw_gallery:
 
 rule draw_beta_gallery:
     input:
-        # of each run's own gallery: a new β reads no old model
+        # outputs of each run's gallery, so that a new β reads no old model
         pictures=lambda wildcards: pictured_files(wildcards, "draw_gallery/{run}.pictures.parquet"),
     output:
         picture=report(

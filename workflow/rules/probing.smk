@@ -1,6 +1,6 @@
 # The probes of a run: its features, both probes of each task, and the search for the strong one.
-# Once for all tasks of a run. A task that is added later makes the file again, and with it the probes
-# of the run's other tasks, to the same bits; with `--notemp` the file stays and they do too.
+# One job for all tasks of a run. The features are temporary: adding a task recomputes them, and the
+# probes of the run's other tasks, to the same bits. `--notemp` keeps the features and avoids this.
 rule encode_vae:
     input:
         dataset=PREPARED,
@@ -27,7 +27,7 @@ rule train_probe:
     input:
         dataset=PREPARED,
         weights=WEIGHTS,
-        # other weights and other code make a probe stale by themselves
+        # `ancient`, because the weights and the code already make a probe stale
         features=ancient(f"{OUT}/encode_vae/{RUN}.safetensors"),
         choice=recipe_choice,
     output:
@@ -51,7 +51,7 @@ rule train_probe:
         "../scripts/train_probe.py"
 
 
-# The search for the strong probe, where `strong_probe.search` asks for it.
+# The search for the strong probe, if `strong_probe.search` is set.
 rule search_probe:
     input:
         dataset=PREPARED,
@@ -68,7 +68,7 @@ rule search_probe:
     resources:
         **computing(2000, minutes=180, minutes_on_gpu=60),
     params:
-        # the encoder's code included
+        # includes the encoder's code
         code=lambda wildcards: run_code("search_probe")(searched_runs(wildcards)[0]),
         runs=lambda wildcards: [vars(run) for run in searched_runs(wildcards)],
         spec=lambda wildcards: run_spec(searched_runs(wildcards)[0]),

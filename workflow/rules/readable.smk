@@ -1,17 +1,17 @@
-# The configuration as a file: looked at before Snakemake reads it, which would run a template's Python.
+# Check configuration files before Snakemake reads them: it would run the Python code of a template.
 from pathlib import Path
 
 from labelinfo.config.experiment import read_map
 from labelinfo.errors import ConfigError
 from snakemake.exceptions import WorkflowError
 
-# a terminal or log without β, by its locale, gets an escape for it, not an error
+# escape β for a terminal or log whose locale does not have it
 for stream in (getattr(handler, "stream", None) for handler in logger.handlers):
     if stream is not None:
         stream.reconfigure(errors="backslashreplace")
 
 try:
-    # where Snakemake looks for it, too; what comes by --configfile it has read already
+    # relative to the working directory, as in Snakemake, which has already read --configfile
     for file in ("config.yaml", *workflow.overwrite_configfiles):
         if Path(file).exists():
             read_map(file)

@@ -1,4 +1,4 @@
-# Not a part of `all`, as it shows all of it: snakemake --cores 2 make_report
+# Not part of `all`, because it shows the results of `all`: snakemake --cores 2 make_report
 localrules:
     make_report,
 
@@ -18,7 +18,7 @@ rule make_report:
         **EXPERIMENT,
         code=stage_code("make_report"),
         snakefile=str(BASE / "Snakefile"),
-        # the environment of the rule need not have Snakemake
+        # this Python, because the environment of the rule may lack Snakemake
         python=sys.executable,
     script:
         "../scripts/make_report.py"

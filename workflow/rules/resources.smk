@@ -1,26 +1,25 @@
-# What jobs ask for: memory, time and GPUs, from one place. Locally memory counts against
-# `--resources mem_mb=...`; a cluster's scheduler gets all of it.
+# Resources of all jobs: memory, time and GPUs. Locally, only memory counts, against
+# `--resources mem_mb=...`; a cluster's scheduler receives all of them.
 
 
 resource_scopes:
-    # on a cluster, limits of each allocation and not of all together
+    # on a cluster, these limits hold for each allocation, not for all together
     gpu="local",
     gpu_jobs="local",
 
 
 ON_GPU = uses_gpu(config["machine"]["device"])
-# On a machine with GPUs, as many jobs share each as the configuration says; which one a job gets, it
-# finds out itself.
+# Locally, `machine.jobs_per_gpu` jobs share each GPU; a job leases its GPU when it starts.
 if ON_GPU and "gpu_jobs" not in workflow.global_resources:
     workflow.register_resource("gpu_jobs", config["machine"]["jobs_per_gpu"] * max(1, len(gpus())))
-# An allocation has one GPU, at which its jobs take turns. Snakemake does not hand on to them what the
-# profile says of that (`resources`).
+# An allocation has one GPU, which its jobs use in turn. Snakemake does not pass the profile's
+# `resources` on to an allocation, so the limit is registered here.
 if workflow.remote_exec and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", 1)
 
 
 def check_where_jobs_run():
-    """Where jobs run elsewhere, the machine that hands them over cannot see what they will find."""
+    """Require `machine.device` if jobs run on other machines, whose GPUs are not visible here."""
     if workflow.non_local_exec and config["machine"]["device"] == "auto" and not ON_GPU:
         raise WorkflowError(
             "Jobs run on other machines, so say whether these have GPUs: "
@@ -44,7 +43,7 @@ def light(megabytes=500):
 
 
 def computing(megabytes, minutes, minutes_on_gpu):
-    """Resources of a job that computes, on a GPU where there is one.
+    """Resources of a computing job, on a GPU if there is one.
 
     Parameters
     ----------
@@ -63,18 +62,18 @@ def computing(megabytes, minutes, minutes_on_gpu):
         ),
         "runtime": retried(minutes_on_gpu if ON_GPU else minutes),
     }
-    # schedulers know `gpu`, a place among those that share one is our own
+    # `gpu` is known to schedulers; `gpu_jobs` is ours, a place among the jobs that share a GPU
     return resources | ({"gpu": 1, "gpu_jobs": 1} if ON_GPU else {})
 
 
 def training(megabytes, epochs):
-    """Resources of a training: the slowest architecture at 50,000 images an epoch sets the pace.
+    """Resources of a training, for the slowest architecture and 50,000 images per epoch.
 
-    One that runs out of time goes on from its checkpoint when it is tried again.
+    A training that runs out of time resumes from its checkpoint when it is retried.
     """
     return computing(megabytes, minutes=30 + 30 * epochs, minutes_on_gpu=30 + epochs)
 
 
 def classifier_memory(depth):
-    """Megabytes of a convolutional classifier with so many filters."""
+    """Megabytes of a convolutional classifier with `depth` filters."""
     return 600 + 6 * int(depth)

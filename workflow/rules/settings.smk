@@ -1,6 +1,6 @@
-# The parts of the configuration that rules read, and those alone: another part makes nothing stale.
+# The parts of the configuration that each rule reads. Only these make its results stale.
 def selected(settings, *keys):
-    """The keys of a section that are there."""
+    """The given keys of a section, if present."""
     return {key: settings[key] for key in keys if key in settings}
 
 
@@ -10,16 +10,16 @@ def without(settings, *keys):
 
 
 def dataset_definition(dataset):
-    """The part of a data set's definition that decides its content; not its title or tasks, say."""
+    """The part of a data set's definition that affects its content, without its title or tasks."""
     definition = config["datasets"][dataset]
     kept = selected(definition, "reader", "binarize", "limit", "split")
-    # left out where they change nothing, so that what was prepared without them stays fresh
+    # left out at their defaults, so that data prepared by older versions stays fresh
     defaults = {"scale": None, "originals": "as_is"}
     return kept | {key: definition[key] for key in defaults if definition[key] != defaults[key]}
 
 
 def matching_settings(dataset):
-    """How binary images are matched with their originals, where they are."""
+    """Settings of the match of binary images with originals; empty for other data sets."""
     matched = config["datasets"][dataset]["reader"] == "static_mnist"
     return {"naive_bayes_clamp": config["data"]["naive_bayes_clamp"]} if matched else {}
 
@@ -30,18 +30,18 @@ def path_training_settings():
 
 
 def strong_recipe(wildcards):
-    """Params function: how the strong probe of a task is trained, as it is configured."""
+    """Params function: the configured recipe of a task's strong probe."""
     recipes = config["strong_probe"]["recipes"]
     return recipes.get(wildcards.task, recipes["other"])
 
 
 def configured_recipe(wildcards):
-    """Params function: the settings of a strong probe that a search tries, as configured."""
+    """Params function: the configured values of the settings that a search varies."""
     return selected(strong_recipe(wildcards), "learning_rate", "hidden_units", "dropout")
 
 
 def entropy_settings(wildcards):
-    """Params function: the known H(X), else the rule for runs that may bound it."""
+    """Params function: the known H(X), or the tolerance for runs that may bound it."""
     definition = config["datasets"][wildcards.dataset]
     if definition["entropy_nats"] is not None:
         return {"nats": definition["entropy_nats"], "source": definition["entropy_source"]}
@@ -50,43 +50,43 @@ def entropy_settings(wildcards):
 
 
 def best_known_nats(dataset):
-    """The lowest negative log-likelihood known of a data set, None where nothing is."""
+    """The lowest known negative log-likelihood of a data set, or None."""
     definition = config["datasets"][dataset]
     known = [definition[key] for key in ("entropy_nats", "best_known_nats")]
     return min((nats for nats in known if nats is not None), default=None)
 
 
 def complex_image_settings():
-    """How the convolutional classifier is trained, without its depth and dropout."""
+    """Settings of the convolutional classifier, without depth and dropout."""
     return without(config["classifier"], "networks", "search", "candidates")
 
 
 def configured_network(task):
-    """Depth and dropout of the convolutional classifier, as the configuration has them."""
+    """The configured depth and dropout of the convolutional classifier."""
     networks = config["classifier"]["networks"]
     return networks.get(task, networks["other"])
 
 
 def papers_network(task):
-    """Depth and dropout of the paper for a task, None for one that it does not have."""
+    """The paper's depth and dropout for a task, or None."""
     networks = complete({})["classifier"]["networks"]
     return networks.get(task) if task != "other" else None
 
 
 def largest_depth(wildcards):
-    """The most filters that a classifier may come to have."""
+    """The maximum number of filters of a classifier, including candidates of a search."""
     depths = config["classifier"]["candidates"]["depths"] if network_choice(wildcards) else []
     return max([configured_network(wildcards.task)["depth"], *depths])
 
 
 def probe_settings(wildcards):
-    """Params function: how both probes of a task are trained, with no key that is for runs alone."""
+    """Params function: settings of both probes of a task, without the keys only used for runs."""
     probe = without(config["probe"], "seeds", "prequential_classes_max")
     return {"probe": probe, "strong_probe": strong_recipe(wildcards)}
 
 
 def classifier_settings(wildcards):
-    """Params function: how the convolutional classifier of a task is trained."""
+    """Params function: settings of a task's convolutional classifier."""
     return complex_image_settings() | configured_network(wildcards.task)
 
 

@@ -70,7 +70,7 @@ rule aggregate_baselines:
         "../scripts/aggregate_baselines.py"
 
 
-# What others join with their own: the jobs' tables, packed, and the losses of single test images.
+# A slice for joining with others: the packed tables of the jobs, and losses of test images.
 rule pack_slice:
     input:
         summaries=SUMMARIES,
@@ -167,7 +167,7 @@ rule write_config:
         ENVIRONMENT
     resources:
         **light(),
-    # each section by itself, so that the reason for a rerun names the section that changed
+    # one parameter per section, so that the reason for a rerun names the changed section
     params:
         **EXPERIMENT,
         code=stage_code("write_config"),
@@ -178,7 +178,7 @@ rule write_config:
 rule check_runs:
     input:
         runs=f"{OUT}/tables/runs.parquet",
-        # so that it comes last; their age does not count
+        # so that this rule runs last; the age of these files does not matter
         others=ancient(
             [
                 f"{OUT}/write_summary/summary.txt",

@@ -1,6 +1,7 @@
-# One thread a job, here and elsewhere: a sweep fills the cores with jobs, and the bits do not depend
-# on --cores. One job per data set, encoder, decoder, marginal, β and seed. Either each run is trained by itself
-# (`train_vae`), or runs cool down from one path through all β (`train_path`, `cool_vae`).
+# One job per data set, encoder, decoder, marginal, β and seed. Each run is either trained by itself
+# (`train_vae`) or cooled down from a path through all β (`train_path`, `cool_vae`). Trainings and
+# most other jobs have one thread: a sweep fills the cores with jobs, and the bits do not depend on
+# --cores.
 rule train_vae:
     input:
         dataset=PREPARED,
@@ -25,7 +26,7 @@ rule train_vae:
         "../scripts/train_vae.py"
 
 
-# It depends on its ends and lengths, not on the β of the sweep.
+# A path depends on its ends and lengths, not on the sweep's β.
 rule train_path:
     input:
         dataset=PREPARED,
@@ -74,7 +75,7 @@ rule cool_vae:
         spec=run_spec,
         betas=lambda wildcards: path_betas(config, wildcards.decoder),
         training=path_training_settings(),
-        # a longer cool-down makes no path stale
+        # only this key, so that a longer cool-down makes no path stale
         path=selected(config["path"], "cooling_epochs"),
     script:
         "../scripts/cool_vae.py"

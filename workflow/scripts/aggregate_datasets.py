@@ -12,7 +12,7 @@ with job(snakemake.log[0]):
     check_slices_fit(snakemake.input.summaries)
     table, origins = stack_tables(snakemake.input.summaries)
     table = drop_repeated(table, ["dataset", "split", "task"], "summaries of labels")
-    # of all labels that a data set has, those that are asked for
+    # only the configured labels of each data set
     pairs = {tuple(pair) for pair in snakemake.params.pairs}
     asked_for = [pair in pairs for pair in zip(table["dataset"], table["task"], strict=True)]
     own = describe("aggregate_datasets", code=snakemake.params.code, config={})

@@ -1,4 +1,4 @@
-"""Join what the jobs of the sweep wrote into the table of runs."""
+"""Join the tables of the sweep's jobs into the table of runs."""
 
 from labelinfo.jobs import job
 
@@ -36,8 +36,8 @@ with job(snakemake.log[0]):
     own = describe("aggregate_runs", code=params.code, config=config)
     paths = [read_provenance(file) for file in inputs.paths]
     write_table(snakemake.output.table, table, collect([*origins, *paths, prepared, own]))
-    # not before: where a cluster takes the jobs of a run as one, the failure of a later one costs
-    # the outputs of its training too
+    # not earlier: if a cluster groups the jobs of a run, a later job's failure also deletes the
+    # outputs of the training
     for each in snakemake.input.training:
         discard_checkpoint(Path(each).with_name("best.safetensors"))
     for each in snakemake.input.paths:

@@ -1,4 +1,4 @@
-"""End with an error if a training diverged, once everything else is made."""
+"""End with an error if a training diverged, after all tables and figures are made."""
 
 from labelinfo.jobs import job
 

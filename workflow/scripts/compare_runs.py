@@ -1,4 +1,4 @@
-"""Compare the C of each run with that of the baselines, on the same test images."""
+"""Compare the C of each run with the C of the baselines, on the same test images."""
 
 from labelinfo.jobs import job
 

@@ -1,4 +1,4 @@
-"""Cool a copy of a path's snapshot down at the β of one run."""
+"""Cool down a copy of a path's snapshot at the β of one run."""
 
 from labelinfo.jobs import job
 

@@ -1,4 +1,4 @@
-"""Make one page of all runs to look around in."""
+"""Make an interactive page of all runs."""
 
 from labelinfo.jobs import job
 

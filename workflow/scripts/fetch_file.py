@@ -7,7 +7,7 @@ from labelinfo.jobs import job
 with job(snakemake.log[0]):
     from labelinfo.data.fetch import addresses_of, fetch_file
 
-    # Where a file comes from does not change its content, so neither is a parameter of the rule.
+    # The source of a file does not change its content, so it is not a parameter of the rule.
     mirror = snakemake.config["machine"]["mirror"] or os.environ.get("LABELINFO_MIRROR") or None
     urls = addresses_of(snakemake.wildcards.file, snakemake.config["datasets"])
     fetch_file(

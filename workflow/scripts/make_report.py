@@ -13,12 +13,12 @@ with job(snakemake.log[0]) as logger:
     from labelinfo.io.atomic import atomic_path
 
     with tempfile.TemporaryDirectory() as folder, atomic_path(snakemake.output.page) as page:
-        # the configuration of this call, with the options of the command line
+        # the configuration of this call, including the options of the command line
         config = Path(folder, "config.yaml")
         config.write_text(yaml.safe_dump(snakemake.config), encoding="utf-8")
         command = [snakemake.params.python, "-m", "snakemake", "all", "--nolock"]
         command += ["--snakefile", snakemake.params.snakefile, "--configfile", str(config)]
-        # the running Snakemake holds the lock, and a report changes nothing
+        # no lock: the running Snakemake holds it, and a report changes nothing
         done = subprocess.run(  # noqa: S603 - Snakemake itself
             [*command, "--report", str(page)],
             capture_output=True,

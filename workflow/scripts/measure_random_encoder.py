@@ -1,4 +1,4 @@
-"""Probe an encoder that was never trained."""
+"""Probe an untrained encoder."""
 
 from labelinfo.jobs import job
 

@@ -1,4 +1,4 @@
-"""Pack what the jobs of an experiment wrote, to be published and joined with other slices."""
+"""Pack the tables of an experiment's jobs, for publishing and joining with other slices."""
 
 from labelinfo.jobs import job
 

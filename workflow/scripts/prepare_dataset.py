@@ -14,12 +14,12 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.training.device import resolve_device
 
     params = snakemake.params
-    # what is asked for and what is checked change nothing of what is prepared, so neither is a
-    # parameter of the rule
+    # configured tasks and checks do not affect the prepared data, so they are not parameters of the
+    # rule
     tasks = tasks_of(snakemake.config, snakemake.wildcards.dataset)
     configured = snakemake.config["datasets"][snakemake.wildcards.dataset]
     checked = {key: configured[key] for key in ("matched_distinct_min_share",)}
-    # a user's own files are no inputs; relative paths start at the folder of the Snakefile
+    # a user's files are not inputs of the rule; relative paths start at the Snakefile's folder
     root = Path(os.path.normpath(snakemake.scriptdir)).parents[1]
     sources = {
         role: Source(
@@ -42,5 +42,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     config = {"datasets": {dataset.name: params.definition}, "data": params.data}
     origin = describe("prepare_dataset", code=params.code, config=config, data=dataset.digests)
     save_dataset(snakemake.output.dataset, dataset)
-    # last, as it is looked for to tell whether this job is done
+    # last, because its existence means that the job is done
     write_table(snakemake.output.summary, summary, origin)

@@ -7,7 +7,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.baselines.complex_image import train_classifier
     from labelinfo.io.tables import read_table
 
-    # of at most one search
+    # at most one file, the choice of a search
     choices = snakemake.input.get("choice", [])
     train_classifier(
         snakemake.wildcards.task,

@@ -1,4 +1,4 @@
-"""Train one path through all β, or resume one that was interrupted."""
+"""Train one path through all β, or resume an interrupted one."""
 
 from labelinfo.jobs import job
 

@@ -1,4 +1,4 @@
-"""Train one VAE, or go on with one that was interrupted."""
+"""Train one VAE, or resume an interrupted training."""
 
 from labelinfo.jobs import job
 

@@ -1,4 +1,4 @@
-"""Write down the configuration of the experiment, defaults filled in."""
+"""Write the experiment's configuration, including defaults."""
 
 from labelinfo.jobs import job
 

@@ -1,4 +1,4 @@
-"""Write the headline numbers and where everything lies."""
+"""Write the headline numbers and the paths of all results."""
 
 from labelinfo.jobs import job
 

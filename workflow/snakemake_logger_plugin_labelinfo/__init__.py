@@ -1,7 +1,7 @@
-"""What a run prints: a plan as one table, a run as one bar or a line a minute, failures in full.
+"""A logger for Snakemake: the plan as a table, progress as a bar or a line a minute, failures.
 
-Snakemake loads this module for ``logger: labelinfo`` in ``profiles/default``. Snakemake's own text
-of each job goes to ``.snakemake/log``; ``--logger-labelinfo-all`` prints it instead.
+Snakemake loads this module for ``logger: labelinfo`` in ``profiles/default``. Snakemake's messages
+of each job go to ``.snakemake/log``; ``--logger-labelinfo-all`` prints them instead.
 """
 
 import logging
@@ -16,7 +16,7 @@ from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 from snakemake_logger_plugin_labelinfo.bar import Bar
 from snakemake_logger_plugin_labelinfo.jobs import Jobs
 
-# Snakemake's own remarks that name no result and no fault
+# beginnings of Snakemake's messages about neither results nor errors
 _CHATTER = (
     "Building DAG", "Assuming unrestricted", "Using shell", "host:", "Provided ", "Rules claiming",
     "Conda environments:", "Select jobs", "Execute ", "Would remove", "Removing temporary",
@@ -31,7 +31,7 @@ _SILENT = {
 
 @dataclass
 class LogHandlerSettings(LogHandlerSettingsBase):
-    """Options of the command line, as ``--logger-labelinfo-all``."""
+    """Command-line options, such as ``--logger-labelinfo-all``."""
 
     all: bool = field(
         default=False, metadata={"help": "Print Snakemake's own text of each job.", "type": bool}
@@ -39,11 +39,11 @@ class LogHandlerSettings(LogHandlerSettingsBase):
 
 
 class LogHandler(LogHandlerBase):
-    """Prints what a reader of a terminal or of its copy in a file needs."""
+    """Prints a short account of a run to a terminal or file."""
 
     writes_to_stream = True
     writes_to_file = False
-    # Snakemake's own, so that its flags --quiet and --printshellcmds keep their meaning
+    # use Snakemake's filter, so that its flags --quiet and --printshellcmds work
     has_filter = False
     has_formatter = False
     needs_rulegraph = False
@@ -51,7 +51,7 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         self.dry = self.common_settings.dryrun
         self.stream: TextIO = sys.stdout if self.common_settings.stdout else sys.stderr
-        # a terminal without β gets an escape for it, not an error
+        # escape β on a terminal that cannot print it
         self.stream.reconfigure(errors="backslashreplace")
         self.jobs = Jobs()
         self.bar = Bar(self.stream)
@@ -74,7 +74,7 @@ class LogHandler(LogHandlerBase):
     def _tell(self, record: logging.LogRecord) -> None:
         event = getattr(record, "event", None)
         if event == LogEvent.RUN_INFO:
-            # a dry run sends it before its jobs and after them
+            # a dry run sends the plan twice, before and after its jobs
             if self.jobs.start(record.stats) and not self.dry:
                 self._print(self.jobs.headline())
             elif self.dry and self.jobs.reasons:
@@ -86,14 +86,14 @@ class LogHandler(LogHandlerBase):
             self.jobs.end(record.job_id)
         elif event == LogEvent.PROGRESS:
             self.jobs.done, self.jobs.total = record.done, record.total
-            # else the next job to start draws it, with what is at work
+            # otherwise the start of the next job draws the bar
             if self.jobs.running or record.done == record.total:
                 self._draw()
         elif event == LogEvent.JOB_ERROR:
             self.jobs.fail(record.jobid)
             self._print(_failure(record.rule_name, record.log, record.rule_msg))
         elif event == LogEvent.GROUP_ERROR:
-            # its jobs follow; the scheduler's log is the group's
+            # messages for its jobs follow; this log is the scheduler's, of the whole group
             self._print(_failure(f"group {record.groupid}", record.aux_logs))
         elif event not in _SILENT and not self._is_chatter(record):
             self._print(self.format(record))
@@ -112,6 +112,6 @@ class LogHandler(LogHandlerBase):
 
 
 def _failure(what: str, logs: list[str] | None, message: str | None = None) -> str:
-    """Return one line that names what failed and its logs, and the scheduler's words below it."""
+    """Return a line with the failed job and its logs, followed by the scheduler's message."""
     line = ", ".join([f"Failed: {what}", *(f"log {log}" for log in logs or ())])
     return f"{line}\n    {message}" if message else line

@@ -11,12 +11,12 @@ _SECONDS_BETWEEN_LINES = 60.0
 
 
 class Bar:
-    """Draws how far a run has come.
+    """Shows the progress of a run.
 
     Parameters
     ----------
     stream
-        Where to.
+        The output stream.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -25,7 +25,7 @@ class Bar:
         self._drawn = -_SECONDS_BETWEEN_LINES
 
     def draw(self, jobs: Jobs) -> None:
-        """Show the jobs done, the jobs at work and the time left."""
+        """Show the finished jobs, the running jobs and the time left."""
         over = jobs.done == jobs.total
         told = "" if over else f"{_left(jobs.seconds_left())}; running: {jobs.at_work()}"
         if self._stream.isatty():
@@ -59,7 +59,7 @@ class Bar:
 
 
 def _left(estimate: tuple[float, bool] | None) -> str:
-    """Return the time left in words, and the time of day when it is over."""
+    """Return the time left and the time of day of the end, as text."""
     if estimate is None:
         return "time left not known yet"
     seconds, lower_bound = estimate

@@ -1,4 +1,4 @@
-"""The jobs of one call of the workflow: planned, running, done, and the time that is left."""
+"""The planned, running and finished jobs of one call of the workflow, and the time left."""
 
 import time
 from collections import Counter, defaultdict
@@ -13,11 +13,11 @@ class Jobs:
     planned
         Jobs by rule.
     running
-        Rule and start (:func:`time.monotonic`) of each job at work, by its number.
+        Rule and start (:func:`time.monotonic`) of each running job, by number.
     reasons
-        Why the jobs of each rule run.
+        Reasons for the jobs of each rule.
     done, total
-        Jobs.
+        Numbers of jobs.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Jobs:
         self._started = 0.0
 
     def start(self, stats: dict[str, int]) -> bool:
-        """Take the plan, once; return whether it is new."""
+        """Store the plan; return False if there already is one."""
         if self.planned:
             return False
         self.planned.update({rule: count for rule, count in stats.items() if rule != "total"})
@@ -38,26 +38,27 @@ class Jobs:
         return True
 
     def begin(self, job: int, rule: str, reason: str | None) -> None:
-        """Note the start of a job."""
+        """Record the start of a job."""
         self.running[job] = rule, time.monotonic()
         for part in (reason or "").split("; "):
             if head := part.partition(":")[0].strip().lower():
                 self.reasons[rule][head] += 1
 
     def end(self, job: int) -> None:
-        """Note that a job is done."""
+        """Record the end of a job."""
         if begun := self.running.pop(job, None):
             self._seconds[begun[0]].append(time.monotonic() - begun[1])
 
     def fail(self, job: int) -> None:
-        """Note that a job has failed."""
+        """Record the failure of a job."""
         self.running.pop(job, None)
 
     def seconds_left(self) -> tuple[float, bool] | None:
-        """Return the seconds left and whether they are a lower bound, None before a job has ended.
+        """Return the seconds left and whether they are a lower bound; None before the first end.
 
-        A job left takes the mean of its rule's finished jobs. Jobs of rules without one are not
-        counted, so the time is a lower bound. Jobs run side by side as they did so far.
+        The estimate for a job is the mean of its rule's finished jobs. If a rule has no finished
+        job, its jobs are not counted and the time is a lower bound. The number of parallel jobs is
+        assumed to stay the same.
         """
         finished = [seconds for each in self._seconds.values() for seconds in each]
         elapsed = time.monotonic() - self._started
@@ -77,12 +78,12 @@ class Jobs:
         return f"{self.total:,} {jobs}: {_counted(self.planned.most_common(6), self.planned)}"
 
     def at_work(self) -> str:
-        """Return the rules at work, with their numbers of jobs."""
+        """Return the running rules, with their numbers of jobs."""
         rules = Counter(rule for rule, _ in self.running.values())
         return _counted(rules.most_common(3), rules)
 
     def table(self) -> str:
-        """Return the planned jobs by rule, with the reasons why they run."""
+        """Return a table of the planned jobs by rule, with the reasons for them."""
         width = max(len(rule) for rule in self.planned)
         lines = [
             "Job stats:",

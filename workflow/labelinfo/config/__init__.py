@@ -1,1 +1,1 @@
-"""The experiment's configuration: checked against the schema, then turned into named runs."""
+"""The experiment's configuration: validation, defaults, and the runs that it defines."""

@@ -1,7 +1,7 @@
 """Print every key of the configuration, or check files: ``python -m labelinfo.config [FILE ...]``.
 
-Snakemake reads a ``--configfile`` before anything of ours can look at it, and runs what a template
-holds. A file from somebody else is better checked first.
+Snakemake reads a ``--configfile`` before this package can check it, and runs the code in a
+template. Check a file from somebody else with this command first.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from labelinfo.console import print_in_any_locale
 from labelinfo.data.own_files import check_own_files
 from labelinfo.errors import ConfigError
 
-# words of JSON schema, and how the page says them
+# types of JSON schema, and their names on the page
 _TYPES = {"boolean": "true or false", "object": "map", "string": "text", "null": "null"}
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
@@ -28,7 +28,7 @@ def describe() -> list[str]:
     for name, schema in schema_of_keys().items():
         text = schema["description"]
         allowed = "" if "properties" in schema else f" ({_allowed(schema)})"
-        # the default of `datasets` is a file of its own
+        # the default of `datasets` is a separate file
         if allowed and "default" in schema and name != "datasets":
             text += f" Default: `{json.dumps(schema['default'])}`."
         lines.append(f"- `{name}`{allowed}: {text}")
@@ -54,7 +54,7 @@ def _allowed(schema: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Check the files that are named; without any, print all keys."""
+    """Check the named files; without files, print all keys."""
     print_in_any_locale()
     parser = argparse.ArgumentParser(
         prog="python -m labelinfo.config",

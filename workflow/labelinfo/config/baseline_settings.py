@@ -1,4 +1,4 @@
-"""The baselines."""
+"""Settings of the baselines."""
 
 from typing import Annotated
 
@@ -32,30 +32,30 @@ class PcaSettings(Settings):
     ]
     """Standard deviations σ of the noise added to the whitened components."""
     selection_rate_max_nats: OrNull[Positive] = None
-    """The best k has the smallest area under C against R from 0 to this rate on the validation
-    split (ours); null takes H(X)."""
+    """The best k has the smallest area under C against R, from R = 0 to this rate, on the
+    validation split (ours); null means H(X)."""
     flat_share: Fraction = 0.01
-    """C counts as flat at the smallest σ of a k if it falls there by at most this share of H(Y)
-    from the next larger σ (ours). A k whose C still falls, before the rate axis ends, gets a
-    warning and decides no claim."""
+    """C is flat at the smallest σ of a k if it falls by at most this share of H(Y) from the next
+    larger σ (ours). If C still falls at a rate below the end of the axis, the k gets a warning and
+    decides no claim."""
 
 
 class RandomEncoderSettings(Settings):
     """The baselines `random_fully_connected` and `random_convolutional`.
 
-    The latter has the channels of `model.width`.
+    The second has the channels of `model.width`.
     """
 
     hidden_units: Count = 200
     """Units in each of the two fully connected layers (ours)."""
     standardise: Flag = True
-    """Whether codes are shifted and scaled to mean 0 and deviation 1 on the training split, each
-    number by itself (ours). Gates that were never trained leave numbers so small that a probe of
-    the usual length does not find them."""
+    """Whether each feature is shifted and scaled to mean 0 and standard deviation 1 on the training
+    split (ours). Untrained gates give features so small that a probe of the usual length does not
+    find their information."""
 
 
 class NetworkCandidates(Settings):
-    """What a search tries (ours); a pair of depth and dropout each."""
+    """Candidates of the search: all pairs of depth and dropout (ours)."""
 
     depths: Some[Units] = [32, 64, 128, 256]
     """Filters of each of the five convolutions."""
@@ -73,7 +73,7 @@ class Network(Settings):
 
 
 class Networks(Settings):
-    """Filters and dropout by the task's name, the paper's; any other has `other`."""
+    """Filters and dropout by task, from the paper; all other tasks have `other`."""
 
     digit: Network = Network(depth=64, dropout=0.3)
     """The network for the task `digit`."""
@@ -86,9 +86,10 @@ class Networks(Settings):
 
 
 class ClassifierSettings(Settings):
-    """The baseline `complex_image`, trained end to end (ours, but for its network).
+    """The baseline `complex_image`, trained end to end (ours, except for its network).
 
-    The baseline `simple_image` is the probes on pixels and reads `probe` and `strong_probe`.
+    The baseline `simple_image` consists of the probes on pixels; it reads `probe` and
+    `strong_probe`.
     """
 
     epochs: Count = 10
@@ -102,10 +103,10 @@ class ClassifierSettings(Settings):
     hidden_units: Count = 200
     """Units in each of the two fully connected layers."""
     precision: Precision = "auto"
-    """Of the training, as under `training`; C is measured in float32 in any case."""
+    """Precision of the training, as under `training`; C is always measured in float32."""
     search: Flag = False
-    """Choose depth and dropout of `complex_image` again, by data set and task: every pair of
-    `candidates`, and the one in `networks`, is trained, and the one of the smallest C on the
-    validation split becomes the baseline. All are in tables/classifier_search.parquet."""
+    """Search for depth and dropout of `complex_image`, by data set and task. Every pair of
+    `candidates` and the network in `networks` are trained; the smallest C on the validation split
+    becomes the baseline. tables/classifier_search.parquet lists all of them."""
     candidates: NetworkCandidates = NetworkCandidates()
     networks: Networks = Networks()

@@ -12,7 +12,7 @@ from labelinfo.config.values import key_name, refuse_odd_values, refuse_sprawl
 from labelinfo.errors import ConfigError
 
 Config = dict[str, Any]
-# pydantic's words for what we call `it`, and its count of what is there
+# parts of pydantic's messages to drop: its subject, and its count of the entries found
 _LIBRARY_WORDS = re.compile("^(Input|String|List|Value error,) | after validation, not .*")
 # pydantic's mark of an error in a key of a map
 _OF_KEY = "[key]"
@@ -21,16 +21,16 @@ _OF_KEY = "[key]"
 def complete(config: Config) -> Config:
     """Return ``config`` with every default filled in, after checking it.
 
-    ``config`` is what the user wrote, overlays merged; it is not changed. The default of a map is
-    merged with the user's map, key by key; every other default is taken whole. Two ways of writing
-    the same configuration (keys in another order, a default spelt out, 1 for 1.0) come out as one,
-    so that neither makes the other's results stale.
+    ``config`` is the user's configuration with overlays merged; it is not changed. The default of a
+    map is merged with the user's map, key by key; any other default is used whole. Equivalent
+    configurations (keys in another order, a default spelt out, 1 for 1.0) give the same result, so
+    neither makes the other's results stale.
 
     Raises
     ------
     ConfigError
-        At the first thing wrong, naming the key, what is allowed, and for an unknown key the
-        nearest right one.
+        At the first fault. The message names the key, the allowed values and, for an unknown key,
+        the most similar known one.
     """
     refuse_sprawl(config)
     refuse_odd_values(config)
@@ -49,7 +49,7 @@ def _in_order(value: Any) -> Any:
 
 
 def _rank(error: dict[str, Any]) -> tuple[bool, int, str]:
-    # A misspelt key first: it often is the cause of the rest, such as a required key missing.
+    # Misspelt keys first: they often cause the other errors, such as a missing required key.
     return (error["type"] != "extra_forbidden", len(error["loc"]), str(error["loc"]))
 
 
@@ -79,5 +79,5 @@ def _sentence(error: dict[str, Any]) -> str:
 
 def _nearest(word: str, known: list[str]) -> str | None:
     near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    # letters that changed places come first: of short words, others may look as near
+    # prefer transposed letters: for short words, other keys may be equally similar
     return min(near, key=lambda other: sorted(other) != sorted(word), default=None)

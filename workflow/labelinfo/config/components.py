@@ -18,7 +18,7 @@ class Component:
 
     @property
     def module(self) -> str:
-        """The module in which the class is."""
+        """The module of the class."""
         return self.path.partition(":")[0]
 
 
@@ -27,13 +27,14 @@ def known_components(
 ) -> dict[str, dict[str, Component]]:
     """Return every component of a completed configuration by kind and name.
 
-    The options of a built-in one are under its name in ``model``, those of a user's own next to
-    its class in ``components``. Modules are looked for in the folders ``roots``, and read, not run.
+    The options of a built-in component are under its name in ``model``; the options of a user's
+    component are next to its class in ``components``. Modules are searched for in the folders
+    ``roots``; they are read, not run.
 
     Raises
     ------
     ConfigError
-        If a user's component has the name of a built-in one, or its class is nowhere to be found.
+        If a user's component has the name of a built-in one, or its class does not exist.
     """
     known = {
         kind: {name: Component(path, config["model"].get(name, {})) for name, path in own.items()}
@@ -60,7 +61,7 @@ def vae_spec(
     decoder: str,
     marginal: str,
 ) -> dict[str, Any]:
-    """Return what a VAE of these components is made of: the fields of ``VaeSpec``."""
+    """Return the specification of a VAE with these components: the fields of ``VaeSpec``."""
     chosen = {
         "encoder": components["encoders"][encoder],
         "decoder": components["decoders"][decoder],

@@ -1,4 +1,4 @@
-"""What a data set is made of, and how its images are prepared."""
+"""Settings of data sets: files, labels, preparation."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ from labelinfo.config.field_types import (
     Share,
 )
 
-# a key that only some files have: it has no default and is left out where it is not given
+# a key of some files only: it has no default, and is left out if it is not given
 OPTIONAL = {
     "default": None,
     "validate_default": False,
@@ -29,7 +29,7 @@ Url = Annotated[str, Field(pattern="^https?://")]
 
 
 class FileSettings(Settings):
-    """A file of a data set: fetched, or the user's own."""
+    """A file of a data set, either downloaded or the user's own."""
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
@@ -38,23 +38,23 @@ class FileSettings(Settings):
     )
     """Path under the mirror folder and under results/downloads/."""
     path: str = Field(pattern=r"^[^{}\n\t]*[^{}\s/]$", min_length=1, **OPTIONAL)
-    """A file of your own; it goes before `name`, and nothing is fetched then. Relative paths start
-    at the folder of the Snakefile. Snakemake would fill in names within braces, so there may be
-    none."""
+    """A file of your own, instead of a download; it overrides `name`. Relative paths start at the
+    folder of the Snakefile. Braces are not allowed, because Snakemake would read them as
+    wildcards."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$", **OPTIONAL)
     """SHA-256 of the decompressed content."""
     git_blob_sha1: str = Field(pattern="^[0-9a-f]{40}$", **OPTIONAL)
-    """Git blob id of the decompressed content, as good a check."""
+    """Git blob id of the decompressed content, a further check."""
     bytes: Count = Field(**OPTIONAL)
     """Size of the decompressed content."""
     urls: list[Url] = []
-    """Where to download it, tried in turn."""
+    """Addresses for the download, tried in turn."""
 
 
 class LimitSettings(Settings):
-    """Use only so many images of a split, drawn at random after the labels are matched.
+    """Maximum number of images of each split, drawn at random after the labels are matched.
 
-    The draw is seeded. A smaller draw is a part of a larger one.
+    The draw is seeded, and a smaller draw is a subset of a larger one.
     """
 
     train: OrNull[AtLeastTwo] = None
@@ -66,9 +66,9 @@ class LimitSettings(Settings):
 
 
 class SplitSettings(Settings):
-    """Shares drawn at random, seeded, for validation and test.
+    """Shares of the images for validation and test, drawn at random with a seed.
 
-    They are used when a `table` has no `split` column of train/valid/test.
+    They are used if a `table` has no `split` column with train, valid and test.
     """
 
     valid: PartialShare = 0.1
@@ -83,53 +83,53 @@ class DatasetSettings(Settings):
     title: str = ""
     """Name in figures and reports."""
     reader: Literal["static_mnist", "omniglot", "table"]
-    """How the files are read: `static_mnist` (binarised text files plus the idx originals, labels
-    by naive Bayes), `omniglot` (chardata.mat), `table` (one .npz or .parquet file of your own with
+    """Format of the files: `static_mnist` (binarised text files plus the idx originals, labels by
+    naive Bayes), `omniglot` (chardata.mat), `table` (one .npz or .parquet file of your own with
     `images` and label columns)."""
     files: dict[str, FileSettings]
-    """The files by role; the roles are the reader's."""
+    """The files by role; the reader determines the roles."""
     binarize: Literal["none", "bernoulli", "threshold"] = "none"
-    """Intensities to bits (ours): `bernoulli` draws afresh each epoch in training and once, seeded,
-    for validation and test; `threshold` cuts at 0.5; `none` takes binary images."""
+    """Conversion of intensities to bits (ours). `bernoulli` draws new bits each epoch in training,
+    and once, with a seed, for validation and test. `threshold` cuts at 0.5. `none` is for binary
+    images."""
     scale: OrNull[Positive] = None
-    """The value of a white pixel of a `table`, by which all its pixels are divided. null takes 255
-    for integers and 1 for fractions; then integers below 128 that are no bits, and fractions of at
-    most 0.1, are refused."""
+    """The value of a white pixel of a `table`, by which all its pixels are divided. null means 255
+    for integers and 1 for fractions; then images that are not bits are refused if their largest
+    integer is below 128 or their largest fraction is at most 0.1."""
     originals: Literal["as_is", "transposed", "inverted", "transposed_inverted"] = "as_is"
-    """How the originals of `static_mnist` are stored, compared with its binary images: `as_is`,
-    `transposed` (column by column, as EMNIST's are), `inverted` (black on white), or
+    """Orientation of the originals of `static_mnist`, relative to its binary images: `as_is`,
+    `transposed` (column by column, as in EMNIST), `inverted` (black on white), or
     `transposed_inverted`."""
     matched_distinct_min_share: Share = 0.95
-    """Smallest number of different originals (ours), as a share of a split's images, that the
-    images of `static_mnist` are matched with. Below it, or if the images are less likely than
-    images of their originals, the data is refused; 0 accepts every match."""
+    """Minimum number of different originals that the images of a `static_mnist` split are matched
+    with, as a share of the images (ours). The data is refused below it, or if the images are much
+    less likely than images drawn from their originals; 0 accepts every match."""
     tasks: Distinct[Column] = []
-    """Label columns to probe; empty means all that the reader gives. A table has to name its
-    own."""
+    """Label columns to probe; empty means all columns of the reader. A `table` must name its
+    columns."""
     entropy_nats: OrNull[Positive] = None
-    """H(X) in nats for the random-discard line: a published negative log-likelihood, so an upper
-    bound. null takes the best R + D over all runs, an upper bound too."""
+    """H(X) in nats for the random-discard line: a published negative log-likelihood, which is an
+    upper bound. null means the best R + D over all runs, also an upper bound."""
     entropy_source: str = ""
-    """Where `entropy_nats` comes from."""
+    """Source of `entropy_nats`."""
     best_known_nats: OrNull[Positive] = None
-    """The lowest negative log-likelihood known, in nats, if it is below `entropy_nats`. A run whose
-    R + D lies below the smaller of both is flagged in the tables."""
+    """The lowest known negative log-likelihood in nats, if it is below `entropy_nats`. The tables
+    flag a run whose R + D is below the smaller of the two."""
     best_known_source: str = ""
-    """Where `best_known_nats` comes from."""
+    """Source of `best_known_nats`."""
     caveat: str = ""
-    """A sentence that every figure and table made from this data has to carry."""
+    """A sentence for every figure and table of this data."""
     limit: LimitSettings = LimitSettings()
     split: SplitSettings = SplitSettings()
 
 
 class DataSettings(Settings):
-    """How the images become a data set."""
+    """Preparation of the data sets."""
 
     naive_bayes_clamp: PartialShare = 0.0001
     """ε (ours); original intensities are clamped to [ε, 1 − ε] in the pixel-wise Bernoulli
     likelihood that matches a binary image to its original."""
     duplicates_max_share: Share = 0.01
-    """Largest share (ours) of the images of the validation split that may be copies of training
-    images, and of the test split's that may be copies of either's, pixel by pixel, after binarize:
-    threshold and before `limit`; beyond it the data is refused. All copies are counted in
-    tables/datasets.parquet."""
+    """Maximum share of validation images that are copies of training images, and of test images
+    that are copies of either (ours); with more, the data is refused. Copies agree in every pixel,
+    after `binarize: threshold` and before `limit`. tables/datasets.parquet has their numbers."""

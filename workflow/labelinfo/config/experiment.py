@@ -1,4 +1,4 @@
-"""An experiment as it is configured: its files read, checked and completed."""
+"""Read, check and complete the configuration of an experiment."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,12 +21,12 @@ def check_config(
 ) -> tuple[Config, dict[str, dict[str, Component]]]:
     """Return a configuration with its defaults, and the components that it may name.
 
-    Modules are looked for in the folders ``roots``.
+    Modules are searched for in the folders ``roots``.
 
     Raises
     ------
     ConfigError
-        At the first thing wrong.
+        At the first fault.
     """
     completed = complete(config)
     components = known_components(completed, roots)
@@ -37,12 +37,12 @@ def check_config(
 def read_config(overlays: Iterable[Path | str]) -> Config:
     """Return the completed configuration of ``config.yaml`` and overlays, as Snakemake merges them.
 
-    Lists are replaced, maps merged.
+    Overlays replace lists and are merged into maps.
 
     Raises
     ------
     ConfigError
-        If a file cannot be read, or at the first thing wrong in them.
+        If a file cannot be read, or at the first fault in the configuration.
     """
     config: Config = {}
     for file in (BASE / "config.yaml", *overlays):
@@ -51,11 +51,11 @@ def read_config(overlays: Iterable[Path | str]) -> Config:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values only: no key twice, no merges (``<<``) that unfold without end."""
+    """A loader of plain values: no repeated key, no merges (``<<``) of unlimited size."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
-        # maps whose keys were looked at, before others were merged into them
+        # maps already checked for repeated keys, which merging would then repeat
         self._seen: set[int] = set()
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -68,7 +68,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _refuse_repeated_keys(node: yaml.MappingNode) -> None:
-    # the last one would silently win
+    # PyYAML would silently keep the last value
     known = set()
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode) and key.value != "<<":
@@ -79,17 +79,18 @@ def _refuse_repeated_keys(node: yaml.MappingNode) -> None:
 
 
 def read_map(file: Path | str) -> Config:
-    """Return what a file of configuration holds: plain values, few enough to be walked through.
+    """Return the content of a configuration file: plain values, of limited number.
 
     Raises
     ------
     ConfigError
-        If it cannot be read, is no map, has a key twice, is a template, or unfolds without end.
+        If the file cannot be read, is not a map, repeats a key, is a template, or has too many
+        values.
     """
     try:
         text = Path(file).read_text(encoding="utf-8")
         loader = _Loader(text)
-        # what its messages call the text
+        # the name in PyYAML's messages
         loader.name = str(file)
         content = loader.get_single_data()
     except RecursionError as error:

@@ -1,7 +1,7 @@
-"""The types that settings are declared with: strict, but for text that reads as the value meant.
+"""The types of settings: strict, except for text that spells a value of the right type.
 
-Snakemake hands everything nested in ``--config key={...}`` over as text, and YAML reads 1e-4 as
-text. Where a key takes numbers, truth values or null, text that spells one is one.
+Snakemake passes all values nested in ``--config key={...}`` as text, and YAML reads 1e-4 as text.
+So keys for numbers, truth values or null also accept text that spells such a value.
 """
 
 import math
@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 T = TypeVar("T")
 
-# integers beyond this are not exact as numbers of JSON
+# larger integers are not exact as JSON numbers
 LARGEST_INTEGER = 2**53
 
 
 class Settings(BaseModel):
-    """A section of the configuration; the text below a field says what it means."""
+    """A section of the configuration; the string below a field is its description."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -45,7 +45,7 @@ def _plain(default: Any) -> Any:
 
 
 def merge(base: Any, over: Any) -> Any:
-    """Return ``over``, with the keys of ``base`` that it does not give where both are maps."""
+    """Return ``over``; if both are maps, add the keys that only ``base`` has."""
     if not (isinstance(base, dict) and isinstance(over, dict)):
         return over
     return base | {key: merge(base.get(key), value) for key, value in over.items()}
@@ -93,7 +93,7 @@ def _read_null(value: Any) -> Any:
 
 
 def _read_option(value: Any) -> Any:
-    """Read an argument of a user's class: what YAML would make of text, and 1e-4 too."""
+    """Read an argument of a user's class: convert text as YAML does, and also 1e-4."""
     value = _read_null(_read_flag(_read_number(value)))
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("should be a finite number")
@@ -108,7 +108,7 @@ def _differ(entries: list[T]) -> list[T]:
     return entries
 
 
-# the readers come last in each type, so that a page of the keys shows the bounds before them
+# the validators come last in each type, so that the schema of the keys has the bounds
 INTEGER = BeforeValidator(_read_integer)
 NUMBER = BeforeValidator(_read_number)
 

@@ -1,4 +1,4 @@
-"""Every key of the configuration by its full name, for messages and for the page of all keys."""
+"""Full names of all keys of the configuration, for messages and for the page of all keys."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -24,7 +24,7 @@ def _walk(
 ) -> Iterator[tuple[str, JsonSchema]]:
     for key, below in schema.get("properties", {}).items():
         found = _resolved(below, classes)
-        # a section's own defaults go before those of its class
+        # the defaults of a section override those of its class
         if isinstance(schema.get("default"), dict) and key in schema["default"]:
             found["default"] = schema["default"][key]
         found["description"] = " ".join(found.get("description", "").split())
@@ -54,6 +54,6 @@ def _is_known(name: str) -> bool:
 
 
 def keys_below(name: str) -> list[str]:
-    """Return the last parts of the names of the keys right below ``name``."""
+    """Return the last parts of the names of the keys directly below ``name``."""
     split = (key.rpartition(".") for key in schema_of_keys())
     return [last for above, _, last in split if above == name]

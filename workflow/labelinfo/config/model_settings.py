@@ -21,12 +21,12 @@ class IafSettings(Settings):
     """Options of the encoder `iaf`."""
 
     steps: Depth = 4
-    """Inverse-autoregressive affine steps."""
+    """Number of inverse-autoregressive affine steps."""
     hidden_units: Units = 640
     """Units in each of the two hidden layers of a step's masked network, at width 1 (ours); never
     fewer than `model.latent_dim`."""
     context_units: Units = 64
-    """Length of the context vector that the steps get of the image, at width 1 (ours)."""
+    """Length of the image's context vector, an input of the steps, at width 1 (ours)."""
 
 
 class PixelCnnSettings(Settings):
@@ -35,9 +35,9 @@ class PixelCnnSettings(Settings):
     channels: Units = 32
     """Channels of each of the two streams, at width 1 (ours)."""
     dilations: Annotated[list[Depth], Field(min_length=1, max_length=100)] = [1, 2, 4]
-    """Dilation d of each gated residual layer of a stream before its turn; the layers after it
-    mirror them (ours). A pixel sees 4 Σ d + 2 rows and columns back, with no gap if each d ≤ 4 Σ
-    (earlier d) + 2. An image of 28 × 28 pixels takes Σ d ≥ 7."""
+    """Dilation d of each gated residual layer in the first half of a stream; the second half
+    mirrors it (ours). A pixel sees 4 Σ d + 2 rows and columns back, without gaps if each
+    d ≤ 4 Σ (earlier d) + 2. Images of 28 × 28 pixels need Σ d ≥ 7."""
     dropout: ShareBelowOne = 0.0
     """Share of the units of each residual layer that are set to zero in training (ours)."""
 
@@ -53,7 +53,7 @@ class MafSettings(Settings):
     """Options of the marginal `maf`."""
 
     blocks: Depth = 5
-    """MADE blocks."""
+    """Number of MADE blocks."""
     hidden_units: Units = 640
     """Units in each of the two hidden layers of a block, at width 1 (ours); never fewer than
     `model.latent_dim`."""
@@ -63,7 +63,7 @@ class VampSettings(Settings):
     """Options of the marginal `vamp`."""
 
     components: Annotated[int, Field(ge=1, le=100_000), INTEGER] = 500
-    """Learned pseudo-inputs, one component of the mixture each."""
+    """Number of learned pseudo-inputs, one per component of the mixture."""
 
 
 class ModelSettings(Settings):
@@ -78,7 +78,7 @@ class ModelSettings(Settings):
     mlp: MlpSettings = MlpSettings()
     pixelcnn_short: PixelCnnSettings = PixelCnnSettings(dilations=[1, 1, 1])
     """Options of the decoder `pixelcnn_short`, the network of `pixelcnn` without dilation. It sees
-    14 rows and columns back, half an image; beyond, it has z alone to go by."""
+    14 rows and columns back, half an image; only z informs it about pixels further away."""
     maf: MafSettings = MafSettings()
     vamp: VampSettings = VampSettings()
 
@@ -93,14 +93,14 @@ class OwnComponent(Settings):
     )
     """`module:Class`, in a Python file next to the Snakefile, or in a package of such files."""
     options: dict[str, Option] = {}
-    """Further keyword arguments of the class: numbers, text, truth values or null. Text that reads
-    as a number is one."""
+    """Further keyword arguments of the class: numbers, text, truth values or null. Text that spells
+    a number is read as a number."""
 
 
 class ComponentsSettings(Settings):
-    """Your own encoders, decoders and marginals, to be named in `sweep`.
+    """Your own encoders, decoders and marginals, for use in `sweep`.
 
-    The page docs/extending.md shows how.
+    See docs/extending.md.
     """
 
     encoders: dict[Name, OwnComponent] = {}

@@ -2,15 +2,15 @@
 
 import math
 
-# β is known to 12 digits in names of files
+# names of files have 12 digits of β
 _DIGITS = 12
 _TOLERANCE = 1e-9
 
 
 def snapshot_betas(lowest: float, highest: float, per_decade: int) -> list[float]:
-    """Return the β 10^(k/n), k an integer and n ``per_decade``, that enclose both ends.
+    """Return the β 10^(k/n), with integer k and n = ``per_decade``, that enclose both ends.
 
-    The grid depends on the ends and n alone, so a sweep's β never move it.
+    The grid depends only on the ends and n, so a sweep's β do not change it.
 
     >>> snapshot_betas(0.1, 1, 2)
     [0.1, 0.316227766017, 1.0]
@@ -23,12 +23,12 @@ def snapshot_betas(lowest: float, highest: float, per_decade: int) -> list[float
 
 
 def nearest_below(betas: list[float], beta: float) -> float:
-    """Return the largest of the β in ascending order that is not above ``beta``.
+    """Return the largest β of an ascending list that is at most ``beta``.
 
     Raises
     ------
     ValueError
-        If all are above it.
+        If all are larger.
     """
     below = [each for each in betas if each <= beta * (1 + _TOLERANCE)]
     if not below:

@@ -1,4 +1,4 @@
-"""The jobs that compute for an experiment: all but those that read tables alone."""
+"""The computing jobs of an experiment: all jobs except those that only read tables."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LEVEL_STAGES = {
     "simple_image": "probe_images",
     "complex_image": "train_classifier",
 }
-# those whose points have both the paper's probe and the strong one
+# the stages whose points have both the paper's probe and the strong probe
 PROBED_LEVEL_STAGES = ("measure_random_encoder", "probe_images")
 
 
@@ -24,7 +24,7 @@ class PlannedJob:
     """One job: its rule ``stage``, and its ``name`` below the rule's folders.
 
     Jobs of one stage and ``kind`` take about the same time. ``last`` is the ending of the file that
-    is written last, ``run`` the run that the job works on, if any.
+    is written last. ``run`` is the run of the job, if any.
     """
 
     stage: str
@@ -35,7 +35,7 @@ class PlannedJob:
 
     @property
     def result(self) -> str:
-        """The file, below the experiment's folder, that is there once the job is done."""
+        """The last file that the job writes, below the experiment's folder."""
         return f"{self.stage}/{self.name}{self.last}"
 
     @property
@@ -45,17 +45,17 @@ class PlannedJob:
 
     @property
     def benchmark(self) -> str:
-        """What Snakemake measured of it, below the experiment's folder."""
+        """Its benchmark file of Snakemake, below the experiment's folder."""
         return f"benchmarks/{self.stage}/{self.name}.tsv"
 
 
 def training_stage(config: dict[str, Any]) -> str:
-    """Return the rule that makes the weights of a run."""
+    """Return the rule that trains a run's weights."""
     return {"separate": "train_vae", "path": "cool_vae"}[config["training"]["mode"]]
 
 
 def training_epochs(config: dict[str, Any]) -> dict[str, float]:
-    """Return the passes over the training images by rule; of paths, those of the longest."""
+    """Return the passes over the training images by rule; for paths, of the longest path."""
     if training_stage(config) == "train_vae":
         return {"train_vae": config["training"]["epochs"]}
     path = config["path"]
@@ -67,7 +67,7 @@ def training_epochs(config: dict[str, Any]) -> dict[str, float]:
 
 
 def training_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield one job per path, where runs cool down from paths, and one per run."""
+    """Yield one job per path, if runs cool down from paths, and one job per run."""
     stage = training_stage(config)
     runs = list(enumerate_runs(config))
     if stage == "cool_vae":
@@ -107,9 +107,9 @@ def level_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
 
 
 def planned_jobs(config: dict[str, Any]) -> list[PlannedJob]:
-    """Return the jobs of a completed configuration that take time, stage by stage.
+    """Return the computing jobs of a completed configuration, stage by stage.
 
-    Pictures, encodings (which are not kept), and the search for a classifier are left out.
+    Pictures, encodings (which are temporary) and the search for a classifier are left out.
     """
     return [
         *(

@@ -1,4 +1,4 @@
-"""The paper's probe and the strong probe."""
+"""Settings of the paper's probe and of the strong probe."""
 
 from typing import Annotated
 
@@ -28,57 +28,57 @@ class ProbeSettings(Settings):
     hidden_units: Count = 200
     """Units in each of the two hidden layers (ours)."""
     epochs: Count = 100
-    """Passes over the training images, each with fresh samples of z; what is left of a pass after
-    its whole batches is left out, another part each time."""
+    """Passes over the training images, each with fresh samples of z. Only whole batches are used;
+    the images left out differ from pass to pass."""
     batch_size: Count = 128
     """Images per step."""
     learning_rate: Positive = 0.0001
-    """Adam's first learning rate."""
+    """Adam's initial learning rate."""
     decay_factor: PositiveShare = 0.1
     """The learning rate is multiplied by this every `decay_epochs`."""
     decay_epochs: Count = 25
     """Epochs between two decays."""
     precision: Precision = "auto"
-    """Precision of matrix products when probes are trained; C is always measured in float32. `auto`
-    takes bfloat16 on a CPU where that is faster and the training is long enough to be compiled,
-    float32 elsewhere."""
+    """Precision of matrix products in the training of probes; C is always measured in float32.
+    `auto` means bfloat16 on a CPU if it is faster and the training is long enough to be compiled,
+    else float32."""
     samples: Count = 16
     """Samples of z per image when C is measured."""
     binarizations: Count = 10
-    """Where training images are binarised by fresh draws, how many draws of the whole training
-    split the probe sees in turn, one an epoch (ours); each is encoded once."""
+    """Number of draws of the whole training split, if training images are binarised by fresh draws
+    (ours). The probe sees them in turn, one per epoch; each is encoded once."""
     seeds: Annotated[int, Field(ge=1, le=16), INTEGER] = 3
-    """Probes of each kind for a run, which differ in initial parameters, order and noise (ours). C
-    of the run is the mean over them. Points of PCA, random encoders and classifiers have one."""
+    """Number of probes of each kind per run, with different initial parameters, order and noise
+    (ours). C of the run is their mean. Points of PCA, random encoders and classifiers have one."""
     converged_nats: NonNegative = 0.01
-    """The paper's probe has converged if the strong probe's C on validation is not lower by more
-    than this; a strong probe, if it gains no more than this over one of half its epochs, on
-    validation too (ours)."""
+    """Tolerance of convergence, in C on validation (ours). The paper's probe has converged if the
+    strong probe's C is at most this much lower. A strong probe has converged if its C is at most
+    this much lower than that of a probe with half the epochs."""
     prequential_classes_max: Annotated[int, Field(ge=0), INTEGER] = 100
-    """The prequential code length of the labels is computed for tasks of at most so many classes
-    (ours); 0 computes none."""
+    """Maximum number of classes of a task for which the prequential code length of the labels is
+    computed (ours); 0 computes none."""
 
 
 class RecipeCandidates(Settings):
-    """What a search tries."""
+    """Candidates of the search: all combinations."""
 
     learning_rates: Some[Positive] = [0.001, 0.003]
     """Adam's peak learning rates."""
     hidden_units: Some[ProbeUnits] = [256, 512]
     """Units in each of the two hidden layers."""
     dropouts: Some[ProbeDropout] = [0.1, 0.3]
-    """Shares of hidden activations that a step sets to 0."""
+    """Shares of hidden activations that each step sets to 0."""
 
 
 class Recipe(Settings):
-    """How a strong probe is trained."""
+    """The training of a strong probe."""
 
     learning_rate: Positive = 0.002
     """Adam's peak learning rate."""
     hidden_units: ProbeUnits = 512
     """Units in each of the two hidden layers."""
     dropout: ProbeDropout = 0.1
-    """Share of hidden activations that a step sets to 0, to the nearest 1/256."""
+    """Share of hidden activations that each step sets to 0, rounded to a multiple of 1/256."""
     epochs: Count = 30
     """Passes over the training images."""
     batch_size: Count = 256
@@ -88,7 +88,7 @@ class Recipe(Settings):
 
 
 class Recipes(Settings):
-    """How a strong probe is trained, by the task's name; any other has `other`."""
+    """The training of strong probes by task; all other tasks have `other`."""
 
     digit: Recipe = Recipe()
     """The recipe for the task `digit`."""
@@ -101,20 +101,20 @@ class Recipes(Settings):
 
 
 class StrongProbeSettings(Settings):
-    """The strong probe, which stands next to the paper's (ours).
+    """The strong probe, trained in addition to the paper's (ours).
 
-    It is trained for every run and every baseline that a probe measures: two hidden layers of ELU
-    units, dropout after both, Adam with a short warm-up and cosine decay to 0, the epoch of the
-    smallest C on validation. Precision, samples and seeds are those of `probe`.
+    Every run and every baseline with a probe has one: two hidden layers of ELU units with dropout,
+    Adam with a short warm-up and cosine decay to 0, and the epoch of the smallest C on validation.
+    Precision, samples and seeds are those of `probe`.
     """
 
     search: Flag = False
-    """Choose learning rate, hidden units and dropout by data set and task: every combination of
-    `candidates`, and the one in `recipes`, is trained on the codes of three runs (lowest, middle
-    and highest β of the sweep's first architecture, first seed), and the one of the smallest mean C
-    on validation is taken for all probes of that data set and task. All are in
-    tables/probe_search.parquet."""
+    """Search for learning rate, hidden units and dropout, by data set and task. Every combination
+    of `candidates` and the recipe in `recipes` are trained on the codes of three runs: lowest,
+    middle and highest β of the sweep's first architecture and first seed. The smallest mean C on
+    validation decides the recipe of all probes of the data set and task.
+    tables/probe_search.parquet lists all candidates."""
     candidates: RecipeCandidates = RecipeCandidates()
     pca_epochs_share: PositiveShare = 0.5
-    """A strong probe of the PCA grid has this share of the recipe's epochs, for there are many."""
+    """Share of the recipe's epochs for strong probes of the PCA grid, because there are many."""
     recipes: Recipes = Recipes()

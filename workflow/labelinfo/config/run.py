@@ -1,17 +1,17 @@
-"""One run, named by what it is."""
+"""One run and its identity."""
 
 from dataclasses import dataclass
 from typing import Any
 
 
 def beta_key(beta: float) -> str:
-    """Return the text that stands for β in names of folders: ``1``, ``0.5``, ``1e-05``."""
+    """Return the text for β in names of folders: ``1``, ``0.5``, ``1e-05``."""
     return f"{float(beta):.12g}"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: data set, architecture, β and seed index. These are its whole identity."""
+    """One training, identified by data set, architecture, β and seed index."""
 
     dataset: str
     encoder: str
@@ -22,7 +22,7 @@ class Run:
 
     @classmethod
     def from_wildcards(cls, wildcards: Any) -> "Run":
-        """Make a run from an object whose attributes are the identity's parts, as text."""
+        """Return the run of Snakemake's wildcards, whose values are text."""
         return cls(
             wildcards.dataset,
             wildcards.encoder,
@@ -39,17 +39,17 @@ class Run:
 
     @property
     def path(self) -> str:
-        """Where the run's files lie below each stage's folder."""
+        """The folder of the run's files, below each stage's folder."""
         return f"{self.dataset}/{self.architecture}/beta{self.beta}/seed{self.seed}"
 
     @property
     def path_id(self) -> str:
-        """The path that a run cools down from: the run without its β."""
+        """The path that the run cools down from: the run's name without β."""
         return f"{self.dataset}/{self.architecture}/seed{self.seed}"
 
     @property
     def path_columns(self) -> dict[str, str | int]:
-        """The identity of that path as columns of a table; its values root the path's seeds."""
+        """The path's identity as columns of a table; the path's seeds derive from its values."""
         return {key: value for key, value in self.columns.items() if key != "beta"}
 
     @property

@@ -1,4 +1,4 @@
-"""Every key of the configuration, section by section."""
+"""All keys of the configuration, section by section."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,7 +34,7 @@ from labelinfo.config.sweep_settings import SweepSettings
 from labelinfo.config.training_settings import MeasureSettings, PathSettings, TrainingSettings
 
 CATALOGUE = Path(__file__).parents[1] / "data" / "catalogue.yaml"
-# folders of results/ that are no experiment's
+# folders of results/ that do not belong to an experiment
 RESERVED = ("compiled", "downloads", "published")
 
 
@@ -50,40 +50,40 @@ ExperimentName = Annotated[
 
 
 class MachineSettings(Settings):
-    """Where and how it runs.
+    """The machine that runs the workflow.
 
-    These keys never make a result stale, so they are not part of its identity; under `--sdm conda`
-    alone `device` does, as a GPU's environment has another PyTorch.
+    These keys are not part of a result's identity, so they do not make results stale. Only `device`
+    does so under `--sdm conda`, because the environment for GPUs has another PyTorch.
     """
 
     mirror: OrNull[Annotated[str, Field(pattern=r"^[^\n\t]*$")]] = None
-    """Folder that holds the data files as NAME or NAME.gz, instead of downloads; null asks the
-    environment variable LABELINFO_MIRROR, then the internet."""
+    """Folder with the data files as NAME or NAME.gz, which replaces downloads. null means the
+    folder in the environment variable LABELINFO_MIRROR, if set, or else downloads."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where tensors live; `auto` takes a GPU if there is one."""
+    """Device of the computation; `auto` uses a GPU if there is one."""
     jobs_per_gpu: Annotated[int, Field(ge=1, le=64), INTEGER] = 4
-    """Trainings, measurements and probes that share one GPU at a time, when Snakemake runs them on
-    this machine."""
+    """Number of trainings, measurements and probes that share a GPU at a time, if Snakemake runs
+    them on this machine."""
     checkpoint_seconds: NonNegative = 20
-    """A training keeps the state it could go on from at the end of an epoch, unless what it kept
-    last is younger than this."""
+    """Minimum time between two checkpoints of a training; they are written at the ends of
+    epochs."""
 
 
 class ExperimentSettings(Settings):
-    """Every key of config.yaml: its meaning, what is allowed, its default."""
+    """All keys of config.yaml, with meanings, allowed values and defaults."""
 
     experiment: ExperimentName = "paper"
     """Name of the experiment; its outputs go to results/<experiment>/."""
     partial: Flag = False
-    """Aggregate and draw what is finished instead of finishing the sweep; the tables say what is
-    missing."""
+    """Aggregate and draw the finished runs instead of finishing the sweep; the tables name the
+    missing runs."""
     combine: Distinct[Annotated[str, Field(pattern=r"^[^{}\n\t]*$", min_length=1)]] = []
-    """Folders of published slices, made by the rule `pack_slice`. The tables then have their rows
-    next to the finished ones of this experiment, and nothing is trained."""
+    """Folders of published slices, made by the rule `pack_slice`. Their rows are added to the
+    finished rows of this experiment, and nothing is trained."""
     sweep: SweepSettings = SweepSettings()
     datasets: dict[Name, DatasetSettings] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
-    """Definitions of data sets. Yours go next to the built-in ones, which are in
-    workflow/labelinfo/data/catalogue.yaml; keys of a built-in one can be overridden singly."""
+    """Definitions of data sets, in addition to the built-in ones in
+    workflow/labelinfo/data/catalogue.yaml. Single keys of a built-in one can be overridden."""
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     components: ComponentsSettings = ComponentsSettings()

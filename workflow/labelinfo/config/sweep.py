@@ -1,4 +1,4 @@
-"""The runs that a sweep asks for, and the checks that a schema cannot make."""
+"""The runs of a sweep, and checks across several keys of the configuration."""
 
 import itertools
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from labelinfo.config.run import Run, beta_key
 from labelinfo.config.tasks import TASKS
 from labelinfo.errors import ConfigError
 
-# The words under which a reader's files are listed in a data set's definition.
+# The roles of each reader's files in a data set's definition.
 ROLES = {
     "static_mnist": (
         *("train", "valid", "test"),
@@ -21,7 +21,7 @@ ROLES = {
 
 
 def enumerate_runs(config: dict[str, Any]) -> Iterator[Run]:
-    """Yield every run that the ``sweep`` of a completed configuration asks for, in order."""
+    """Yield every run of a completed configuration's ``sweep``, in order."""
     sweep = config["sweep"]
     for dataset in sweep["datasets"]:
         for encoder, decoder, marginal in architectures(config):
@@ -51,7 +51,7 @@ def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -
     Raises
     ------
     ConfigError
-        Naming the key, and what exists.
+        The message names the key and the existing selections.
     """
     sweep = config["sweep"]
     for kind in ("encoders", "decoders", "marginals"):
@@ -82,7 +82,7 @@ def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -
 
 
 def _check_paths(config: dict[str, Any], decoders: Any) -> None:
-    """Check the ends of paths, and that the β of a sweep by paths lie between them."""
+    """Check the ends of paths, and that the sweep's β are between them."""
     for decoder, (lowest, highest) in config["path"]["ends"].items():
         _check_known("path.ends", [decoder], decoders)
         if lowest >= highest:
@@ -108,7 +108,7 @@ def _check_paths(config: dict[str, Any], decoders: Any) -> None:
 
 
 def path_betas(config: dict[str, Any], decoder: str) -> list[float]:
-    """Return β of the snapshots of a decoder's paths, ascending."""
+    """Return the snapshots' β of a decoder's paths, ascending."""
     lowest, highest = config["path"]["ends"][decoder]
     return snapshot_betas(lowest, highest, config["path"]["snapshots_per_decade"])
 

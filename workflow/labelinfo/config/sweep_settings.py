@@ -1,4 +1,4 @@
-"""What is run."""
+"""Settings of the sweep."""
 
 from typing import Annotated, Literal
 
@@ -22,9 +22,9 @@ Architecture = Annotated[str, Field(pattern="^[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+$"
 
 
 class SweepSettings(Settings):
-    """What is run: every data set × encoder × decoder × marginal × β × seed.
+    """The runs: every data set × encoder × decoder × marginal × β × seed.
 
-    Lists select from the definitions; an overlay replaces a list whole.
+    Lists select from the definitions; an overlay replaces a whole list.
     """
 
     datasets: Some[str] = ["mnist_static"]
@@ -34,29 +34,29 @@ class SweepSettings(Settings):
     and your own under `components`."""
     decoders: Some[str] = ["deconv"]
     """Decoders d(x|z): `deconv` (factorised), `pixelcnn` (autoregressive), `pixelcnn_short` (the
-    same with half an image in reach), `mlp` (factorised, fully connected), and your own under
-    `components`."""
+    same with a receptive field of half an image), `mlp` (factorised, fully connected), and your own
+    under `components`."""
     marginals: Some[str] = ["gaussian"]
     """Marginals m(z): `gaussian` (fixed), `maf` (masked autoregressive flow), `vamp` (VampPrior),
     and your own under `components`."""
     architectures: OrNull[Distinct[Architecture]] = None
-    """Architectures by name, `encoder-decoder-marginal` as in `mlp-mlp-vamp`; an empty list trains
-    no VAE. By default every combination of `encoders`, `decoders` and `marginals`."""
+    """Architectures by name, `encoder-decoder-marginal`, such as `mlp-mlp-vamp`. The default is
+    every combination of `encoders`, `decoders` and `marginals`; an empty list trains no VAE."""
     betas: dict[str, Some[Beta]] = {
         "deconv": FACTORISED_BETAS,
         "mlp": FACTORISED_BETAS,
         "pixelcnn": AUTOREGRESSIVE_BETAS,
         "pixelcnn_short": AUTOREGRESSIVE_BETAS,
     }
-    """The β of the objective D + βR, one list per decoder (ours), since an autoregressive decoder
-    drops z at β ≥ 1. The defaults span rates from about 2 to 80 nats."""
+    """The β of the objective D + βR, one list per decoder (ours), because an autoregressive decoder
+    ignores z at β ≥ 1. The defaults span rates from about 2 to 80 nats."""
     seeds: Some[SeedIndex] = [0]
-    """Seed indices; each run's seed comes from its identity, this index included."""
+    """Seed indices; each run's seeds derive from its identity, which includes the index."""
     baselines: Distinct[Literal[BASELINES]] = list(BASELINES)
-    """Baselines to measure next to the runs."""
+    """Baselines to measure."""
     baseline_seeds: Some[SeedIndex] = [0, 1, 2]
-    """One random encoder and one trained classifier is made for each of these numbers; figures show
-    their mean and deviation."""
+    """Seed indices of the random encoders and of the trained classifiers; figures show mean and
+    standard deviation over them."""
     on_divergence: Literal["fail", "report"] = "fail"
-    """What a diverged training does to the whole workflow once every table and figure is made:
-    `fail` ends it with an error that names the runs, `report` only writes their rows."""
+    """Effect of a diverged training on the workflow, after all tables and figures are made: `fail`
+    ends it with an error that names the runs, `report` only writes their rows."""

@@ -1,8 +1,8 @@
-"""The label tasks of a data set, in a module of its own so that a sweep makes no data stale."""
+"""The label tasks of a data set, in a separate module: edits of sweeps make no data stale."""
 
 from typing import Any
 
-# The tasks that a reader gives; the columns of a user's table name their own.
+# The tasks of each reader; for a user's table they are its columns.
 TASKS = {"static_mnist": ("digit",), "omniglot": ("alphabet", "character"), "table": None}
 
 

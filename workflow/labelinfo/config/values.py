@@ -1,4 +1,4 @@
-"""Checks of values that no key of a configuration may hold, whatever its type."""
+"""Checks of values that are invalid for every key of a configuration."""
 
 import math
 import unicodedata
@@ -8,14 +8,14 @@ from typing import Any
 from labelinfo.config.field_types import LARGEST_INTEGER
 from labelinfo.errors import ConfigError
 
-# Far beyond any experiment. A few lines of YAML whose aliases name one another can stand for more
-# values than memory holds, or for a value that holds itself.
+# Far beyond any experiment. With nested aliases, a few lines of YAML can expand to more values than
+# fit in memory, or to a value that contains itself.
 MOST_VALUES = 20_000
 _MOST_LEVELS = 32
 
 
 def key_name(path: Iterable[Any]) -> str:
-    """Return the name of the key at ``path`` as messages have it: `` `sweep.betas.deconv[1]` ``."""
+    """Return the name of the key at ``path`` for messages: `` `sweep.betas.deconv[1]` ``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -23,12 +23,12 @@ def key_name(path: Iterable[Any]) -> str:
 
 
 def refuse_sprawl(config: Any) -> None:
-    """Refuse a configuration of too many values or levels, without walking through all of them.
+    """Refuse a configuration of too many values or levels, without visiting all of them.
 
     Raises
     ------
     ConfigError
-        Naming the key at the top under which they are.
+        The message names the top-level key.
     """
     count = 0
     pending = [(config, 0, ())]
@@ -45,7 +45,7 @@ def refuse_sprawl(config: Any) -> None:
                 shown = (key,) if isinstance(key, str) and key.isprintable() else ()
                 pending.append((item, level + 1, top or shown))
         elif isinstance(value, list | tuple):
-            # the same list may stand here thousands of times
+            # aliases can repeat the same list thousands of times
             pending += ((item, level + 1, top) for item in value[: MOST_VALUES + 1])
 
 
@@ -57,7 +57,7 @@ def refuse_odd_values(value: Any, path: tuple[Any, ...] = ()) -> None:
     Raises
     ------
     ConfigError
-        At the first one, naming where it is.
+        At the first one; the message names its key.
     """
     fault = ""
     if isinstance(value, dict):
@@ -74,7 +74,7 @@ def refuse_odd_values(value: Any, path: tuple[Any, ...] = ()) -> None:
         for index, item in enumerate(value):
             refuse_odd_values(item, (*path, index))
     elif isinstance(value, str):
-        # control characters but line feeds and tabs, and halves of what UTF-16 writes as two
+        # control characters except line feeds and tabs, and UTF-16 surrogates
         odd = [x for x in value if x not in "\n\t" and unicodedata.category(x) in ("Cc", "Cs")]
         fault = f"has {_unprintable(odd[0])}" if odd else ""
     elif isinstance(value, float) and not math.isfinite(value):

@@ -1,1 +1,1 @@
-"""The results as one page to look around in."""
+"""The explorer: an interactive page of the results."""

@@ -1,4 +1,4 @@
-"""The explorer: one HTML file that holds all it needs."""
+"""The explorer: a self-contained HTML file."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ def write_explorer(
     experiment: str,
     curves: Files | None = None,
 ) -> str:
-    """Return a page with both planes, controls, and a table, which loads nothing from anywhere.
+    """Return a self-contained page with both planes, controls and a table.
 
-    ``pictures`` are PNG files of reconstructions, ``curves`` tables of learning curves, by
-    :data:`labelinfo.explorer.records.RUN`; ``panels`` are the data sets and tasks to choose from.
+    ``pictures`` are PNG files of reconstructions and ``curves`` tables of learning curves, by
+    :data:`labelinfo.explorer.records.RUN`. ``panels`` are the data sets and tasks to choose from.
 
     Raises
     ------
@@ -67,6 +67,6 @@ def _template(name: str) -> str:
 
 
 def _script_json(data: Mapping[str, Any]) -> str:
-    """Return JSON that cannot end the script element in which it stands."""
+    """Return JSON that cannot end the script element around it."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")

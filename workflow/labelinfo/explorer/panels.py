@@ -1,4 +1,4 @@
-"""Records of the explorer besides its runs: baselines, limits and notes of panels, and marks."""
+"""The explorer's records of panels (baselines, limits, notes) and of marks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def panel_records(
     """Return one record per panel: id, title, notes, H(Y), and one view per probe.
 
     A view has ``lines`` and ``levels`` (baselines of bounded and unbounded rate) and the ``limits``
-    of Figure 1. The strong probe has a view where it measured a run of the panel.
+    of Figure 1. The strong probe has a view if it measured a run of the panel.
     """
     return [_record(runs, baselines, panel) for panel in panels]
 

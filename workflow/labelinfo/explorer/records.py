@@ -12,7 +12,7 @@ from labelinfo.io.tables import read_table
 from labelinfo.tables.results import Panel, select_results
 
 RUN = ("dataset", "encoder", "decoder", "marginal", "beta", "seed")
-# The columns of a record that come from the table of runs; the page downloads them by these names.
+# The columns of a record from the table of runs; the page's download uses these names.
 COLUMNS = (
     "encoder", "decoder", "marginal", "beta", "seed", "rate_nats", "rate_nats_se",
     "distortion_nats", "distortion_nats_se", "label_distortion_nats",
@@ -20,7 +20,7 @@ COLUMNS = (
     "strong_label_distortion_nats_se", "strong_label_accuracy", "violations",
 )  # fmt: skip
 FIELDS = ("panel", *COLUMNS, "picture", "curve")
-# columns of a learning curve, and the points that are kept of it
+# columns of a learning curve, and the maximum number of its points
 _CURVE = ("valid_rate_nats", "valid_distortion_nats")
 _CURVE_POINTS = 40
 
@@ -29,7 +29,7 @@ Files = Mapping[tuple[Any, ...], Path | str]
 
 
 def panel_id(panel: Panel) -> str:
-    """Return the name of a panel in addresses: ``dataset/task``, whatever its title."""
+    """Return the name of a panel in addresses: ``dataset/task``, independent of its title."""
     return f"{panel.dataset}/{panel.task}"
 
 
@@ -42,8 +42,8 @@ def run_records(
 ) -> list[Record]:
     """Return one record of :data:`FIELDS` per finished run and panel.
 
-    ``picture`` and ``curve`` are the places of the run's files in ``pictures`` and ``curves``, None
-    without one. Numbers are rounded to six significant digits.
+    ``picture`` and ``curve`` are the positions of the run's files in ``pictures`` and ``curves``,
+    or None. Numbers are rounded to six significant digits.
     """
     places = [{key: place for place, key in enumerate(files)} for files in (pictures, curves)]
     records = []
@@ -68,7 +68,7 @@ def picture_uri(path: Path | str) -> str:
 
 
 def curve_record(path: Path | str) -> dict[str, list[Any]]:
-    """Return a learning curve on validation at 40 epochs at most, the first and last among them."""
+    """Return a validation learning curve at up to 40 epochs, including the first and the last."""
     table = read_table(path)
     kept = np.unique(np.linspace(0, len(table) - 1, min(len(table), _CURVE_POINTS)).round())
     table = table.iloc[kept.astype(int)]
@@ -76,7 +76,7 @@ def curve_record(path: Path | str) -> dict[str, list[Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value that JSON has: numbers of six significant digits, None for no number."""
+    """Return a JSON value: numbers have six significant digits, and NaN becomes None."""
     if isinstance(value, float | np.floating):
         return float(f"{value:.6g}") if np.isfinite(value) else None
     if value is pd.NA:

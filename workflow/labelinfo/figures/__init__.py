@@ -1,1 +1,1 @@
-"""Figures of label distortion against rate and distortion, drawn from the result tables."""
+"""Figures of label distortion against rate and distortion, from the result tables."""

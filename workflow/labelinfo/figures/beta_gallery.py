@@ -72,9 +72,9 @@ def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
 def picture_architecture(
     runs: Sequence[Run], pictures_files: Sequence[Path | str], *, title: str, target: Path | str
 ) -> None:
-    """Draw the runs of one architecture, those of large rates first; no model is read.
+    """Draw the runs of one architecture, large rates first, without reading a model.
 
-    ``pictures_files`` were kept by the gallery of each run.
+    ``pictures_files`` are outputs of each run's gallery.
     """
     found: list[tuple[float, Step]] = []
     for run, file in zip(runs, pictures_files, strict=True):

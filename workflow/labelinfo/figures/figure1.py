@@ -29,8 +29,8 @@ def draw_figure1(
 ) -> Figure:
     """Draw Figure 1: one row per panel, C against R on the left, C against D on the right.
 
-    The tables are in nats; a baseline's rate of NaN is unbounded. Without ``max_rate_nats`` the
-    rate axis holds all runs.
+    The tables are in nats; NaN is the unbounded rate of a baseline. Without ``max_rate_nats`` the
+    rate axis shows all runs.
 
     Raises
     ------
@@ -42,10 +42,10 @@ def draw_figure1(
 
 
 def whole_limits(data: TaskResults, max_rate_nats: float | None = None) -> Limits:
-    """Return limits that show all runs with their bars, from zero to a bit over H(Y).
+    """Return limits that show all runs with their bars, from zero to slightly above H(Y).
 
-    The C axis ends at 1.25 H(Y) at most, so that one bad probe does not squeeze all others. The
-    rate axis shows H(X), unless that is more than four times the largest rate.
+    The C axis ends at 1.25 H(Y) at most, so that one bad probe does not compress the others. The
+    rate axis shows H(X), unless H(X) exceeds four times the largest rate.
     """
     points = over_seeds(data.runs)
     rates, distortions, c = (
@@ -69,7 +69,7 @@ def ends_of_bars(points: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def _low(values: Sequence[float]) -> float:
-    """Return 0, or less where a Monte Carlo estimate or its bar fell below."""
+    """Return 0, or less if a Monte Carlo estimate or its bar is negative."""
     return _MARGIN * min([0.0, *values])
 
 

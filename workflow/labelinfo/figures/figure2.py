@@ -26,8 +26,8 @@ def draw_figure2(
 ) -> Figure:
     """Draw Figure 2: one row of Figure 1, C from 0 to ``max_label_distortion_nats``.
 
-    The x axes fit the runs of small C, or end at ``max_rate_nats``; without such runs, they are
-    those of Figure 1. Runs outside are left out.
+    The x axes fit the runs of small C, or end at ``max_rate_nats``; without such runs they equal
+    those of Figure 1. Runs outside the axes are left out.
 
     Raises
     ------

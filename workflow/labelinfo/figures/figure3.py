@@ -28,19 +28,20 @@ _PRINT_LINE, _PRINT_CHARACTERS = 0.105, 66
 
 _BALLS, _RED = 100, 3
 _BAG = f"A bag of {_BALLS} balls, {_RED} of them red"
-_TOLD = (70, 10)  # the paper's two draws
+_PAPER_DRAWS = (70, 10)  # the two numbers of balls in the paper
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]) -> Figure:
-    """Draw Figure 3: what chance keeps of the red balls, and what codes keep of the label.
+    """Draw Figure 3: red balls in a random draw, and label information in codes.
 
-    The first plane shows, against the share of 100 balls drawn, the chance that all 3 red ones are
-    drawn, and the expected share of the red ones. The others show, against the share R / H(X) of
+    The first plane shows, against the share of 100 balls drawn, the chance to draw all 3 red balls
+    and the expected share of the red balls. The other planes show, against the share R / H(X) of
     the image's nats, the share 1 − C / H(Y) of the label that a run keeps. Random discarding is the
-    diagonal; the line to the C of the image classifier lies below it. R is an upper bound on the
-    information about the image and H(Y) − C a lower one on that about the label, so the true points
-    may lie further left and higher. H(X) is an upper bound too, which moves points to the left.
+    diagonal; the line to the C of the image classifier is below it. R is an upper bound on the
+    information about the image, and H(Y) − C is a lower bound on the information about the label.
+    So the true points may be further left and higher. H(X) is also an upper bound, which moves
+    points to the left.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
 
 
 def _shares(data: TaskResults) -> pd.DataFrame:
-    """Return the points of the runs as shares, none where H(X) or H(Y) is not known."""
+    """Return the points of the runs as shares; none if H(X) or H(Y) is not known."""
     points = mark_front(over_seeds(data.runs), "rate")
     if data.data_entropy_nats is None or data.label_entropy_nats is None:
         return points.iloc[:0]
@@ -123,7 +124,7 @@ def _draw_balls(axes: Axes) -> None:
     drawn = np.arange(_BALLS + 1)
     chances = [chance_of_all_red(int(count), balls=_BALLS, red=_RED) for count in drawn]
     axes.plot(drawn / _BALLS, chances, color=style.RED_BALL, linewidth=1.5, label="all red")
-    for count in _TOLD:
+    for count in _PAPER_DRAWS:
         chance = chance_of_all_red(count, balls=_BALLS, red=_RED)
         axes.plot(count / _BALLS, chance, "o", color=style.RED_BALL, markersize=3.5, clip_on=False)
         axes.annotate(
@@ -161,7 +162,7 @@ def _draw_runs(axes: Axes, data: TaskResults, kept: pd.DataFrame, styles: style.
 def as_shares(
     runs: pd.DataFrame, data_entropy_nats: float, label_entropy_nats: float
 ) -> pd.DataFrame:
-    """Return runs with R / H(X) in place of R and 1 − C / H(Y) in place of C, errors likewise."""
+    """Return runs with R / H(X) in place of R and 1 − C / H(Y) in place of C, and their errors."""
     table = runs.copy()
     for name in ("rate_nats", "rate_nats_se"):
         table[name] = runs[name] / data_entropy_nats

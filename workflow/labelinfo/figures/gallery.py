@@ -14,7 +14,7 @@ _LEFT, _RIGHT, _HEAD, _BETWEEN = 1.25, 0.1, 0.45, 0.1
 
 
 def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
-    """Draw the pictures of one run as rows of small images; None draws the title alone.
+    """Draw the pictures of one run as rows of small images; None draws only the title.
 
     One column per test image: the original, its reconstructions, then unrelated samples from the
     marginal.

@@ -1,4 +1,4 @@
-"""Rows of two panels with a shared legend: what Figures 1 and 2 have in common."""
+"""Rows of two panels with a shared legend, the layout of Figures 1 and 2."""
 
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -48,8 +48,8 @@ def draw_rows(
     choose_limits
         Returns the limits of a row's axes.
     describe
-        Returns small print of a row, or an empty string; the number of runs without a result, H(X)
-        and the panel's caveat are added here.
+        Returns small print of a row, or an empty string. This function adds the number of runs
+        without a result, H(X) and the panel's caveat.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def draw_rows(
 
 
 def _view(row: TaskResults, limits: Limits) -> View:
-    """Return what is within the limits of either panel."""
+    """Return the content within the limits of either panel."""
     points = over_seeds(row.runs)
     seen, names, crowded = pd.Series(False, index=points.index), set(), False
     low, high = limits.label_distortion
@@ -127,7 +127,7 @@ def _write_texts(figure: Figure, title: str, lines: Sequence[str], top: float) -
 
 
 def _hide_inner(axes: Axes, *, leftmost: bool) -> None:
-    """Keep nats at the row's left end and bits at its right end: both panels share the C axis."""
+    """Label nats only at the row's left end and bits at its right end; panels share the C axis."""
     if leftmost:
         bits = next(child for child in axes.child_axes if child.get_ylabel())
         bits.set_ylabel("")

@@ -1,4 +1,4 @@
-"""The legend below the panels: keys of the runs, marks, baselines, and what the symbols mean."""
+"""The legend below the panels: keys of the runs, marks, baselines, and meanings of symbols."""
 
 import textwrap
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ Entry = tuple[Handle, str]
 
 # inches
 _SIDE, _RIGHT = 0.5, 0.1
-_TITLE = 0.75  # width of the titles, which stand left of their entries
+_TITLE = 0.75  # width of the titles, left of their entries
 _LINE = 0.15
 _TEXT_LINE = 0.105
 _ABOVE, _AFTER_BLOCK, _BELOW = 0.12, 0.1, 0.08
-TEXT_CHARACTERS = 135  # of one line of small print across the page
+TEXT_CHARACTERS = 135  # maximum in one line of small print across the page
 
 
 @dataclass(frozen=True)
 class View:
-    """The content in view in the panels of one data set and task.
+    """The visible content of the panels of one data set and task.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class View:
     baselines
         The labels of the baselines, by name.
     bands, crowded
-        Whether there is a band around a baseline, and whether runs are faded in a panel.
+        Whether a baseline has a band, and whether a panel has faded runs.
     """
 
     points: pd.DataFrame
@@ -45,7 +45,7 @@ class View:
 
 @dataclass(frozen=True)
 class Block:
-    """Entries right of one title, column by column; handles in font sizes."""
+    """Entries to the right of a title, column by column; handles in font sizes."""
 
     title: str
     entries: list[Entry]
@@ -53,18 +53,18 @@ class Block:
 
     @property
     def columns(self) -> int:
-        """The most columns that fit on the page."""
+        """The maximum number of columns on the page."""
         room = 72 * (style.WIDTH - _SIDE - _TITLE - _RIGHT)
         counts = range(len(self.entries), 1, -1)
         return next((count for count in counts if self._width(count) <= room), 1)
 
     @property
     def height(self) -> float:
-        """Height in inches, with the space below."""
+        """Height in inches, including the space below."""
         return _LINE * -(-len(self.entries) // self.columns) + _AFTER_BLOCK
 
     def _width(self, columns: int) -> float:
-        """Return the width in points; matplotlib shares the entries out in the same way."""
+        """Return the width in points; matplotlib distributes the entries in the same way."""
         size = style.RC["legend.fontsize"]
         around = self.handle_length + style.LEGEND_TEXT_PAD + style.LEGEND_COLUMN_SPACING
         texts = [style.text_width(label, size) for _, label in self.entries]
@@ -80,13 +80,13 @@ class Legend:
 
     @property
     def height(self) -> float:
-        """The height in inches that the legend needs."""
+        """The required height in inches."""
         boxes = sum(block.height for block in self.blocks)
         return _ABOVE + boxes + _TEXT_LINE * len(self.text) + _BELOW
 
 
 def plan_legend(views: Sequence[View], styles: style.RunStyles) -> Legend:
-    """Plan a legend of what is in view, and of nothing else."""
+    """Plan a legend of the visible content only."""
     points = pd.concat([view.points for view in views])
     blocks = [
         Block("Runs (d, m)", _run_entries(points, styles) + _mark_entries(points, styles), 1.1),
@@ -163,13 +163,13 @@ def _baseline_entries(views: Sequence[View]) -> list[Entry]:
         look = style.baseline_style(name)
         handle = Line2D([], [], color=look.colour, linestyle=look.line, linewidth=look.width)
         first, *others = labels[name]
-        # the same baseline with another k in another row
+        # the same baseline may have another k in another row
         entries.append((handle, ", ".join([first, *(each.rpartition(" ")[2] for each in others)])))
     return entries
 
 
 def _text(points: pd.DataFrame, styles: style.RunStyles, views: Sequence[View]) -> list[str]:
-    """Say what the symbols, bars and bands mean, as far as there are any."""
+    """Explain the symbols, bars and bands, if there are any."""
     decoders = [look for name, look in styles.decoders.items() if name in set(points["decoder"])]
     marginals = [look for name, look in styles.marginals.items() if name in set(points["marginal"])]
     keys = spreads = ""

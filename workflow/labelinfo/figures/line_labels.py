@@ -1,4 +1,4 @@
-"""Names of the baselines: right of the axes, or where nothing else is drawn."""
+"""Names of the baselines, placed right of the axes or in empty space."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from labelinfo.figures import style
 # points
 _LINE = 1.25 * style.LINE_LABEL_FONT_SIZE
 _FROM_AXES, _FROM_LINE, _CLEAR = 11.0, 3.0, 1.8
-_STEP = 1.5  # between the places where a drawn line is looked at
+_STEP = 1.5  # between the sampled places of a drawn line
 
-_CHARACTERS = 15  # of one line of a name right of the axes
+_CHARACTERS = 15  # maximum in one line of a name right of the axes
 _SHARES = (0.75, 0.65, 0.85, 0.55, 0.45, 0.35, 0.25, 0.15, 0.95, 0.05)  # along a line
 _SIDES = (("left", "bottom"), ("right", "top"), ("left", "top"), ("right", "bottom"))
 
@@ -44,9 +44,9 @@ def visible_part(
 def name_lines(axes: Axes, lines: Sequence[NamedLine], *, margin: bool = True) -> None:
     """Write the names of lines, each in its line's colour.
 
-    A line that reaches the right end of the axes is named outside, if there is a ``margin``. Other
-    names go near their line where nothing is drawn; without such a place the legend alone has them.
-    Call this last, as it looks at what ``axes`` holds.
+    The name of a line that reaches the right end of the axes is outside, if there is a ``margin``.
+    Other names are near their line in empty space; without such a place, only the legend has them.
+    Call this last, because it avoids the content of ``axes``.
     """
     outside, taken = [], _drawn_places(axes)
     for line in lines:
@@ -61,7 +61,7 @@ def name_lines(axes: Axes, lines: Sequence[NamedLine], *, margin: bool = True) -
 
 
 def _name_outside(axes: Axes, lines: Sequence[tuple[float, NamedLine]]) -> None:
-    """Write names right of the axes, apart from each other, with a stroke to each line's end."""
+    """Write names right of the axes, without overlaps, with a stroke to each line's end."""
     texts = ["\n".join(textwrap.wrap(line.text, _CHARACTERS)) for _, line in lines]
     heights = [_LINE * (1 + text.count("\n")) + _CLEAR for text in texts]
     ends = [_in_points(axes, [axes.get_xlim()[1], height])[1] for height, _ in lines]
@@ -79,7 +79,7 @@ def _name_outside(axes: Axes, lines: Sequence[tuple[float, NamedLine]]) -> None:
 
 
 def _spread(centres: Sequence[float], heights: Sequence[float], top: float) -> list[float]:
-    """Return centres, sorted, moved up until nothing overlaps and down until all is below top."""
+    """Return the sorted centres, moved up until none overlap, then down until all are below top."""
     places = list(centres)
     for i in range(1, len(places)):
         places[i] = max(places[i], places[i - 1] + (heights[i - 1] + heights[i]) / 2)
@@ -90,7 +90,7 @@ def _spread(centres: Sequence[float], heights: Sequence[float], top: float) -> l
 
 
 def _name_inside(axes: Axes, line: NamedLine, seen: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """Write a name where no place of ``taken`` is; return those places with the name's own."""
+    """Write a name that avoids ``taken``; return ``taken`` with the places of the name."""
     size = np.array([style.text_width(line.text, style.LINE_LABEL_FONT_SIZE), _LINE])
     corners = zip(axes.get_xlim(), axes.get_ylim(), strict=True)
     low, high = (_in_points(axes, corner) for corner in corners)

@@ -1,4 +1,4 @@
-"""Picture one run of the sweep."""
+"""Draw the pictures of one run of the sweep."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,9 @@ class PictureFiles:
     Attributes
     ----------
     dataset, weights, measure, probe
-        Read: the data set, the trained VAE, its row of R and D, and the row of one task's probe.
+        Inputs: the data set, the trained VAE, its row of R and D, and the row of one task's probe.
     picture, thumbnail, pictures
-        Written: the gallery, a small PNG of test images above their reconstructions, and the images
+        Outputs: the gallery, a small PNG of test images above their reconstructions, and the images
         for the gallery along β.
     """
 
@@ -58,7 +58,7 @@ def picture_run(
 ) -> None:
     """Draw the run's reconstructions and samples, with its R, D, C and accuracy above them.
 
-    The test images are chosen over the classes of the probed task, the same for all runs of a data
+    The test images cover the classes of the probed task and are the same for all runs of a data
     set. The thumbnail of a diverged run is empty.
     """
     dataset = load_dataset(files.dataset)
@@ -85,7 +85,7 @@ def picture_run(
     of |= {name: float(measured[name]) for name in ("rate_nats", "distortion_nats")}
     of |= {name: float(probed[name]) for name in ("label_distortion_nats", "label_accuracy")}
     save_figure(draw_gallery(pictures, f"{heading}\n{_numbers(of, task)}"), [files.picture])
-    # over the classes, too
+    # evenly spaced, to cover the classes as well
     few = np.linspace(0, len(chosen) - 1, min(_THUMBNAILS, len(chosen))).round().astype(int)
     _save_pixels(
         files.thumbnail, mosaic([pictures.originals[few], pictures.reconstructions[0][few]])

@@ -40,10 +40,10 @@ def draw_plane(
 ) -> None:
     """Draw the baselines of one data set and task, and ``points``, its runs, onto ``axes``.
 
-    Baselines of bounded rate are lines, and only random discarding has a distortion, D = H(X) − R.
+    Baselines of bounded rate are lines; only random discarding has a distortion, D = H(X) − R.
     Baselines of unbounded rate are horizontal lines with a band of ±1 standard deviation over
-    seeds. Axes are in nats, their opposite sides in bits. Runs outside ``limits`` are left out,
-    lines are cut. The points are made by :func:`labelinfo.figures.seeds.over_seeds`.
+    seeds. Axes are in nats, with bits on the opposite sides. Runs outside ``limits`` are left out,
+    and lines are cut. ``points`` come from :func:`labelinfo.figures.seeds.over_seeds`.
     """
     axes.set_xlim(*getattr(limits, against))
     axes.set_ylim(*limits.label_distortion)
@@ -52,12 +52,12 @@ def draw_plane(
     draw_runs(axes, mark_front(points, against), styles, against)
     _label(axes, against)
     if against == "rate":
-        # between the panels, where the names serve both
+        # the names are between the panels, for both
         name_lines(axes, named)
 
 
 def inside(runs: pd.DataFrame, against: Against, x_nats: Span, c_nats: Span) -> pd.DataFrame:
-    """Return the runs within the limits, bounds included."""
+    """Return the runs within the closed limits."""
     x, c = runs[f"{against}_nats"], runs["label_distortion_nats"]
     return runs[x.between(*x_nats) & c.between(*c_nats)]
 
@@ -116,7 +116,7 @@ def _draw_lines(axes: Axes, data: TaskResults, against: Against) -> list[NamedLi
 
 
 def lines_against(data: TaskResults, against: Against) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the baselines of bounded rate by name, as rising R or D, and C."""
+    """Return the baselines of bounded rate by name, as increasing R or D, and C."""
     if against == "rate":
         return {name: (x.rate_nats, x.label_distortion_nats) for name, x in data.lines.items()}
     return {
@@ -129,15 +129,15 @@ def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: 
     """Draw the runs within the limits of ``axes`` as points with bars, C against R or D.
 
     Points are means over seeds with bars of ±1 standard deviation, or single runs with bars of ±1
-    standard error. A dot marks an encoder other than the plain one, a ring a row that breaks an
-    inequality. Where points are many, they are small and faded, and lines stand above them; those
-    of the column ``front`` are drawn once more, larger and opaque.
+    standard error. A dot marks any encoder but the plain Gaussian; a ring marks a row that breaks
+    an inequality. Many points are small, faded and below the lines; those in the column ``front``
+    are drawn again, larger and opaque.
     """
     runs = inside(runs, against, axes.get_xlim(), axes.get_ylim())
     crowded, scale = len(runs) > style.CROWDED, style.marker_scale(len(runs))
     kinds = runs.groupby(["encoder", "decoder", "marginal"])
     for position, ((encoder, decoder, marginal), group) in enumerate(kinds):
-        # marks right above their own markers, not above those of a later kind
+        # marks directly above their own markers, below the markers of later kinds
         share = position / (kinds.ngroups + 1)
         layers = [(group, scale, None, 3 + share)]
         if crowded:
@@ -180,7 +180,7 @@ def _draw_points(
         **style.ERROR_BAR,
         **look,
     )
-    # whole markers and bars at the ends of the axes
+    # do not cut markers and bars at the ends of the axes
     points.set(zorder=level, clip_on=False)
     for bar in bars:
         bar.set(

@@ -1,4 +1,4 @@
-"""Runs that differ by seed alone, as one point with their spread."""
+"""Runs that differ only by seed, as one point with their spread."""
 
 import pandas as pd
 
@@ -7,11 +7,11 @@ IDENTITY = ["dataset", "task", "encoder", "decoder", "marginal", "beta"]
 
 
 def over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per run without its seed, ``seeds`` the number of them.
+    """Return one row per run without its seed; ``seeds`` is the number of seeds.
 
-    Where there are several, R, D and C are means over seeds, and the columns of their errors hold
-    the **standard deviation** over seeds instead of the standard error over test images; a broken
-    inequality of any seed is kept.
+    With several seeds, R, D and C are means, and their error columns hold the **standard
+    deviation** over seeds instead of the standard error over test images. A row keeps a broken
+    inequality of any of its seeds.
     """
     if runs.empty:
         return runs.assign(seeds=pd.Series(dtype=int))

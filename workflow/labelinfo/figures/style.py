@@ -14,7 +14,7 @@ from matplotlib.textpath import text_to_path
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.atomic import atomic_path
 
-WIDTH = 7.0  # inches, the width of a journal's page: font sizes are those that a reader sees
+WIDTH = 7.0  # inches, the width of a journal's page, so that printed font sizes are true
 
 # Fonts with Chinese, Japanese and Korean letters, for titles; the first one installed is used.
 _CJK_FONTS = (
@@ -26,15 +26,15 @@ _CJK_FONTS = (
 
 
 def font_families(installed: Iterable[str]) -> list[str]:
-    """Return the fonts in the order in which a letter is looked for.
+    """Return the fonts in the order of matplotlib's search for a letter.
 
-    DejaVu Sans ships with matplotlib, so that Latin and Greek letters are the same everywhere.
+    DejaVu Sans ships with matplotlib, so Latin and Greek letters are the same everywhere.
     """
     present = set(installed)
     return ["DejaVu Sans", *[name for name in _CJK_FONTS if name in present][:1], "sans-serif"]
 
 
-# For matplotlib.rc_context, around drawing and around saving: ticks are made when first drawn.
+# For matplotlib.rc_context, around both drawing and saving: ticks are created when first drawn.
 RC: dict[str, Any] = {
     "axes.edgecolor": "0.25",
     "axes.grid": True,
@@ -76,9 +76,9 @@ MARKER_EDGE_WIDTH = 0.9
 ERROR_BAR = {"elinewidth": 0.5, "capsize": 0}
 ERROR_BAR_ALPHA = 0.6
 BAND_ALPHA = 0.15
-CROWDED = 100  # points in one panel; of more, all but the front are faded
+CROWDED = 100  # points in one panel; with more, all except the front are faded
 CROWDED_ALPHA, CROWDED_BAR_ALPHA = 0.35, 0.15
-FRONT_SCALE = 0.85  # of its markers, where others are smaller
+FRONT_SCALE = 0.85  # of the front's markers in crowded panels
 BASELINE_LINE_WIDTH = 1.1
 
 VIOLATION_RING: dict[str, Any] = {
@@ -131,7 +131,7 @@ class MarginalStyle:
 class BaselineStyle:
     """The look of a baseline's line, and its name in the legend.
 
-    A line that is not ``named`` has its name in the legend alone.
+    A line that is not ``named`` has its name only in the legend.
     """
 
     label: str
@@ -146,15 +146,15 @@ DECODERS = {
     "pixelcnn": DecoderStyle("+", "autoregressive", "full"),
 }
 
-# Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); in grey the shapes tell them apart.
+# Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); in grey, the shapes distinguish them.
 MARGINALS = {
     "gaussian": MarginalStyle("−", "Gaussian", "#0072B2", "o"),
     "maf": MarginalStyle("+", "autoregressive flow", "#E69F00", "s"),
     "vamp": MarginalStyle("v", "VampPrior", "#CC79A7", "^"),
 }
 
-# Red, green and blue as in the paper, but of clearly different lightness, for grey and for
-# colour-blind readers; the two dashed classifiers also differ in the length of their dashes.
+# Red, green and blue as in the paper, but with clearly different lightness, for grey prints and
+# colour-blind readers. The two dashed classifiers also differ in the length of their dashes.
 BASELINES = {
     "random_discard": BaselineStyle("random discard", "black", (0, (4, 2.5))),
     "pca": BaselineStyle("PCA, best k", "#2DA87F", "-"),
@@ -223,9 +223,8 @@ class RunStyles:
 def choose_run_styles(runs: pd.DataFrame) -> RunStyles:
     """Choose the style of each decoder, marginal and encoder in ``runs``.
 
-    A component that the paper does not have gets the next free colour, shape, fill or mark, and its
-    own name as symbol. The choice depends on the set of names alone, so figures drawn from the same
-    table agree.
+    An unknown component gets the next free colour, shape, fill or mark, and its name as symbol. The
+    choice depends only on the set of names, so figures of the same table agree.
     """
     decoders = {
         name: DECODERS.get(name) or DecoderStyle(name, name, _SPARE_FILLS[spare % 4])
@@ -249,12 +248,12 @@ def choose_run_styles(runs: pd.DataFrame) -> RunStyles:
 
 
 def baseline_style(name: str) -> BaselineStyle:
-    """Return the style of a baseline; one that the paper does not have is dash-dotted in grey."""
+    """Return the style of a baseline; an unknown baseline is a grey dash-dotted line."""
     return BASELINES.get(name) or BaselineStyle(name.replace("_", " "), "0.45", "-.")
 
 
 def marker_scale(points: int) -> float:
-    """Return the size of markers in a panel of so many points, relative to a panel of few."""
+    """Return the size of markers for this number of points, relative to a panel of few points."""
     return min(1.0, max(0.6, (CROWDED / max(points, 1)) ** 0.5))
 
 
@@ -267,12 +266,12 @@ def text_width(text: str, points: float) -> float:
 def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
     """Write ``figure`` to each path, in the format of its suffix: .pdf, .svg or .png (300 dpi).
 
-    Each file is written atomically and holds no date: the same figure gives the same bytes.
+    Writes are atomic, and files contain no date: the same figure gives the same bytes.
 
     Raises
     ------
     LabelinfoError
-        If a path has another suffix; then nothing is written.
+        If a path has another suffix; nothing is written then.
     """
     paths = [Path(path) for path in paths]
     for path in paths:
