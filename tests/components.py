@@ -1,4 +1,4 @@
-"""Components and VAEs for tests, with the options that the configuration gives them."""
+"""Components and VAEs for tests, with the configuration's default options."""
 
 import itertools
 
@@ -27,7 +27,7 @@ def make(kind, name, **sizes):
 
 
 def make_spec(encoder="gaussian", decoder="deconv", marginal="gaussian", **model):
-    """Return what a VAE of these components is made of; ``model`` overrides the defaults."""
+    """Return the specification of a VAE of these components; ``model`` overrides the defaults."""
     config = complete({"model": model})
     known = known_components(config, ())
     return VaeSpec(**vae_spec(config, known, encoder=encoder, decoder=decoder, marginal=marginal))

@@ -1,4 +1,4 @@
-"""What many tests share: float64, few threads, tiny data."""
+"""Shared fixtures: float64, few threads, tiny data."""
 
 import os
 
@@ -27,7 +27,7 @@ def float64():
 
 @pytest.fixture(scope="session")
 def tiny_dataset():
-    """Return 96 + 40 + 40 bars of random place, labelled by their half of the image."""
+    """Return 96 + 40 + 40 bars at random positions, labelled by their half of the image."""
     generator = torch.Generator().manual_seed(7)
 
     def split(count):
@@ -41,7 +41,7 @@ def tiny_dataset():
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what brings up daemons of its own, unless that is asked for."""
+    """Skip tests that start daemons, unless they are requested."""
     if "LABELINFO_SLURM" in os.environ:
         return
     for item in items:

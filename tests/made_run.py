@@ -1,4 +1,4 @@
-"""The files of a finished run, by the stages' own functions; its networks are not trained."""
+"""The files of a finished run, written by the stages' functions; its networks are untrained."""
 
 import pandas as pd
 import torch
@@ -22,7 +22,7 @@ PROBES = probes(epochs=2, strong={"epochs": 2}, binarizations=1)
 
 
 def make_run(results, dataset, *, stage="train_vae", run=RUN, spec=SPEC, **record):
-    """Write what the stages of a run write below ``results``; return the folder of its weights."""
+    """Write the files of a run's stages below ``results``; return the folder of its weights."""
     folder = results / stage / run.path
     folder.mkdir(parents=True)
     torch.manual_seed(0)

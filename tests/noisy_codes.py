@@ -1,4 +1,4 @@
-"""Codes of known distribution, in place of an encoder's."""
+"""Codes of known distribution, instead of those of an encoder."""
 
 import torch
 
@@ -14,7 +14,7 @@ class NoisyCodes:
         self.asked = []
 
     def draw(self, split, index):
-        """Return (P, B, F), and note what was asked for."""
+        """Return codes (P, B, F), and record the request."""
         self.asked.append((split, index))
         clean = self.clean[split][index]
         return clean + self.sigmas.to(clean.dtype) * torch.randn_like(clean)

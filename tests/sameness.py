@@ -1,4 +1,4 @@
-"""Whether two runs of one experiment made the same."""
+"""Comparison of the results of two runs of one experiment."""
 
 from collections.abc import Iterable
 from pathlib import Path

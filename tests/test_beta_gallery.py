@@ -1,4 +1,4 @@
-"""The gallery along β: every β has its line, and the originals stand above."""
+"""The gallery along β: one line per β, with the originals above."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The digest of a stage's code follows its imports, and sees code but not layout."""
+"""The digest of a stage's code follows imports and depends on code but not on layout."""
 
 import itertools
 import re
@@ -62,7 +62,7 @@ IMPORTED = [name for name in FILES if name not in NOT_IMPORTED]
 
 @pytest.fixture
 def digest(tmp_path):
-    """Write a tree into a folder of its own, as what was read of a file is kept; digest it."""
+    """Write a tree into a new folder, because parsed files are cached; return its digest."""
     numbers = itertools.count()
 
     def write_and_digest(files, modules=()):

@@ -44,7 +44,7 @@ def published():
 
 
 def fits(kind, column):
-    # an older table says of a column without values nothing more than that
+    # in an older table, a column without values has the type null
     return pa.types.is_null(column) or any(check(column) for check in KINDS[kind])
 
 

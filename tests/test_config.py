@@ -1,4 +1,4 @@
-"""The configuration: complete, checked, and every fault named by its key."""
+"""The configuration: defaults, checks, and errors that name the key."""
 
 import copy
 import datetime
@@ -413,7 +413,7 @@ def test_a_model_is_its_components_with_their_options_and_no_others():
     assert spec["marginal"] == COMPONENTS["marginals"]["vamp"]
     assert spec["options"] == {"encoder": config["model"]["iaf"], "decoder": {},
                                "marginal": {"components": 7}}  # fmt: skip
-    # so another option of another component leaves a run as it is
+    # so an option of another component makes no run stale
     other = complete({"model": {"vamp": {"components": 8}}})
     assert vae_spec(other, known_components(other, ()), **names, marginal="maf") == vae_spec(
         config, known, **names, marginal="maf"
@@ -434,7 +434,7 @@ def test_a_model_is_its_components_with_their_options_and_no_others():
     ],
 )
 def test_ways_of_writing_the_same_configuration_come_out_as_one(one, other):
-    # to the letter, as Snakemake compares a job's parameters by their text
+    # equal as text, because Snakemake compares the text of parameters
     assert repr(complete(one)) == repr(complete(other))
 
 
@@ -445,7 +445,7 @@ def test_ones_own_options_are_what_yaml_means_in_a_file_and_on_the_command_line(
 
     file = options(units=200, rate="1e-4", flag=True, none=None, name="elu")
     assert file == {"units": 200, "rate": 1e-4, "flag": True, "none": None, "name": "elu"}
-    # Snakemake hands all that is nested over as text
+    # Snakemake passes all nested values as text
     line = options(name="elu", none="null", flag="true", units="200", rate="1e-4")
     assert repr(line) == repr(file)
     for bad in ([1, 2], {"a": 1}, datetime.date(2020, 1, 1)):

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of bounds, tables and probes give what they show."""
+"""The examples in the docstrings of bounds, tables and probes are correct."""
 
 import doctest
 from importlib import import_module

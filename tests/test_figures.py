@@ -1,4 +1,4 @@
-"""Figures 1 to 3: what is drawn equals what the tables say."""
+"""Figures 1 to 3 show the numbers of the tables."""
 
 import math
 import re
@@ -185,7 +185,7 @@ def test_random_discard_goes_from_the_label_entropy_to_zero(figure1, panel):
     entropy, data_entropy = LABEL_ENTROPY[panel.task], DATA_ENTROPY[panel.dataset]
     against_rate = lines(plane(figure1, panel, "rate"))["random discard"]
     np.testing.assert_allclose(against_rate.get_xydata(), [[0, entropy], [data_entropy, 0]])
-    # a code without any information about x has distortion H(X), and a lossless one has none
+    # a code without information about x has distortion H(X), and a lossless code has 0
     against_distortion = lines(plane(figure1, panel, "distortion"))["random discard"]
     np.testing.assert_allclose(against_distortion.get_xydata(), [[0, 0], [data_entropy, entropy]])
     assert against_rate.is_dashed()
@@ -411,7 +411,7 @@ def test_levels_are_named_between_the_panels_without_running_into_each_other(run
 
 
 def crowd(runs, count):
-    """Return a table with at least so many different runs of the first panel."""
+    """Return a table with at least ``count`` different runs of the first panel."""
     ours = runs[(runs["task"] == "digit") & (runs["status"] == "ok")]
     random = np.random.default_rng(0)
     table = pd.concat([ours] * -(-count // len(ours)), ignore_index=True)
@@ -670,7 +670,7 @@ def test_the_balls_are_hypergeometric_beside_the_share_to_be_expected(figure3):
     assert drawn["random discard"].get_xydata().tolist() == [[0, 0], [1, 1]]
     named = {text.get_text() for text in labelled(figure3, "balls").texts}
     assert {"70 balls: 34 %", "10 balls: 0.074 %", "expected share of the red balls"} <= named
-    # and every dashed line of the codes has its name
+    # and every dashed line of the codes has a name
     named = {text.get_text() for text in labelled(figure3, "mnist_static/digit").texts}
     assert named == {"random discard", "discard to classifier"}
 

@@ -1,4 +1,4 @@
-"""The entropy of labels where it is known."""
+"""The entropy of labels, for known answers."""
 
 import math
 

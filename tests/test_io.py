@@ -1,4 +1,4 @@
-"""Files of our own: whole or not there, the same after reading, and every fault a sentence."""
+"""The workflow's files: written whole or not at all, read back exactly, and clear errors."""
 
 import errno
 import hashlib
@@ -76,7 +76,7 @@ def test_the_target_is_made_with_its_folders_and_replaced_whole(tmp_path):
     with atomic_path(str(target)) as temporary:
         temporary.write_text("β", encoding="utf-8")
         assert target.read_text(encoding="utf-8") == "a long first content: α"
-        # in one folder a rename is atomic; the ending stays for writers that go by it
+        # a rename within a folder is atomic; some writers depend on the ending
         assert (temporary.parent, temporary.suffix) == (target.parent, target.suffix)
     assert target.read_bytes() == "β".encode()
     assert list(target.parent.iterdir()) == [target]
@@ -229,7 +229,7 @@ def test_a_table_comes_back_with_its_types_and_provenance(tmp_path):
         pd.testing.assert_frame_equal(table, TABLE)
     assert origin == read_provenance(path) == ORIGIN
 
-    # the index is no column, and an empty table has its digest too
+    # the index is not a column, and an empty table also has a digest
     write_table(path, TABLE.iloc[::-1], {})
     assert list(read_table(path).index) == [0, 1, 2]
     write_table(path, TABLE.iloc[:0], ORIGIN)
@@ -457,7 +457,7 @@ def test_a_fault_in_a_component_of_ones_own_is_told_with_its_line(tmp_path, caps
     said = "Error: a component of yours fails in faulty_parts.py, line 5: KeyError: 'where'."
     assert capsys.readouterr().err == said + "\n"
     assert "Traceback" in log.read_text(encoding="utf-8")
-    # the test lies beside the Snakefile too, but the package did not call it
+    # the test is also next to the Snakefile, but the package did not call it
     monkeypatch.undo()
     with pytest.raises(KeyError), job(log):
         raise KeyError

@@ -1,4 +1,4 @@
-"""GPUs are shared out among a user's jobs: so many on each, and a dead job's place is free."""
+"""A user's jobs share the GPUs, with a maximum per GPU, and a dead job's place is free."""
 
 import multiprocessing
 import os

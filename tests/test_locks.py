@@ -1,4 +1,4 @@
-"""One process at a time: the second waits, the lock of the dead is gone, and none is needed."""
+"""Locks: a second process waits, a dead holder's lock is released, and locks are optional."""
 
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-"""What a run prints, by the records that Snakemake sends."""
+"""The output of a run, for given log records of Snakemake."""
 
 import io
 import logging
@@ -36,7 +36,7 @@ def record(event=None, message="", level=logging.INFO, **content):
 
 
 def said(records, monkeypatch, *, dry=False, terminal=False, everything=False):
-    """Return what the handler prints of some records."""
+    """Return the handler's output for some records."""
     stream = Stream(terminal)
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("COLUMNS", "100")

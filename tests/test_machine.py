@@ -1,4 +1,4 @@
-"""What GPUs and processor the machine has, and that freed memory is used again."""
+"""The machine's GPUs and processor, and the reuse of freed memory."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from labelinfo.training import device
 
 @pytest.fixture
 def devices(tmp_path, monkeypatch):
-    """Return a folder that stands for /dev, and an environment that says nothing of GPUs."""
+    """Return a substitute for /dev, in an environment without variables for GPUs."""
     monkeypatch.setattr(machine, "_DEVICES", tmp_path)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     return tmp_path
@@ -76,7 +76,7 @@ def test_processors_of_one_name_are_told_apart(tmp_path, monkeypatch, text, told
 
 
 def test_freed_memory_is_used_again():
-    # in a process of its own, whose allocator is not yet told anything
+    # in a new process, whose allocator has its defaults
     code = """
 import resource
 import torch

@@ -1,4 +1,4 @@
-"""The package as others install it: a wheel, one command, and an import that costs little."""
+"""The installed package: a wheel, one command, and a fast import."""
 
 import os
 import shutil

@@ -35,7 +35,7 @@ def test_conda_environments_have_the_locks_versions(environment):
 
 
 def imported(file):
-    """Return the modules that a file imports, wherever in it."""
+    """Return all modules that a file imports, at any level."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -44,7 +44,7 @@ def imported(file):
 
 
 def test_all_that_the_workflow_imports_is_a_dependency():
-    # these tests have more at hand than a user
+    # these tests have more packages than a user
     files = (ROOT / "workflow").rglob("*.py")
     modules = {name.partition(".")[0] for file in files for name in imported(file)}
     packages = {
@@ -96,7 +96,7 @@ def test_the_container_has_what_the_locks_say_and_all_that_the_workflow_reads():
 
 
 def test_a_clone_without_symbolic_links_has_the_default_profile():
-    # Snakemake looks for it here, and goes on without a word if it is not there
+    # Snakemake looks for it here, and silently continues without it
     default = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text("utf-8"))
     assert {"rerun-triggers", "keep-going", "logger"} <= set(default)
     tracked = ("profiles", "workflow", "docs", "envs", "tests", "benchmarks")

@@ -1,4 +1,4 @@
-"""The captions of the report are valid markup, whatever names and titles a user chooses."""
+"""The captions of the report are valid markup for any names and titles."""
 
 from dataclasses import dataclass
 from pathlib import Path

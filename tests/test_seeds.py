@@ -1,4 +1,4 @@
-"""Seeds depend on the identity alone."""
+"""Seeds depend only on the identity."""
 
 import math
 import os
@@ -15,7 +15,7 @@ SEED = 6558134153782714327
 
 
 def test_the_seed_of_an_identity_never_changes():
-    # Every published number hangs on it.
+    # Every published number depends on this value.
     assert derive_seed(*IDENTITY) == SEED
 
 

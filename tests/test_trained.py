@@ -1,4 +1,4 @@
-"""A run's folder gives its trained VAE in Python, with its numbers."""
+"""A run's folder can be loaded in Python as its trained VAE with its measurements."""
 
 import shutil
 from dataclasses import replace
@@ -65,7 +65,7 @@ def test_grey_images_are_binarised_when_asked_and_refused_otherwise(run):
         run.encode(grey())
     threshold = run.bits(grey(), binarize="threshold")
     assert np.array_equal(threshold.numpy()[:, 0], grey() > 0.5)
-    # as the data set was
+    # binarised as the data set
     assert torch.equal(run.bits(grey(), binarize="dataset"), threshold)
     drawn = [run.bits(grey(), binarize="bernoulli", seed=seed) for seed in (0, 0, 1)]
     assert torch.equal(drawn[0], drawn[1])
@@ -121,7 +121,7 @@ def test_a_flow_and_an_autoregressive_decoder_are_loaded_too(tiny_dataset, tmp_p
 
 
 def test_a_run_that_is_not_measured_has_weights_and_no_numbers(tiny_dataset, folder, tmp_path):
-    # the weights file names its run too
+    # the weights file also names its run
     alone = labelinfo.load(shutil.copytree(folder, tmp_path / "copy") / "best.safetensors")
     assert (alone.rate_nats, alone.distortion_nats, alone.label_distortion_nats) == (None, None, {})
     assert alone.encode(tiny_dataset.test.images[:1]).sample().shape == (1, 3)
@@ -157,7 +157,7 @@ def test_no_other_code_is_imported_than_the_caller_allows(tiny_dataset, tmp_path
     (tmp_path / "own_of_a_user.py").write_text(OWN, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     path, ran = "own_of_a_user:OwnMarginal", tmp_path / "own_of_a_user.ran"
-    # a name of the package's is no permission either
+    # a name inside the package does not permit the import either
     folder = make_run(tmp_path / "results", tiny_dataset, spec=replace(SPEC, marginal=path))
     ran.unlink()
     monkeypatch.delitem(__import__("sys").modules, "own_of_a_user")

@@ -1,4 +1,4 @@
-"""Trained classifiers: the network is the paper's, and C is what theory says where it is known."""
+"""Trained classifiers: the paper's network, and C for known answers."""
 
 import math
 from functools import partial
@@ -75,7 +75,7 @@ def test_label_distortion_is_the_mean_of_the_losses():
 
 
 def test_the_epoch_is_picked_on_validation_and_no_test_image_chooses(tiny_dataset):
-    # labels that validation contradicts: the earliest epoch, which has learned least, is best
+    # validation contradicts the labels, so the earliest epoch, which has learned least, is best
     wrong = Split(tiny_dataset.valid.images, {"half": 1 - tiny_dataset.valid.labels["half"]})
     contradicted = Dataset(
         "tiny", tiny_dataset.train, wrong, tiny_dataset.test, tiny_dataset.classes, {}
@@ -113,7 +113,7 @@ def test_pixels_are_the_bits_and_intensities_are_drawn_afresh(tiny_dataset):
 
 @pytest.fixture
 def files(tiny_dataset, tmp_path):
-    """Return where a job reads and writes."""
+    """Return the files of a job."""
     save_dataset(tmp_path / "dataset.safetensors", tiny_dataset)
     written = {name: tmp_path / f"{name}.parquet" for name in ("table", "losses", "strong_losses")}
     return {"dataset": tmp_path / "dataset.safetensors", **written}

@@ -1,4 +1,4 @@
-"""Every baseline on data of which the answer is known: a label of few pixels, and one of none."""
+"""Every baseline on data with known answers: a label of few pixels, and an independent label."""
 
 import math
 
@@ -81,7 +81,7 @@ def test_a_label_that_few_pixels_decide_costs_next_to_nothing(baseline, data, tm
 
 @pytest.mark.parametrize("baseline", ["pca", *LEVELS])
 def test_a_label_that_nothing_decides_costs_its_entropy(baseline, data, tmp_path):
-    # few epochs, as a network that learns the training images by heart does worse than chance
+    # few epochs, because a network that memorises the training images is worse than chance
     for nats, error in measured(baseline, data, "chance", tmp_path, epochs=2, learning_rate=3e-4):
         assert nats > math.log(2) - 4 * error - 0.005
         assert nats < math.log(2) + 4 * error + 0.02

@@ -1,4 +1,4 @@
-"""Images without a label take no part in any probe or classifier of that label."""
+"""Probes and classifiers of a label do not use images without it."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ CLASSIFIER = {
 
 
 def gappy(dataset):
-    """Return a data set with an image without a label before each of its own, black and white."""
+    """Return a data set with an unlabelled black or white image before each of its images."""
 
     def split(part):
         images = part.images.repeat_interleave(2, dim=0)

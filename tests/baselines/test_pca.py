@@ -1,4 +1,4 @@
-"""Randomised PCA: its rate against other routes to it, its components, its grid of probes."""
+"""Randomised PCA: its rate against other computations, its components, its grid of probes."""
 
 import math
 from dataclasses import replace
@@ -68,7 +68,7 @@ def test_rate_bounds_a_component_that_is_not_gaussian(sigma):
 
 
 def images(count=300, pixels=20, seed=0):
-    """Return images whose pixels hang together, so that the eigenvalues differ."""
+    """Return images of correlated pixels, so that the eigenvalues differ."""
     generator = torch.Generator().manual_seed(seed)
     mixing = torch.randn(pixels, pixels, generator=generator) * torch.linspace(1, 3, pixels)
     noise = torch.randn(count, pixels, generator=generator)
@@ -273,7 +273,7 @@ def curves(by_dimension, images=2):
 
 
 def test_the_best_dimension_hangs_on_the_end_of_the_axis():
-    """A k that falls early has the smaller area to 40 nats, one that goes on to fall beyond."""
+    """A k whose C falls early has the smaller area up to 60 nats, the other k up to 80 nats."""
     table, losses = curves(
         {20: [(10.0, 0.4), (30.0, 0.2), (60.0, 0.2)], 30: [(10.0, 0.5), (30.0, 0.22), (60.0, 0.1)]}
     )

@@ -54,7 +54,7 @@ def entropy_of(runs, nats=None, source=""):
 
 
 def test_known_value_wins():
-    # Smaller than the known value, and never asked
+    # smaller than the known value, but not used
     found = entropy_of([measure(1.0, 60.0)], 79.78, "a paper")
     assert found == DataEntropy(79.78, "published", "a paper")
 

@@ -1,4 +1,4 @@
-"""Random encoders are never trained, and what their codes keep is what a probe finds."""
+"""Random encoders are not trained, and a probe finds the information in their codes."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""The search picks on validation, keeps all candidates, and no test image has a say."""
+"""The search chooses on validation, keeps all candidates, and does not use test images."""
 
 from dataclasses import replace
 

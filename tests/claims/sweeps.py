@@ -49,7 +49,7 @@ def pca(dataset, task, rate):
     entropy, _ = TASKS[dataset, task]
     if task == "digit":
         return entropy * math.exp(-rate / 15)
-    # below the random-discard line, by as much as codes of Omniglot can be expected to be
+    # below the random-discard line by a realistic amount for Omniglot
     return chance(dataset, task, rate) - 0.06 * entropy * (1 - math.exp(-rate))
 
 
@@ -133,7 +133,7 @@ def evidence(runs=None, **tables):
 
 
 def decided(number, made):
-    """Return the decision on one claim, which is faster than judging all."""
+    """Return the decision on one claim, to save the time of judging all."""
     return decide_by_both_probes(CLAIMS[number - 1], made)
 
 
@@ -142,7 +142,7 @@ def verdicts(made):
 
 
 def changed(runs, chosen, c):
-    """Return runs with another C on either split where ``chosen``."""
+    """Return runs with another C on both splits in the rows ``chosen``."""
     table = runs.copy()
     for column in ("label_distortion_nats", "label_distortion_valid_nats"):
         table.loc[chosen, column] = c(table.loc[chosen]) if callable(c) else c

@@ -1,4 +1,4 @@
-"""Every claim comes out either way by the tables it is fed, and undecided where they are few."""
+"""Tables exist for which each claim holds and fails; with few runs it is undecided."""
 
 from dataclasses import replace
 
@@ -83,7 +83,7 @@ def test_the_balls_can_fail_too(monkeypatch):
 
 def test_too_few_runs_decide_nothing_but_what_needs_none():
     found = verdicts(replace(evidence(), settings=replace(SETTINGS, runs_min=1000)))
-    # what an interval says of the best run, it says in any sweep
+    # the verdict from the interval of the best run needs no minimum number of runs
     held = {3: HOLDS, 4: HOLDS, 11: HOLDS, 12: HOLDS}
     assert found == dict.fromkeys(range(1, 13), UNDECIDED) | held
     few = replace(FAILING[3](), settings=replace(SETTINGS, runs_min=1000))
@@ -104,7 +104,7 @@ def test_an_interval_across_the_limit_decides_nothing(ceiling):
 
 
 def test_gaps_within_their_errors_decide_nothing():
-    # factorised decoders a little lower everywhere, by less than what two errors are
+    # factorised decoders slightly lower everywhere, by less than two errors
     wide = RUNS.assign(label_distortion_nats_se=0.5)
     assert decided(6, evidence(wide)).verdict == UNDECIDED
     # one noisy run among many changes nothing
@@ -114,7 +114,7 @@ def test_gaps_within_their_errors_decide_nothing():
 
 
 def test_runs_of_factorised_decoders_alone_do_not_refute_the_largest_factor():
-    """The paper's compression factor over 9 is of an autoregressive decoder."""
+    """The paper's compression factor above 9 is that of an autoregressive decoder."""
     runs = RUNS[~by(RUNS, task="digit", decoder="pixelcnn")]
     assert decided(5, evidence(runs)).verdict == UNDECIDED
 
@@ -129,7 +129,7 @@ def test_rates_that_no_run_visited_decide_nothing(number, rates):
 
 def test_runs_on_the_line_of_chance_do_not_track_pca():
     assert decided(8, evidence(changed(RUNS, OMNIGLOT, on_the_chance_line))).verdict == FAILS
-    # where PCA is no better than chance, nothing tells them apart
+    # if PCA is no better than chance, they cannot be distinguished
     table = all_baselines()
     points = (table["baseline"] == "pca") & (table["dataset"] == "omniglot")
     table.loc[points, "label_distortion_nats"] = on_the_chance_line(table[points])
@@ -142,7 +142,7 @@ def test_no_run_near_the_rate_of_the_few_decides_nothing():
 
 
 def test_marginals_that_differ_by_noise_alone_decide_nothing():
-    # as large as in practice: a smaller share of H(Y) for digits than for Omniglot's labels
+    # realistic sizes: a smaller share of H(Y) for digits than for Omniglot's labels
     errors = RUNS["task"].map({"digit": 0.005, "alphabet": 0.015, "character": 0.03})
     draws = np.random.default_rng(0)
     for _ in range(20):
@@ -164,7 +164,7 @@ def test_runs_that_break_an_inequality_on_validation_do_not_count():
 
 
 def test_what_test_images_break_chooses_nothing():
-    """A run cannot leave the sweep by what was measured on test."""
+    """Measurements on test cannot exclude a run."""
     assert verdicts(evidence(RUNS.assign(violations="rate_negative"))) == verdicts(evidence())
 
 

@@ -1,4 +1,4 @@
-"""Small tables on which a verdict would be wrong without power, seeds, a hull or a second line."""
+"""Small tables with wrong verdicts unless power, seeds, a hull and a second line are considered."""
 
 import math
 from dataclasses import replace
@@ -31,7 +31,7 @@ DIGIT, ALPHABET = ("mnist_static", "digit"), ("omniglot", "alphabet")
 
 
 def runs_of(pair, points, error=0.01, **columns):
-    """Return runs at points (R, C) of one data set and task, each of a cell of its own."""
+    """Return runs at points (R, C) of one data set and task, each of a different cell."""
     rows = [run(*pair, "deconv", "gaussian", rate, c) for rate, c in points]
     table = pd.DataFrame(rows).assign(label_distortion_nats_se=error, **columns)
     return table.assign(beta=[1 + number for number in range(len(table))])
@@ -69,14 +69,14 @@ def test_runs_between_the_drawn_k_and_a_better_one_are_not_below_pca():
     )
     between = runs_of(DIGIT, [(5.0, 1.1)] * 8)
     assert judged(1, between, baselines=grid).verdict == FAILS
-    # against the drawn k alone they would be below
+    # compared with only the drawn k, they would be below
     drawn = grid[grid["k"] != 10]
     found = judged(1, between, baselines=drawn)
     assert "Of 8 runs within the rates of the PCA hull, 8 lie below" in found.evidence
 
 
 def test_the_hull_is_chosen_on_validation_and_judged_on_test():
-    """A point that is low on test by luck alone must not be what runs are compared with."""
+    """Runs must not be compared with a point that is low on test only by luck."""
     grid = without_pca(DIGIT, (20, 5.0, 1.2, True), (20, 40.0, 0.2, True), (10, 5.0, 0.2, False))
     lucky = grid["label_distortion_nats"] == 0.2
     grid.loc[lucky & (grid["rate_nats"] == 5.0), "label_distortion_valid_nats"] = 1.4
@@ -142,7 +142,7 @@ def test_a_run_better_than_the_papers_fails_nothing():
 
 
 def test_one_early_architecture_does_not_make_all_of_them_early():
-    """The median over architectures decides what is generic, not the earliest."""
+    """The median over architectures decides the generic rate, not the smallest."""
     late = by(RUNS, task="digit", decoder="deconv") & (RUNS["marginal"] != "vamp")
     slow = changed(RUNS, late & (RUNS["rate_nats"] < 30), 0.3)
     found = judged(2, slow)
@@ -182,7 +182,7 @@ def test_the_best_seed_of_the_network_is_chosen_on_validation_and_reported():
 
 
 def test_another_training_of_the_run_widens_its_interval():
-    """Two seeds of the best run differ by far more than its images do."""
+    """Two seeds of the best run differ by much more than the error over images."""
     best = RUNS.loc[RUNS[DIGIT_ROWS]["label_distortion_valid_nats"].idxmin()]
     nats = float(best["label_distortion_nats"])
     assert judged(4, RUNS).verdict == HOLDS
@@ -201,7 +201,7 @@ def test_another_training_of_the_run_widens_its_interval():
 
 
 def test_collapsed_runs_are_not_near_the_line():
-    """Twelve runs of next to no rate, and ten runs 0.8 nats below the line."""
+    """Twelve runs of almost no rate, and ten runs 0.8 nats below the line."""
     below = [(rate, chance(*ALPHABET, rate) - 0.8) for rate in np.linspace(5, 20, 10)]
     collapsed = [(0.01, 3.69)] * 12
     found = judged(7, runs_of(ALPHABET, below + collapsed))
@@ -218,7 +218,7 @@ def test_runs_within_their_errors_of_the_band_around_the_line_decide_nothing():
 
 
 def test_that_a_few_lie_below_the_line_is_no_matter_of_many_chances():
-    """Of runs on the line, the lowest on validation lies below it on test by chance alone."""
+    """Of runs on the line, the lowest on validation is below it on test only by chance."""
     random = np.random.default_rng(1)
     rates = np.linspace(7.5, 12.5, 30)
     line = np.array([chance(*ALPHABET, rate) for rate in rates])
@@ -309,7 +309,7 @@ def test_the_best_dimension_fails_only_if_it_is_behind_on_every_axis(behind, ver
 
 @pytest.mark.parametrize("worse", [False, True])
 def test_a_curve_that_ends_while_c_still_falls_decides_nothing_beyond_its_end(worse):
-    """The fixture's grid ends at 45 nats, so of the axes H(X) alone is beyond it."""
+    """The fixture's grid ends at 45 nats, so only the axis to H(X) is longer."""
     table = another_dimension(() if not worse else ("_20", "_40", "_data_entropy"))
     steep = table.assign(selection_flat=0.0)
     found = judged(11, RUNS, baselines=steep)
@@ -325,7 +325,7 @@ def test_a_curve_that_ends_while_c_still_falls_decides_nothing_beyond_its_end(wo
 
 
 def strong(table, **changes):
-    """Return a table in which the strong probe found the same, but for ``changes``."""
+    """Return a table with the same numbers for the strong probe, except for ``changes``."""
     names = [name for name in table.columns if name.startswith(("label_distortion", "selection"))]
     columns = {f"strong_{name}": table[name] for name in names if name != "label_entropy_nats"}
     return table.assign(**columns, **changes)

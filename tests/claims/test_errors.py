@@ -1,4 +1,4 @@
-"""Errors that cover images, seeds and probes; and from which rate on a sweep retains the label."""
+"""Errors over images, seeds and probes, and the smallest rate that retains the label."""
 
 import math
 from statistics import median

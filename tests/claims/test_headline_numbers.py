@@ -154,7 +154,7 @@ def test_runs_that_do_not_count_leave_an_empty_row(runs, tmp_path):
 def test_runs_of_next_to_no_rate_do_not_count():
     runs = make_runs(rate_valid_nats=[0.1, 21.0, 9.0, 30.0])
     assert numbers(runs).loc["all", "runs"] == 3
-    # else it would be the smallest rate within the tolerance
+    # otherwise it would be the smallest rate within the tolerance
     assert numbers(runs).loc["all", "beta"] == 2.0
 
 
@@ -206,7 +206,7 @@ def test_where_the_hull_may_never_come_so_low_its_crossing_has_no_upper_end():
 
 
 def test_the_second_score_is_that_of_codes_that_could_know_no_more_than_the_classifier():
-    """Nothing but the part of C above the classifier's can be saved."""
+    """Only the part of C above the classifier's C can be saved."""
     baselines = make_baselines(ceiling=(0.1, 0.1))
     row = numbers(baselines=baselines).loc["deconv"]
     # on validation the run at (40, 0.12) lies below the line from (21, 0.14) to (80, 0.1)
@@ -223,7 +223,7 @@ def test_the_second_score_is_that_of_codes_that_could_know_no_more_than_the_clas
     assert row["classifier_preference_score_upper"] > row["preference_score_upper"]
     error = row["classifier_preference_score_upper_se"]
     assert error == pytest.approx(expected.standard_error)
-    # what is not known of the classifier is not known of the score
+    # the uncertainty of the classifier's C is part of the score's
     unsure = numbers(baselines=baselines.assign(label_distortion_nats_se=0.05)).loc["deconv"]
     assert unsure["classifier_preference_score_upper_se"] > error
     assert unsure["preference_score_upper_se"] == row["preference_score_upper_se"]
@@ -238,7 +238,7 @@ def test_each_probe_has_rows_of_its_own():
         paper, other = (table[table["decoders"] == "deconv"].loc[probe, name]
                         for probe in ("paper", "strong"))  # fmt: skip
         assert paper != other
-    # no probe measures the ceiling
+    # the ceiling has no probe
     assert table["ceiling_nats"].nunique() == 1
     assert len(table) == 6
     assert numbers()["probe"].unique().tolist() == ["paper"]

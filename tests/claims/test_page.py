@@ -1,4 +1,4 @@
-"""The page of claims says what the tables say, and loads nothing."""
+"""The page of claims agrees with the tables, and loads nothing."""
 
 from html.parser import HTMLParser
 

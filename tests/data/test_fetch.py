@@ -1,4 +1,4 @@
-"""Fetching: only verified content is put in place, whatever the source does."""
+"""Fetching: only verified content is put in place, for any behaviour of the source."""
 
 import gzip
 import hashlib
@@ -28,7 +28,7 @@ def quick(monkeypatch):
 
 
 class Server:
-    """A local server that plays a list of answers, the last of them for ever."""
+    """A local server that plays a list of answers and then repeats the last one."""
 
     def __init__(self):
         self.body = CONTENT

@@ -103,7 +103,7 @@ def test_float64_decides_near_ties_and_who_is_runner_up(seed):
 @pytest.mark.parametrize(("clamp", "winner"), [(1e-2, "black"), (1e-4, "grey")])
 def test_clamp_prices_the_impossible_pixel(clamp, winner, inverted):
     bits = np.array([[1, 0, 0, 0, 0, 0, 0, 0, 0]], np.uint8)
-    # White instead of black is as hard to leave
+    # the same for white instead of black
     black = np.full(9, 255 if inverted else 0, np.uint8)
     grey = np.full(9, 127 if inverted else 128, np.uint8)
     match = match_originals(1 - bits if inverted else bits, np.stack([black, grey]), clamp)

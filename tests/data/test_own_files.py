@@ -33,13 +33,13 @@ def test_content_counts_neither_place_nor_date_nor_gzip(tmp_path, file):
         packed.write_bytes(gzip.compress(content, level))
         for path in (file, file.name, packed, packed.relative_to(tmp_path)):
             assert content_digests(table(path), tmp_path) == first
-    # other content under the name, as old and of the same size
+    # other content under the same name, with the same date and size
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     os.utime(file, (1e9, 1e9))
     packed.write_bytes(gzip.compress(content[:-1]))
     for path in (file, packed):
         assert content_digests(table(path), tmp_path) != first
-    # damage, which the job reports
+    # damage is reported by the job
     packed.write_bytes(gzip.compress(content)[:-9])
     assert content_digests(table(packed), tmp_path) == {"table": file_sha256(packed)}
 
@@ -71,7 +71,7 @@ def test_labels_that_a_file_does_not_have_are_named_with_the_key(tmp_path, file,
     for task in ("sizes", "images"):
         with pytest.raises(ConfigError, match=rf"`datasets\.mine\.tasks` has '{task}'.*\['size'\]"):
             check_own_files({"mine": table(path, [task])}, ["mine"], tmp_path)
-    # nobody asks for this one
+    # not used by the sweep
     check_own_files({"mine": table("gone.npz")}, [], tmp_path)
     # damage is left for the job to report
     path.write_bytes(path.read_bytes()[:100])

@@ -1,4 +1,4 @@
-"""From files to a data set: labels, splits and bits are what they claim to be."""
+"""From files to a data set: labels, splits and bits are correct."""
 
 import gzip
 import json
@@ -133,7 +133,7 @@ def test_sample_summary(sample):
 
 
 def rows_within(part, whole):
-    """Return where each image of one split is in another, by its bytes."""
+    """Return the position of each image of one split in another, by its bytes."""
     place = {image.numpy().tobytes(): row for row, image in enumerate(whole.images)}
     return [place[image.numpy().tobytes()] for image in part.images]
 
@@ -259,7 +259,7 @@ def test_originals_that_do_not_fit_their_labels_are_named(originals, labels, nam
 
 
 def own(path, **keys):
-    """Return the definition of a table, every column of it a task unless told otherwise."""
+    """Return the definition of a table; by default every column is a task."""
     return definition_of("own", reader="table", files={"table": {"path": path.name}}, **keys)
 
 
@@ -354,7 +354,7 @@ def test_all_labels_are_kept_whichever_are_asked_for(tmp_path):
     columns = COLUMNS | {"split": WORDS}
     kept = prepare_own(tmp_path / "own.npz", columns, tasks=["kind"])
     assert sorted(kept.test.labels) == ["kind", "size"]
-    # so that to ask for another makes nothing anew
+    # so that configuring another task recomputes nothing
     assert_same_data(kept, prepare_own(tmp_path / "own.npz", columns, tasks=["size"]))
     with pytest.raises(DataError, match=r"no labels 'colour'.*'kind', 'size'.*\.tasks"):
         load_saved(kept, tmp_path).train.labels["colour"]
@@ -402,7 +402,7 @@ def test_faults_of_a_table_are_named(change, options, named, tmp_path):
 
 
 def with_copies(count, *, of="train", into="test"):
-    """Return columns in which the first images of one split stand in another as well."""
+    """Return columns in which the first images of one split are also in another."""
     images = COLUMNS["images"].copy()
     source, target = (np.flatnonzero(split == WORDS)[:count] for split in (of, into))
     images[target] = images[source]
@@ -445,12 +445,12 @@ def test_copies_are_those_of_the_bits_that_a_threshold_leaves(binarize, copies, 
     columns["images"] = columns["images"] * np.uint8(150) + noise
     path = tmp_path / "own.npz"
     write_npz(path, columns)
-    # a limit does not count
+    # a limit does not matter
     definition = own(path, tasks=["size"], binarize=binarize, limit={"train": 3, "test": 3})
     _, summary = prepare("own", definition, tmp_path, duplicates_max_share=1)
     counted = summary[summary["task"] == "size"].set_index("split")["copies_of_earlier_splits"]
     assert counted.to_dict() == {"train": 0, "valid": 0, "test": copies}
-    # bits that are drawn differ, and so do the greys, but a warning says how alike they are
+    # the drawn bits and the greys differ, but a warning reports the similarity
     said = "25 test images of other greys than an image in an earlier split show the same pixels"
     assert (said in caplog.text) == (binarize == "bernoulli")
 
@@ -559,7 +559,7 @@ def speckles(kind, high):
 
 
 def shown_in_test(rows):
-    """Return columns whose test images are blank but for the first few."""
+    """Return columns whose test images are blank, except for the first few."""
     test = np.flatnonzero(WORDS == "test")
     images = COLUMNS["images"].copy()
     images[test[rows:]] = 0
@@ -618,7 +618,7 @@ def test_images_without_a_label_are_kept_and_counted(tmp_path):
         assert json.loads(row["label_counts"]) == np.bincount(present).tolist()
         assert row["label_entropy_nats"] == label_entropy_nats(present)
         assert row["label_unseen_in_train_share"] == 0
-        # what probes see
+        # the probes' view
         labelled = loaded.labelled("part").split(split)
         assert numbers(labelled).tolist() == numbers(part)[codes >= 0].tolist()
         assert torch.equal(labelled.labels["part"], part.labels["part"][codes >= 0])
@@ -636,7 +636,7 @@ def test_a_split_without_two_labels_is_named(labels, said, tmp_path):
     columns = COLUMNS | {"split": WORDS, "part": labels}
     with pytest.raises(DataError, match=rf"{said} .*'part'"):
         prepare_own(tmp_path / "own.npz", columns, tasks=["part"])
-    # nobody asks for it
+    # not a configured task
     assert "part" not in prepare_own(tmp_path / "own.npz", columns, tasks=["size"]).classes
 
 

@@ -1,4 +1,4 @@
-"""The embedded sample: what its README says, and a binarisation that fits its originals."""
+"""The embedded sample: it agrees with its README, and its bits were drawn from its originals."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""Summaries of data sets have one type a column, whatever the data set."""
+"""In summaries, the type of a column does not depend on the data set."""
 
 import pandas as pd
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""How often errors and intervals hold the truth, beside how often they should."""
+"""Check the coverage of errors and intervals against its nominal value."""
 
 import math
 from statistics import NormalDist
@@ -13,7 +13,7 @@ ONE_ERROR = NORMAL.cdf(1) - NORMAL.cdf(-1)
 
 
 def tolerance(share: float, trials: int) -> float:
-    """Return how far the share of that many trials may lie from the stated one."""
+    """Return the tolerance of the share of hits in this number of trials."""
     return SIGMAS * math.sqrt(share * (1 - share) / trials)
 
 

@@ -34,7 +34,7 @@ def test_a_code_of_the_label_alone_is_no_more_often_above_its_rate_than_chance(s
     images, times = 200, 2000
     rows = []
     for _ in range(times):
-        # R and C are of draws of their own
+        # R and C use separate draws
         rates, losses = (
             np.logaddexp(0, -2 * (1 + random.standard_normal(images))) for _ in range(2)
         )
@@ -56,7 +56,7 @@ def test_a_code_of_the_label_alone_is_no_more_often_above_its_rate_than_chance(s
 
 
 def chance_level_rows(shares, images, times):
-    """Return rows of a probe that knows the true label frequencies alone, and their biases."""
+    """Return rows of a probe that only knows the true label frequencies, and their biases."""
     random = np.random.default_rng(0)
     rows, biases = [], []
     for _ in range(times):

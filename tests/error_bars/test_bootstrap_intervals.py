@@ -1,4 +1,4 @@
-"""Intervals of paired differences hold the true one as often as their confidence says."""
+"""Intervals of paired differences cover the true difference with their stated confidence."""
 
 import numpy as np
 import pytest
@@ -76,11 +76,11 @@ def table_of_tasks(tmp_path, times, channels_of, images=150):
 
 @pytest.mark.parametrize("seeds", [3, 5])
 def test_intervals_cover_what_other_seeds_of_the_baseline_would_give(tmp_path, seeds):
-    """The C of each seed is off by a normal number: the truth is the mean over all seeds."""
+    """The C of each seed has a normal deviation from the truth, the mean over all seeds."""
     deviation = 0.1
 
     def losses(margins, random):
-        # what is hard about an image is hard for all seeds
+        # an image's difficulty is the same for all seeds
         same = COARSE.losses_nats(margins, random)
         return [shift + same for shift in random.normal(0, deviation, seeds)]
 
@@ -88,7 +88,7 @@ def test_intervals_cover_what_other_seeds_of_the_baseline_would_give(tmp_path, s
     truth = FINE.label_distortion_nats - COARSE.label_distortion_nats
     outside = (table["difference_low_nats"] > truth) | (table["difference_high_nats"] < truth)
     assert_share_at_most(outside.to_numpy(), 0.2)
-    # neither wide without need: the deviation of three seeds is known badly
+    # not too wide either, although three seeds estimate the deviation poorly
     assert outside.mean() > 0.02
     spread = table["difference_nats"].std()
     assert np.sqrt((table["difference_nats_se"] ** 2).mean()) == pytest.approx(spread, rel=0.15)

@@ -1,4 +1,4 @@
-"""Errors of the preference score and intervals of headline numbers hold what is true."""
+"""Errors of the preference score and intervals of headline numbers cover the true values."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_of_rates_and_losses_of_the_same_images_the_error_of_the_score_is_at_mos
     for reach in (1.0, NORMAL.inv_cdf(0.975)):
         missed = np.abs(scores - TRUTH) > reach * errors
         assert_share_at_most(missed, 2 * NORMAL.cdf(-reach))
-    # and not by much
+    # and not by a large margin
     assert scores.std() > 0.7 * math.sqrt(np.mean(errors**2))
     assert abs(scores.mean() - TRUTH) < SIGMAS * scores.std() / math.sqrt(len(scores))
 

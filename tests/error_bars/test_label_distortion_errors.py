@@ -1,4 +1,4 @@
-"""The standard error of the retained share, and the part of H(Y) that it leaves out."""
+"""The standard error of the retained share, and its omission of the error of H(Y)."""
 
 import math
 
@@ -15,7 +15,7 @@ IMAGES = 200
 
 
 def test_what_a_split_says_of_its_label_entropy_is_not_in_the_error_of_the_share():
-    # a loss that has nothing to do with the label, so that nothing cancels
+    # a loss that is independent of the label, so that nothing cancels
     random = np.random.default_rng(0)
     times = 3000
     losses = 0.4 * random.exponential(size=(times, IMAGES))

@@ -1,4 +1,4 @@
-"""The standard errors of R, D, R + D and C hold the true values as often as they say."""
+"""The standard errors of R, D, R + D and C have their nominal coverage."""
 
 import math
 
@@ -20,7 +20,7 @@ AMPLITUDE, IMAGES, TIMES = 1.2, 400, 200
 
 
 def test_errors_of_rate_distortion_and_their_sum_cover():
-    """The decoder takes the code for less than it tells, so that R + D is not constant."""
+    """The decoder underestimates the information in the code, so that R + D is not constant."""
     taken = 0.6 * AMPLITUDE
     model = VAE(OneBit(AMPLITUDE), OneBitDecoder(taken), Mixture(AMPLITUDE))
     rate = math.log(2) - conditional_entropy(AMPLITUDE)

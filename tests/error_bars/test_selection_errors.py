@@ -1,4 +1,4 @@
-"""The error of a k's excess covers, and claim 11 fails by chance no more often than it should."""
+"""The error of a k's excess has its coverage, and claim 11 rarely fails by chance."""
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,7 @@ def test_a_dimension_as_good_as_the_others_fails_no_more_often_than_chance(other
 
 
 def verdict_of(table, standard_errors):
-    """Decide claim 11 by the digit alone."""
+    """Decide claim 11 by the digit only."""
     rows = table.assign(
         # as far as the rates of this grid reach, there is nothing beyond
         selection_flat=1.0,

@@ -1,4 +1,4 @@
-"""The explorer in a real browser: it opens from disk, loads nothing, and does what it says."""
+"""The explorer in a real browser: it opens from disk, loads nothing, and its controls work."""
 
 import csv
 import shutil
@@ -28,7 +28,7 @@ MANY = 5000
 
 @pytest.fixture(scope="module")
 def explorer(tmp_path_factory):
-    """Write a page whose runs all have a picture and a learning curve; return it and its runs."""
+    """Write a page on runs with pictures and learning curves; return the page and the runs."""
     folder = tmp_path_factory.mktemp("explorer")
     picture, curve = folder / "picture.png", folder / "curve.parquet"
     Image.fromarray(np.full((20, 40), 128, dtype=np.uint8)).save(picture)
@@ -63,7 +63,7 @@ def chromium():
 
 @pytest.fixture
 def opened(chromium, explorer):
-    """Open the page; at the end no complaint and no request was made."""
+    """Open the page; at the end, check that it logged no error and made no request."""
     contexts = []
 
     def go(width=1100, height=1000, address="", **options):
@@ -112,7 +112,7 @@ def test_every_run_is_a_mark_in_both_planes_and_a_row(opened, explorer):
     assert page.locator(MARKS).count() == 2 * count
     assert page.locator(ROWS).count() == count
     assert page.locator("#count").inner_text() == f"{count} of {count}"
-    # the one row that breaks an inequality has a ring in each plane
+    # the only row that breaks an inequality has a ring in each plane
     assert page.locator("#planes circle.ring").count() == 2
 
 
@@ -262,7 +262,7 @@ def test_the_picture_downloads_as_svg_and_png(opened, explorer, tmp_path):
     text = (tmp_path / "planes.svg").read_text(encoding="utf-8")
     marks = ElementTree.fromstring(text).iterfind(".//*[@class='mark']")  # noqa: S314 - our own
     assert len(list(marks)) == 2 * len(finished(explorer[1]))
-    # any program can read its colours, and paper is white
+    # any program can read the colours, and the background is white
     assert "light-dark" not in text
     with Image.open(tmp_path / "planes.png") as image:
         assert image.size[0] == 2160

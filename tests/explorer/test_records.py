@@ -1,4 +1,4 @@
-"""The explorer's page holds what the tables say, once, and nothing that runs by accident."""
+"""The explorer's page holds the numbers of the tables, once, and no injected code."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ def test_every_finished_run_is_a_record_with_its_numbers(runs, baselines, pictur
             assert record[name] == pytest.approx(row[name], rel=1e-5)
             assert record[f"{name}_se"] == pytest.approx(row[f"{name}_se"], rel=1e-5)
         assert record["violations"] == row["violations"]
-    # of the one data set with a picture, in its one task
+    # of the only data set with a picture, for its only task
     assert [record["picture"] for record in records].count(0) == 1
     assert {record["curve"] for record in records} == {None}
 
@@ -118,7 +118,7 @@ def test_the_page_holds_its_data_once_and_loads_nothing(runs, baselines, picture
     assert page.count(base64.b64encode(PNG).decode()) == 1
     assert len(data_of(page)["runs"]) == (runs["status"] == "ok").sum()
     assert "default-src 'none'" in page
-    # the name of SVG's language is no address
+    # the XML namespace of SVG is not an address to load
     rest = page.replace("http://www.w3.org/2000/svg", "")
     assert not re.search(
         r"https?://|@import|url\((?!#)|<(link|script)[^>]+(src|href)=\"(?!data:)", rest

@@ -1,4 +1,4 @@
-"""No case of these tests may take much memory, or run what it finds in a file."""
+"""No case of these tests may use much memory, or run code from a file."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Damaged files and hostile values, and the one answer that is right for each: a sentence."""
+"""Damaged files and hostile values; each must give a result or one clear sentence."""
 
 import signal
 import struct
@@ -17,7 +17,7 @@ EDGES = [0, 1, 2, 3, 8, 127, 255, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1,
 
 
 def cases(number: int) -> settings:
-    """Return settings for so many cases, the same ones each time."""
+    """Return settings for a number of cases, the same ones in each run."""
     return settings(
         max_examples=number,
         derandomize=True,
@@ -28,7 +28,7 @@ def cases(number: int) -> settings:
 
 
 class HangError(BaseException):
-    """A case that took too long; no handler of exceptions takes it for a fault of the input."""
+    """A case took too long; not an ``Exception``, so no handler mistakes it for an input error."""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def in_time() -> Iterator[None]:
 
 
 def answer(call: Callable[[], Any], fault: type[Exception], named: str) -> Any:
-    """Return what ``call`` gives, or None if it is refused with one sentence that names the file.
+    """Return the result of ``call``, or None if it is refused with a sentence that names the file.
 
     Any other exception, a second line, or a message that is not for people fails the test.
     """
@@ -65,7 +65,7 @@ def answer(call: Callable[[], Any], fault: type[Exception], named: str) -> Any:
 
 
 def assert_sentence(message: str, named: str) -> None:
-    """Check that a message is one printable sentence with the name of what is at fault."""
+    """Check that a message is one printable sentence that names the faulty file or key."""
     assert named in message
     assert message.endswith(".")
     assert message.isprintable()
@@ -73,7 +73,7 @@ def assert_sentence(message: str, named: str) -> None:
 
 
 def damaged(content: bytes) -> st.SearchStrategy[bytes]:
-    """Draw what becomes of a file: cut off, overwritten, with lying numbers or pieces in it."""
+    """Draw a mutation of a file: truncated, overwritten, or with inserted numbers or pieces."""
     places = st.integers(0, max(len(content) - 1, 0)) | st.integers(0, min(len(content), 128))
     numbers = st.builds(
         lambda number, form: struct.pack(form, number % 256 ** struct.calcsize(form)),

@@ -1,4 +1,4 @@
-"""No configuration that is accepted writes outside its results, whatever its names are."""
+"""No accepted configuration writes outside its results, for any names."""
 
 import posixpath
 import re
@@ -55,7 +55,7 @@ def configuration(**names):
 
 
 def outputs(config):
-    """Return what the workflow writes for a completed configuration, by the rules' patterns."""
+    """Return the output paths of a completed configuration, by the rules' patterns."""
     out = f"results/{config['experiment']}"
     files = [
         f"results/downloads/{prefix}{file['name']}{suffix}"
@@ -89,7 +89,7 @@ def assert_inside(file, experiment):
     assert second in (experiment, "downloads")
     assert experiment not in ("downloads", "published", "compiled")
     assert rest
-    # no sign that a shell, Snakemake or another system gives a meaning, and no name too long
+    # no character with a meaning for a shell, Snakemake or another system, and no long name
     assert re.fullmatch(r"[A-Za-z0-9_./-]+", file)
     assert all(len(part) <= 255 for part in (second, *rest))
     assert not any(part.startswith(("-", ".")) for part in (second, *rest))

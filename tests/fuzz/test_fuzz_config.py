@@ -1,4 +1,4 @@
-"""Configurations written as any text at all: completed, or refused with a sentence."""
+"""Configurations of arbitrary text: completed, or refused with a sentence."""
 
 import subprocess
 import sys
@@ -149,7 +149,7 @@ def test_text_of_several_lines_and_letters_of_all_scripts_is_taken():
 def test_a_tag_that_asks_for_code_is_refused(tag, tmp_path):
     file = tmp_path / "config.yaml"
     file.write_text(f"experiment: {tag}\n")
-    # Snakemake reads the file before anything of ours
+    # Snakemake reads the file before the package does
     with pytest.raises((WorkflowError, ConfigError), match=r"not valid JSON or YAML|`experiment`"):
         complete(load_configfile(str(file)))
     assert "antigravity" not in sys.modules

@@ -1,4 +1,4 @@
-"""Files of our own that were damaged or made by others: what they say, or a sentence."""
+"""Damaged or foreign files of the workflow: read correctly, or refused with a sentence."""
 
 import functools
 import json
@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
 
 
 def placed(folder, content):
-    """Write a new file, for tensors of the last one may still be mapped to its bytes."""
+    """Write a new file, because tensors of the last one may still map its bytes."""
     path = folder / "the-file"
     path.unlink(missing_ok=True)
     path.write_bytes(content)
@@ -180,7 +180,7 @@ def assert_resumed_or_anew(path):
         assert all(torch.equal(after[name], value) for name, value in before.items())
         assert torch.equal(optimizer.state_dict()["state"][0]["exp_avg"], moments)
     else:
-        # whatever a training does next with what it got
+        # the next use of the loaded state by a training
         step(module, optimizer)
         module.load_state_dict(progress.best_state)
         assert 0 <= progress.best_epoch <= progress.epoch

@@ -1,4 +1,4 @@
-"""Jobs killed at random moments end with the bits of jobs left alone."""
+"""Jobs killed at random moments end with the bits of uninterrupted jobs."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def test_a_job_killed_again_and_again_ends_with_the_bits_of_one_left_alone(seen,
     assert report["kills"] >= 3
     assert len(report["files"]) == KINDS[kind]
     assert report["same"]
-    # no half-written file was taken for a whole one
+    # no half-written file was used as a complete one
     assert report["wrong"] == []
     assert report["left"] == []
 

@@ -1,4 +1,4 @@
-"""Jobs that are killed at random moments, again and again, by the process that forks them.
+"""Jobs that are repeatedly killed at random moments by the process that forks them.
 
     SPEC=... python zygote.py FOLDER DATASET SEED
 
@@ -111,7 +111,7 @@ KILLS = {train: 7, classify: 4, pca: 3, encode: 3, probe: 4, aggregate: 4}
 
 
 def content(path):
-    """Return what a whole file holds, apart from times."""
+    """Return the content of a complete file, without times."""
     if path.suffix == ".safetensors":
         tensors, metadata = load_tensors(path)
         return {name: tensor.tolist() for name, tensor in tensors.items()} | {"": metadata}
@@ -148,7 +148,7 @@ def attempt(function, folder, dataset, spec):
 
 
 def disturb(function, kills, folder, dataset, spec, chance):
-    """Kill the job so many times, then let it finish; return the observations."""
+    """Kill the job several times, then let it finish; return the observations."""
     kind = function.__name__
     whole, killed = folder / kind, folder / "killed" / kind
     for path in (whole, killed):

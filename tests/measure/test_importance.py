@@ -1,4 +1,4 @@
-"""The importance-weighted bound: its limit by numerical integration, its first case R + D."""
+"""The importance-weighted bound: its limit by numerical integration, and R + D for K = 1."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def measure(model, split, draws):
 def test_it_falls_from_the_negative_elbo_to_the_likelihood(names, scale):
     model = make_vae(*names, latent_dim=1, width=0.125).eval()
     with torch.no_grad():
-        # a posterior that is far from the model's own, and a decoder that listens to z
+        # an encoder far from the model's true posterior, and a decoder that uses z
         for parameter in model.parameters():
             parameter.mul_(scale)
     split = Split(images(6), {})

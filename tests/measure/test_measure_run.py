@@ -1,4 +1,4 @@
-"""A run that predicts pixels no better than their means is reported."""
+"""A warning reports a run that predicts pixels no better than their means."""
 
 import logging
 
@@ -52,7 +52,7 @@ def test_a_decoder_that_knows_less_than_the_means_of_pixels_is_warned_of(
             code="",
         )
     row = read_table(tmp_path / "row.parquet").iloc[0]
-    # 784 pixels of entropy 0.325 nats, and what 40 images say too little of their chances
+    # 784 pixels of entropy 0.325 nats, plus the error of probabilities from 40 images
     assert 784 * 0.325 < row["independent_pixels_nats"] < 784 * 0.36
     learned = row["distortion_nats"] <= row["independent_pixels_nats"]
     assert learned == knows_the_means

@@ -34,7 +34,7 @@ def test_pictured_images_cover_the_classes_in_their_order(classes, count, distin
     found = labels[rows]
     assert (found.diff() >= 0).all()
     assert len(found.unique()) == distinct
-    # spread over all, where there are more classes than images
+    # spread over all classes if there are more classes than images
     assert (found[0], found[-1]) == (0, classes - 1)
     assert rows.equal(choose_over_classes(labels, count, seed=1))
     assert not rows.equal(choose_over_classes(labels, count, seed=2))

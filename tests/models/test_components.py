@@ -1,4 +1,4 @@
-"""The contract of every encoder, decoder and marginal, and of the VAEs that they make."""
+"""The contract of every encoder, decoder and marginal, and of the resulting VAEs."""
 
 import copy
 import itertools
@@ -56,7 +56,7 @@ def test_encoder_gives_one_distribution_over_z_per_image(encoder):
     assert (whole.shape, whole.dtype) == ((5,), torch.float32)
     in_parts = encoder.posterior(encoder.features(x)).log_prob(z)
     torch.testing.assert_close(whole, in_parts, rtol=0, atol=0)
-    # each image by itself
+    # each image separately
     alone = torch.cat([encoder.features(image[None]) for image in x])
     torch.testing.assert_close(encoder.features(x), alone, rtol=1e-4, atol=1e-5)
 
@@ -344,7 +344,7 @@ def test_the_trial_leaves_everything_as_it_was(encoder, decoder, marginal):
 
 
 class Normed(Linear):
-    """An encoder with layers that keep statistics of what they saw in training."""
+    """An encoder with layers that keep running statistics of the training images."""
 
     def __init__(self, latent_dim, width):
         super().__init__(latent_dim, width)

@@ -36,7 +36,7 @@ def images(count):
 
 
 def affine(network, z, context=None):
-    """Return the scales and shifts that a masked network gives, by zuko's parametrisation."""
+    """Return the scales and shifts of a masked network, by zuko's parametrisation."""
     given = z if context is None else torch.cat([z, context], dim=-1)
     shift, raw = network.hyper(given).unflatten(-1, (-1, 2)).unbind(-1)
     # log s is squashed softly into (log 1e-3, log 1e3)

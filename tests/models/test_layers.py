@@ -1,4 +1,4 @@
-"""Every route that a convolution takes for its shape is the convolution."""
+"""Every implementation of a convolution, chosen by its shape, equals the convolution."""
 
 import pytest
 import torch

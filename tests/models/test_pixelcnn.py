@@ -1,4 +1,4 @@
-"""The autoregressive decoder: what each pixel sees, that it normalises, and how it draws."""
+"""The autoregressive decoder: receptive fields, normalisation, and sampling."""
 
 import itertools
 
@@ -33,7 +33,7 @@ def binary(*shape):
 def sees(net, size):
     """Return whether logit i depends on pixel j, (H·W, H·W), in raster order."""
     features = torch.randn(1, FEATURES, size, size)
-    # several images, as a unit may be flat at one
+    # several images, because a unit may have no gradient at one
     derivative = sum(
         jacobian(lambda x: net(x, features).flatten(), binary(1, 1, size, size)).abs()
         for _ in range(2)
@@ -109,7 +109,7 @@ def test_it_normalises_over_all_images_of_a_tiny_size(float64):
     log_probs = AutoregressiveBernoulli(net, features).log_prob(every)
     assert log_probs.shape == (4096, 1)
     assert torch.logsumexp(log_probs, 0).item() == pytest.approx(0, abs=1e-12)
-    # and it is no product of pixels
+    # and the distribution does not factorise over pixels
     assert log_probs.std() > 0.1
 
 
@@ -138,7 +138,7 @@ def test_drawing_step_by_step_equals_the_naive_loop(dilations, float64):
         drawn = net.draw(features, uniforms)
     assert torch.equal(drawn, x)
     assert 0 < x.mean() < 1
-    # the drawn image crosses its own probabilities where the uniforms say so
+    # a pixel is on exactly if its uniform number is below its probability
     assert torch.equal(drawn, (uniforms < net(drawn, features).sigmoid()).double())
 
 

@@ -1,4 +1,4 @@
-"""The VampPrior against the mixture written out by hand."""
+"""The VampPrior against an explicit mixture."""
 
 import math
 
@@ -56,7 +56,7 @@ def test_vamp_starts_at_training_images(count):
     vamp.initialise(images)
     pseudo = (torch.sigmoid(vamp.pixel_logits) > 0.5).float()
     distances = torch.cdist(pseudo.flatten(1), images.float().flatten(1), p=1)
-    # the noise rarely flips a pixel, and a random other image differs in every fourth
+    # noise rarely flips a pixel, but another random image differs in every fourth pixel
     assert distances.min(1).values.max() < 20
     assert len(distances.argmin(1).unique()) == min(500, count)
     assert len(vamp.pixel_logits.unique(dim=0)) == 500

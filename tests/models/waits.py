@@ -1,4 +1,4 @@
-"""Print which operations of a step would wait for a GPU. A program, so that zuko is not loaded."""
+"""Print the operations of a step that wait for a GPU; a program, so that zuko is not loaded."""
 
 import sys
 
@@ -14,14 +14,14 @@ WAITING = ("_local_scalar_dense", "is_nonzero", "nonzero")
 
 
 class Counting(TorchDispatchMode):
-    """Notes the operations that read numbers back."""
+    """Records the operations that copy numbers to the CPU."""
 
     def __init__(self):
         super().__init__()
         self.waits = []
 
     def __torch_dispatch__(self, function, types, arguments=(), options=None):
-        """Note the operation, and do it."""
+        """Record and run the operation."""
         name = function.overloadpacket.__name__
         if name in WAITING:
             self.waits.append(name)
@@ -29,7 +29,7 @@ class Counting(TorchDispatchMode):
 
 
 def main(marginal):
-    """Print what a step of training and a validation wait for."""
+    """Print the waiting operations of a training step and of a validation."""
     paths = ENCODERS["gaussian"], DECODERS["deconv"], MARGINALS[marginal]
     options = {"marginal": {"components": 5}} if marginal == "vamp" else {}
     model = VaeSpec(*paths, 3, 0.125, options).build()

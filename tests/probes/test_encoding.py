@@ -1,4 +1,4 @@
-"""What a run's features file holds, and what a probe makes of it."""
+"""The content of a run's features file, and its use by a probe."""
 
 import pytest
 import torch

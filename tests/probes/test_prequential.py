@@ -1,4 +1,4 @@
-"""The prequential code length where it is known, and what it is a sum of."""
+"""The prequential code length for known answers, and its terms."""
 
 import math
 from dataclasses import replace
@@ -18,7 +18,7 @@ RECIPE = StrongRecipe(
 
 
 def channel(shares, informative, count=2000):
-    """Return codes of 6 bits, of which the first ones are the label or none has to do with it."""
+    """Return codes of 6 bits; the first bits are the label, or no bit depends on it."""
     generator = torch.Generator().manual_seed(0)
     labels, clean = {}, {}
     for split, images in (("train", count), ("valid", 500)):
@@ -39,7 +39,7 @@ def entropy(shares):
 def test_labels_that_the_code_knows_nothing_of_cost_their_entropy_and_no_less(shares):
     labels, codes = channel(shares, informative=False)
     nats = prequential_label_nats(codes, labels, RECIPE, ("toy", 0))
-    # what the sample's own frequencies and chance agreements may save
+    # the possible gain from the sample's own frequencies and chance agreements
     assert entropy(shares) - 0.03 < nats < entropy(shares) + 0.06
 
 
@@ -53,7 +53,7 @@ def test_a_label_that_is_a_bit_of_the_code_costs_only_what_it_takes_to_learn_it(
 def test_what_needs_more_examples_costs_more():
     labels, codes = channel([0.5, 0.5], informative=True)
     clean = codes.clean
-    # the parity of four bits, which is in the code just as surely
+    # the parity of four bits, which the code determines as well
     parity = {split: (z[:, 1:5].prod(dim=1) > 0).long() for split, z in clean.items()}
     easy, hard = (
         prequential_label_nats(codes, replace(labels, splits=own), RECIPE, ("toy", 0))

@@ -1,4 +1,4 @@
-"""Steps with products in bfloat16: Adam's but for the rounding, which costs next to nothing."""
+"""Steps with products in bfloat16 equal Adam's up to rounding, which hardly changes C."""
 
 import pytest
 import torch
@@ -93,7 +93,7 @@ def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, 
             torch.manual_seed(3)
             results.append((steps.run(batches(), RATES), parameters(probes)))
         plain, once, again = results
-        # a rounding that falls the other way moves a code or weight by 1/256 of it
+        # rounding in the other direction changes a code or weight by 1/256 of its value
         torch.testing.assert_close(once[0], plain[0], rtol=1e-2, atol=1e-3)
         assert (once[1] - plain[1]).abs().mean() < 1e-3 * (plain[1] - initial).abs().mean() + 1e-4
         assert all(torch.equal(*pair) for pair in zip(once, again, strict=True))
@@ -120,7 +120,7 @@ def test_the_rounding_costs_less_than_what_is_seen():
     for number in range(codes.probes):
         exact, rounded = (each.row(number)["label_distortion_nats"] for each in measured)
         assert exact < 1.0
-        # the same noise in both, so that the difference is the probes' own
+        # the same noise in both, so that only the probes differ
         assert rounded == pytest.approx(exact, abs=0.004)
 
 

@@ -1,4 +1,4 @@
-"""Training and measuring probes where C is known, and the codes of a frozen VAE."""
+"""Training and measurement of probes with known C, and the codes of a frozen VAE."""
 
 import itertools
 import math
@@ -95,7 +95,7 @@ def test_epochs_visit_every_training_image_once_in_a_new_order():
         labels, codes = two_signs(100, [1.0])
         fit(codes, labels, epochs=2, batch_size=20, identity=identity)
         assert {split for split, _ in codes.asked} == {"train"}
-        # the first question only made the engine ready
+        # the first call only prepared the engine
         batches = [index.tolist() for _, index in codes.asked[1:]]
         assert len(batches) == 10
         orders += [tuple(itertools.chain(*batches[:5])), tuple(itertools.chain(*batches[5:]))]
@@ -116,7 +116,7 @@ def test_epochs_use_the_binarisations_in_turn():
 
 
 class ScriptedLogits:
-    """Logits that are set beforehand for each draw, probe and image, in place of codes."""
+    """Given logits for each draw, probe and image, instead of codes."""
 
     device = CPU
 
@@ -237,7 +237,7 @@ def test_intensities_are_binarised_in_turn():
         counts = draws[draw] * 392
         torch.testing.assert_close(counts, counts.round(), rtol=0, atol=1e-3)
         assert not torch.equal(draws[draw], draws[(draw + 1) % 3])
-    # by seeds of the identity alone
+    # with seeds that depend only on the identity
     torch.manual_seed(99)
     again, other = (
         vae_codes(TwoNumbers(log_scale=-60.0), dataset_of(intensities), identity=("toy", seed))

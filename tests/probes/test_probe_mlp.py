@@ -14,7 +14,7 @@ FEATURES, HIDDEN, CLASSES = 5, 7, 4
 
 
 def alone(probes, number):
-    """Return one probe of a batch as a network of its own."""
+    """Return one probe of a batch as a separate network."""
     layers = []
     for weight, bias in zip(probes.weights, probes.biases, strict=True):
         linear = nn.Linear(*weight.shape[1:])

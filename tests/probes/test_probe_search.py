@@ -1,4 +1,4 @@
-"""The search for a strong probe: of validation alone, over runs that did not diverge."""
+"""The search for a strong probe: on validation only, over runs that did not diverge."""
 
 import numpy as np
 import pandas as pd

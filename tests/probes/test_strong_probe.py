@@ -1,4 +1,4 @@
-"""The strong probe, and what is said of both: known answers, the epoch kept, seeds, convergence."""
+"""The strong probe, and both probes: known answers, the best epoch, seeds, convergence."""
 
 import math
 from dataclasses import replace
@@ -73,7 +73,7 @@ def test_a_label_independent_of_the_code_costs_its_entropy():
 
 
 def overfitting():
-    """Return labels that training images are learned by heart for, and no others."""
+    """Return random labels, which can only be memorised on the training images."""
     labels, codes = labelled(lambda y, g: torch.randn(len(y), 20, generator=g), 2)
     return labels, codes, replace(RECIPE, epochs=40, dropout=0.0)
 
@@ -89,7 +89,7 @@ def test_the_kept_epoch_is_the_best_on_validation():
 
 
 class _Last(StrongRecipe):
-    """The strong recipe, but its last epoch."""
+    """The strong recipe, except that it keeps the last epoch."""
 
     keeps_best = False
 
@@ -206,7 +206,7 @@ def test_a_learning_rate_that_decays_early_does_not_pass_for_convergence():
         settings = ProbeSettings.of(*probes(strong=strong, **paper).values())
         return both_columns(probe_both(codes, labels, settings, [("toy", 0)], ["a"]))
 
-    # its C has stopped to move, as its steps have next to no length
+    # its C no longer changes, because its steps are tiny
     stalled = row(learning_rate=1e-3, decay_epochs=1, epochs=8, decay_factor=0.1)
     assert stalled["strong_label_distortion_valid_nats"] < stalled["label_distortion_valid_nats"]
     assert stalled["strong_label_distortion_nats"] < stalled["label_distortion_nats"] - 0.1

@@ -1,4 +1,4 @@
-"""A job's log says whether it runs, how it ended, and how far it has come."""
+"""A job's log shows whether the job runs, its outcome and its progress."""
 
 import os
 import subprocess

@@ -73,7 +73,7 @@ def test_hours_left_are_those_of_finished_jobs_of_the_same_kind(tmp_path):
     finish(tmp_path, jobs[0], 3600)
     finish(tmp_path, jobs[1], 7200)
     log(tmp_path, jobs[2], "INFO epoch 4/10: train")
-    # 1.5 h for the one that waits, 0.6 of it for the one that runs
+    # 1.5 h for the waiting job, and 0.6 of it for the running job
     assert hours_left(job_states(jobs, tmp_path), tmp_path) == {"train_vae": pytest.approx(2.4)}
     # a kind without a finished job takes the mean of its stage
     states = job_states(other, tmp_path) + job_states(jobs[:2], tmp_path)

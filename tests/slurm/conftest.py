@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 def slurm(tmp_path_factory):
     """Start Slurm, and stop it in the end."""
     root = tmp_path_factory.mktemp("slurm")
-    # the authentication service is a user of its own, who has to get through
+    # the authentication service runs as another user, who needs access
     for folder in (root, *list(root.parents)[:-2]):
         folder.chmod(folder.stat().st_mode | 0o011)
     environment = os.environ | {
@@ -48,6 +48,6 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def cluster(tmp_path, slurm):
-    """Return a fresh checkout, and note which jobs Slurm has seen before."""
+    """Return a fresh checkout, and forget the earlier Slurm jobs."""
     slurm.forget()
     return copy_repository(tmp_path / "checkout")

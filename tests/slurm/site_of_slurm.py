@@ -1,4 +1,4 @@
-"""A real Slurm of one node, and Snakemake handing it jobs."""
+"""A real Slurm of one node, and Snakemake submitting jobs to it."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ PROFILE += ("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", 
 
 @dataclass
 class Allocation:
-    """One job of Slurm's that has ended."""
+    """A finished Slurm job."""
 
     id: str
     state: str
@@ -37,20 +37,20 @@ class Allocation:
 
 @dataclass
 class Slurm:
-    """The cluster, by its own commands."""
+    """The cluster, controlled by Slurm's commands."""
 
     environment: dict[str, str]
     before: int = 0
 
     def run(self, *command: str) -> str:
-        """Run a command of Slurm's and return what it printed."""
+        """Run a Slurm command and return its output."""
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=30, check=True
         )
         return done.stdout
 
     def queue(self, states: str = "PENDING,RUNNING,COMPLETING") -> dict[str, str]:
-        """Return what each job in one of ``states`` is for, by its id."""
+        """Return the purpose of each job in one of ``states``, by its id."""
         lines = self.run("squeue", "-h", "-t", states, "-o", "%i %k").splitlines()
         return dict(line.split(maxsplit=1) for line in lines)
 
@@ -83,14 +83,14 @@ class Slurm:
 
 
 class Run:
-    """Snakemake at work, handing jobs to a scheduler; left early, it and its jobs are stopped."""
+    """A running Snakemake with a scheduler; leaving the block early stops it and its jobs."""
 
     def __init__(self, checkout: Checkout, slurm: Slurm, *arguments: str) -> None:
         self.slurm = slurm
         self.log = checkout.path / "snakemake.log"
         own = {
             "PYTHONPATH": str(checkout.path / "workflow"),
-            # a GPU in sight, though none that computes: jobs ask for one and compute without
+            # a visible but useless GPU: jobs request one and compute without it
             "CUDA_VISIBLE_DEVICES": "0",
         }
         with self.log.open("w") as log:
@@ -121,7 +121,7 @@ class Run:
             time.sleep(0.5)
 
     def interrupt(self) -> None:
-        """Do what Ctrl-C does."""
+        """Send the signal of Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
     def end(self, seconds: float = 2400) -> Outcome:

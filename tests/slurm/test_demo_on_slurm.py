@@ -1,4 +1,4 @@
-"""The demo, by a real Slurm that loses a job and then its node, makes what one machine makes."""
+"""The demo on a real Slurm that loses a job and then its node has the results of one machine."""
 
 import socket
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ DEMO = ("--configfile", "tests/workflow/small.yaml")
 
 @dataclass
 class Told:
-    """What Slurm and Snakemake told of the demo."""
+    """Reports of Slurm and Snakemake on the demo."""
 
     code: int
     text: str
@@ -26,7 +26,7 @@ class Told:
 
 
 def trainings(slurm, checkout):
-    """Return the allocations in which a training is at work: its log is there."""
+    """Return the allocations with a running training, as shown by its log."""
     if not list((checkout.path / "results" / "demo" / "logs" / "train_vae").rglob("*.log")):
         return []
     return [job for job, comment in slurm.queue("RUNNING").items() if "train_vae" in comment]

@@ -1,4 +1,4 @@
-"""An interrupt stops what Slurm runs, and the next start goes on."""
+"""An interrupt stops the Slurm jobs, and the next start resumes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Jobs handed over by a scheduler's own commands, and results that lie in no shared folder."""
+"""Jobs submitted by a scheduler's own commands, and results without a shared folder."""
 
 import pytest
 from checkouts import copy_repository
@@ -18,7 +18,7 @@ GENERIC = ("--profile", "profiles/cluster-generic", "--latency-wait", "10")
 
 @pytest.fixture(scope="module")
 def local(folder):
-    """Return a checkout in which this machine has made the table."""
+    """Return a checkout with the table computed on this machine."""
     (folder / "local").mkdir()
     checkout = copy_repository(folder / "local")
     outcome = checkout.snakemake("--cores", "2", *TINY, "--config", ONE_BETA, "--", TABLE)

@@ -42,7 +42,7 @@ def test_the_strong_view_has_its_columns_by_their_plain_names():
 def test_what_no_probe_measures_is_the_same_for_both():
     view = baselines_of_probe(BASELINES, "strong").set_index("baseline")["label_distortion_nats"]
     assert view[["random_discard", "complex_image", "simple_image"]].tolist() == [2.0, 0.1, 0.2]
-    # a grid that the strong probe did not measure is none of its own
+    # a grid that the strong probe did not measure is not in its view
     assert math.isnan(view["pca"])
 
 

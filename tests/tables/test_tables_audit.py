@@ -1,4 +1,4 @@
-"""Each inequality is judged beyond its error, and only where it was measured."""
+"""Each inequality is judged with its error, and only for measured quantities."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Every baseline comes into the same columns, and where it came from is kept."""
+"""All baselines have the same columns, and the table keeps their origins."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Differences of C on the same images: their size, their sign, and how sure they are."""
+"""Differences of C on the same images: their size, sign and uncertainty."""
 
 import math
 
@@ -21,7 +21,7 @@ BOOTSTRAP = {"resamples": 4000, "confidence": 0.9}
 
 
 def two(count=300, seed=0):
-    """Return two losses on the same images, hard and easy ones alike for both."""
+    """Return losses of two models on the same images, which are equally hard for both."""
     random = np.random.default_rng(seed)
     hard = random.exponential(size=count)
     return hard + 0.2 * random.random(count), 0.9 * hard + 0.2 * random.random(count)
@@ -42,7 +42,7 @@ def test_it_agrees_with_scipys_paired_bootstrap():
     assert found.mean[0] == pytest.approx(one.mean() - other.mean())
     error = expected.standard_error
     assert found.standard_error[0] == pytest.approx(error, rel=0.05)
-    # the ends of an interval are known less well than its width
+    # resampling determines the ends of an interval less precisely than its width
     assert found.low[0] == pytest.approx(expected.confidence_interval.low, abs=0.1 * error)
     assert found.high[0] == pytest.approx(expected.confidence_interval.high, abs=0.1 * error)
 
@@ -144,7 +144,7 @@ def test_a_run_is_compared_with_the_mean_over_seeds_of_each_baseline(files):
 
 
 def test_a_run_that_beats_the_mean_of_scattered_seeds_is_not_shown_to_beat_the_baseline(files):
-    """Seeds of 0.119, 0.156 and 0.131: a run at 0.120 beats their mean by images alone."""
+    """Seeds at 0.119, 0.156 and 0.131: a run at 0.120 beats their mean by image error only."""
     hard = np.random.default_rng(0).exponential(size=4000)
     noise = hard - hard.mean()
     files.run(0.120 + 0.1 * noise)

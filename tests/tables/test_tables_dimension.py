@@ -37,7 +37,7 @@ def test_rows_keep_their_setting_and_learn_whether_theirs_is_the_best_k():
     assert table["k"].tolist() == [10, 10, 20, 20]
     assert list(table.columns) == COLUMNS
     assert table["selection_excess_nats2"].iloc[0] > 0
-    # k = 10 falls by 0.1 of 2 at last, k = 20 by 0.4
+    # between the last two points, C falls by 0.1 of 2 for k = 10 and by 0.4 for k = 20
     assert table["selection_flat"].tolist() == [1, 1, 0, 0]
     assert table["strong_selection_excess_nats2"].isna().all()
 

@@ -1,4 +1,4 @@
-"""The table of runs holds one row per expected row, whatever became of it."""
+"""The table of runs has one row per expected row, also for diverged and missing runs."""
 
 import math
 
@@ -33,7 +33,7 @@ def weights(run):
 
 
 class Jobs:
-    """Write what the jobs of a run write."""
+    """Write the tables of a run's jobs."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -114,7 +114,7 @@ def jobs(tmp_path):
 
 @pytest.fixture
 def sweep(jobs):
-    """Leave a sweep in which everything has happened, written in no order."""
+    """Write the tables of a sweep with runs of every status, in mixed order."""
     for run in (UNMEASURED, HALF_PROBED, UNPROBED, WHOLE, *MNIST):
         jobs.train(run)
     jobs.train(DIVERGED, diverged=True)

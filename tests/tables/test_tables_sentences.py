@@ -1,4 +1,4 @@
-"""What a person reads first: chosen on validation, told of test, nothing kept quiet."""
+"""The summary's sentences: runs chosen on validation, numbers of test, and all problems named."""
 
 import math
 import re
@@ -139,7 +139,7 @@ def test_only_finished_runs_of_that_data_and_task_count(changes):
 
 
 def test_a_run_that_breaks_an_inequality_on_test_alone_still_counts():
-    """What is measured on test chooses nothing; on validation it does."""
+    """Measurements on validation choose runs; measurements on test do not."""
     lucky = run(9.0, (0.5, 0.0, 0.5, 0.0), violations="label_information_above_rate")
     assert "β = 9" in say(runs(lucky))[0]
     assert say(runs(lucky | {"violations_valid": "label_information_above_rate"})) == say()
@@ -244,7 +244,7 @@ def test_without_the_random_discard_line_nothing_is_compared():
 
 
 def ended():
-    """Return a table with runs that ended in every way."""
+    """Return a table with runs of every status."""
     nothing = (None,) * 4
     gone = {"status": "diverged", "diverged_epoch": 3, "diverged_step": 17}
     return runs(

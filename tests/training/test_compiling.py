@@ -1,4 +1,4 @@
-"""When compiling is worth it, and what happens without a compiler."""
+"""When trainings are compiled, and the fallback without a compiler."""
 
 import os
 import subprocess

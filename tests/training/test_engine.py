@@ -1,4 +1,4 @@
-"""The engine takes the steps of a plain loop, and getting ready for them changes nothing."""
+"""The engine takes the steps of a plain loop, and its preparation changes no state."""
 
 import pytest
 import torch
@@ -111,6 +111,6 @@ def test_epochs_continue_one_another():
     whole = one.run(BATCHES, RATES)
     torch.manual_seed(5)
     halves = [two.run(BATCHES[rows], RATES[rows]) for rows in (slice(2), slice(2, 4))]
-    # a table is the caller's: the next epoch does not write into it
+    # the caller owns the returned table: the next epoch does not overwrite it
     assert torch.equal(torch.cat(halves), whole)
     assert torch.equal(parameters(model), parameters(other))

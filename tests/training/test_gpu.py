@@ -1,4 +1,4 @@
-"""On a GPU: recorded and compiled steps are the plain ones, and runs repeat to the bit."""
+"""On a GPU, recorded and compiled steps equal plain steps, and runs repeat bit for bit."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The objective's gradient is autograd's, however it is split, chunked or compiled."""
+"""The objective's gradient equals autograd's, whether split, chunked or compiled."""
 
 import pytest
 import torch

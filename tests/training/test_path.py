@@ -128,7 +128,7 @@ def test_a_path_leaves_a_snapshot_at_each_beta_and_its_rate_falls(trained):
     snapshots = {snapshot_file(trained, beta).name for beta in BETAS}
     assert set(digests(trained / "snapshots")) == snapshots
     assert (record["status"], record["beta_reached"]) == ("ok", 10)
-    # each validation has the β reached by then
+    # each validation has the β at the end of its round
     loss = curve["valid_distortion_nats"] + curve["beta"] * curve["valid_rate_nats"]
     assert curve["valid_loss_nats"].to_numpy() == pytest.approx(loss.to_numpy())
     assert curve["beta"].iloc[-1] == 10

@@ -1,4 +1,4 @@
-"""How far bfloat16 products move what a trained model is judged by."""
+"""The effect of bfloat16 products on the measurements of a trained model."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Training learns, resumes bitwise, depends on its identity alone, and reports divergence."""
+"""Training learns, resumes bitwise, depends only on its identity, and reports divergence."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A published row becomes a configuration again, and a wrong number in it is found."""
+"""A published row is converted to a configuration, and a wrong number in it is found."""
 
 import copy
 
@@ -125,9 +125,9 @@ def test_a_table_without_settings_or_with_several_cannot_be_verified(stage):
     with pytest.raises(StorageError, match=f"0 settings of {stage} for sample, gaussian-deconv-"):
         rebuilt(known=origins() | {stage: []})
     several = origins()
-    # other code alone is no other setting
+    # different code is not a different setting
     several[stage].append(several[stage][0] | {"code": "other"})
-    # and other data is not the row's
+    # and data of another data set does not belong to the row
     several[stage].append(several[stage][0] | {"data": {"x": "2"}, "config": {"model": {}}})
     rebuilt(known=several)
     several[stage].append(copy.deepcopy(several[stage][0]))
@@ -161,7 +161,7 @@ def test_a_difference_in_machine_code_or_versions_is_named(remade, origin, said)
     reasons = differences_in_origin(ROW, found, changed(**remade), now)
     assert said in "; ".join(reasons)
     assert bool(reasons) == bool(said)
-    # older rows do not say whether they were compiled
+    # older rows do not record whether they were compiled
     if "compiled" in remade:
         unknown = changed(compiled=pd.NA)
         assert differences_in_origin(unknown, found, changed(**remade), now) == []
@@ -197,7 +197,7 @@ def test_every_wrong_number_is_found_where_bits_are_due(name, value):
         ("deconv", {"label_distortion_nats": 0.28}, False),
         ("deconv", {"label_distortion_nats": float("nan")}, False),
         ("deconv", {"label_entropy_nats": 2.30001}, False),
-        # an autoregressive decoder may split its objective otherwise
+        # an autoregressive decoder may split its objective differently
         ("pixelcnn", {"rate_nats": 24.0, "distortion_nats": 68.0}, True),
         ("pixelcnn", {"rate_nats": 41.0, "distortion_nats": 60.0}, False),  # twice the rate
         ("pixelcnn", {"label_distortion_nats": 0.4}, True),
@@ -221,7 +221,7 @@ def test_elsewhere_numbers_may_differ_by_the_stated_tolerance(decoder, change, a
     "forged",
     [
         {"label_distortion_nats": 0.6, "label_retained_share": 1 - 0.6 / 2.3},
-        # published standard errors excuse nothing
+        # published standard errors do not widen the tolerance
         {"label_distortion_nats": 0.6, "label_distortion_nats_se": 5.0,
          "label_retained_share": 1 - 0.6 / 2.3},
         {"label_entropy_nats": 9.9, "label_retained_share": 1 - 0.2 / 9.9},

@@ -1,4 +1,4 @@
-"""Checkouts in which Snakemake runs, apart from the one under test."""
+"""Copies of the checkout under test, in which Snakemake runs."""
 
 import os
 import re
@@ -19,7 +19,7 @@ LOUD = "--logger-labelinfo-all"
 
 @dataclass
 class Outcome:
-    """What one call of Snakemake gave."""
+    """The outcome of a call of Snakemake."""
 
     code: int
     text: str
@@ -39,7 +39,7 @@ class Checkout:
     path: Path
 
     def snakemake(self, *arguments: str, timeout: float = 900, **environment: str) -> Outcome:
-        """Run Snakemake in the copy, on the copy's package."""
+        """Run Snakemake in the copy, with the copy's package."""
         variables = {k: v for k, v in os.environ.items() if k != "LABELINFO_MIRROR"}
         variables |= {"PYTHONPATH": str(self.path / "workflow")} | environment
         command = [sys.executable, "-m", "snakemake", *arguments]
@@ -56,7 +56,7 @@ class Checkout:
         return Outcome(done.returncode, done.stdout)
 
     def edit(self, file: str, old: str, new: str) -> None:
-        """Replace text in a file of the copy; it has to be there."""
+        """Replace text in a file of the copy; the text must exist."""
         path = self.path / file
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{old!r} is not in {file}"
@@ -64,7 +64,7 @@ class Checkout:
 
 
 def verify(checkout: Checkout, folder: Path | str, *flags: str) -> subprocess.CompletedProcess:
-    """Make rows of a table of a checkout again, with its own package."""
+    """Recompute rows of a checkout's table, with the checkout's package."""
     return subprocess.run(
         [sys.executable, "-m", "labelinfo.verify", folder, *flags],
         cwd=checkout.path,
@@ -79,7 +79,7 @@ def verify(checkout: Checkout, folder: Path | str, *flags: str) -> subprocess.Co
 def once(
     tmp_path_factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]
 ) -> Path:
-    """Return a folder that the first process to ask for it builds and the others wait for."""
+    """Return a shared folder; the first process builds it, the others wait."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # shared by the processes
@@ -94,7 +94,7 @@ def once(
 
 
 def copy_repository(target: Path) -> Checkout:
-    """Copy what git tracks or would track."""
+    """Copy the files that git tracks or would track."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The demo, made once for all tests that look at what it made."""
+"""The demo, made once for all tests that read its results."""
 
 import shutil
 
@@ -8,7 +8,7 @@ from checkouts import Checkout, copy_repository, once
 
 @pytest.fixture(scope="session")
 def finished_demo(tmp_path_factory):
-    """Return a copy in which the demo has run to its end. Tests may not leave it changed."""
+    """Return a copy with the finished demo. Tests must undo their changes."""
 
     def build(folder):
         outcome = copy_repository(folder).snakemake(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.workflow
             b"experiment: !!python/object/apply:os.system ['touch ran']\n",
             "not valid JSON or YAML",
         ),
-        # by our reading of the file
+        # by the package, when it reads the file
         (
             "mine.yaml",
             b"training: {epochs: 3}\ntraining: {}\n",

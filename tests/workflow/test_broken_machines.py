@@ -28,7 +28,7 @@ def sentences(outcome):
 
 @pytest.fixture
 def disk(tmp_path):
-    """Return a checkout whose results have a small file system and its `mount`."""
+    """Return a checkout with the results on a small file system, and its `mount`."""
     if os.geteuid() or not shutil.which("mount"):
         pytest.skip("only root can mount a small file system")
     checkout = copy_repository(tmp_path / "checkout")
@@ -105,7 +105,7 @@ def test_a_job_killed_for_its_memory_is_tried_with_more_while_others_go_on(check
     (checkout.path / "tried").unlink()
     retried = checkout.snakemake(LOUD, *arguments, "--retries", "1")
     assert retried.code == 0, retried.text
-    # what was done while the other died is not done again
+    # jobs that finished while the other was killed are not repeated
     assert retried.jobs == {"train_vae": 1}
     assert "mem_mb=2200," in retried.text
     assert "mem_mb=4400," in retried.text
@@ -118,7 +118,7 @@ def test_a_clock_that_jumps_makes_nothing_again_that_is_made(checkout):
     dataset = checkout.path / DATASET
     time = dataset.stat().st_mtime
     os.utime(dataset, (time + 86400, time + 86400))
-    # a new job fails, as by the clock its outputs are older than its input
+    # a new job fails, because by the clock its outputs are older than its input
     ahead = checkout.snakemake("--cores", "1", MEASURE, *TINY)
     assert ahead.code != 0
     assert "clock skew" in ahead.text

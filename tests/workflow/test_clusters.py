@@ -1,4 +1,4 @@
-"""What is handed to a scheduler, planned without one; tests/slurm hands it to a real one."""
+"""The jobs for a scheduler, planned without one; tests/slurm submits them to a real one."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def plan(checkout, profile, *arguments):
 
 
 def asked(text):
-    """Return what each job asks for, by its rule."""
+    """Return the resources of each job, by its rule."""
     found = re.findall(r"rule (\w+):\n(?:.+\n)+?\s+resources: (.+)", text)
     return {rule: dict(pair.split("=", 1) for pair in line.split(", ")) for rule, line in found}
 
@@ -63,7 +63,7 @@ def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
 
 
 def test_a_cluster_has_to_be_told_whether_its_nodes_have_gpus(checkout):
-    # not in a plan: it does not know where jobs will run
+    # not in a plan, which does not determine where jobs run
     told = ("--config", "machine={device: auto}")
     profile = ("--profile", "profiles/cluster-generic")
     outcome = checkout.snakemake(*profile, *TINY, *told, CUDA_VISIBLE_DEVICES="")

@@ -76,7 +76,7 @@ def test_beta_moves_along_the_rate_distortion_curve(runs):
         assert low["rate_nats"] > 2 * high["rate_nats"] > 2
         assert low["distortion_nats"] < high["distortion_nats"] - 20
         assert low["label_distortion_nats"] < high["label_distortion_nats"] - 0.3
-    # an autoregressive decoder needs fewer nats, and uses z all the same at a β far below 1
+    # an autoregressive decoder needs fewer nats, and still uses z at a β far below 1
     total = runs.groupby(["decoder", "marginal"])["rate_plus_distortion_nats"].min()
     assert (total["pixelcnn"] < total["deconv"] - 10).all()
     assert runs.loc[runs["decoder"] == "pixelcnn", "rate_nats"].min() > 1
@@ -151,7 +151,7 @@ def test_an_autoregressive_distortion_and_a_mixtures_rate_equal_a_plain_recomput
         losses = functional.binary_cross_entropy_with_logits(logits, x, reduction="none")
         distortion = losses.sum((1, 2, 3))
     row = find(runs, "pixelcnn", "vamp", 0.1)
-    # the rate's own noise is that of four draws of z against one here
+    # the noise of the rate is that of four draws of z, and here of one
     noise = (rate.std() / 1000**0.5).item()
     assert abs(row["rate_nats"] - rate.mean().item()) < 3 * noise
     assert abs(row["distortion_nats"] - distortion.mean().item()) < row["distortion_nats_se"]
@@ -176,7 +176,7 @@ def test_every_level_is_there_for_each_seed_and_a_trained_network_is_the_ceiling
     means = levels.groupby("baseline")["label_distortion_nats"].mean()
     assert means["complex_image"] < 0.25
     assert means["complex_image"] < means["simple_image"] < means["random_fully_connected"] < 0.8
-    # a network that was never trained keeps most of the digit
+    # an untrained network keeps most of the digit
     assert means["random_convolutional"] < 0.5 * runs["label_entropy_nats"].iloc[0]
     assert means["complex_image"] < runs["label_distortion_nats"].min()
     assert (levels["label_distortion_nats_se"] > 0).all()
@@ -230,14 +230,14 @@ def test_losses_of_the_test_images_are_kept_for_every_point(results, runs, pca):
 
 
 def test_tables_carry_their_origin(results, finished_demo):
-    # one origin for each architecture, which has code of its own
+    # one origin for each architecture, because each has different code
     for name, stage, count in (("runs", "train_vae", 6), ("baselines", "measure_pca", 1)):
         origin = read_provenance(results / "tables" / f"{name}.parquet")[stage]
         assert len(origin) == count
         assert len(origin[0]["code"]) == 16
         assert origin[0]["versions"]["torch"] == version("torch")
         assert len(origin[0]["data"]) == 7
-    # what joined the rows had a say in them, too
+    # and the origin of the stage that joined the rows
     behind = {
         "runs": {"train_vae", "measure_vae", "train_probe", "prepare_dataset", "aggregate_runs"},
         "baselines": {
@@ -297,7 +297,7 @@ def test_the_summary_and_the_claims_say_what_nine_runs_decide(results):
     headlines = pd.read_parquet(results / "tables" / "headlines.parquet").set_index("decoders")
     headlines = headlines[headlines["probe"] == "paper"]
     assert headlines["runs"].to_dict() == {"all": 9, "deconv": 6, "pixelcnn": 3}
-    # nine small runs reach nowhere near the ceiling
+    # nine small runs are far from the ceiling
     assert headlines["rate_nats"].isna().all()
 
 

@@ -31,7 +31,7 @@ def blocks(page, language):
 
 
 def commands():
-    """Yield page and command, lines that go on joined and comments left out, each plan once."""
+    """Yield page and command, with joined lines and without comments, each plan once."""
     seen = set()
     for page in PAGES:
         for block in blocks(page, "sh"):
@@ -47,7 +47,7 @@ def commands():
 
 
 def write_pages_files(page, folder):
-    """Write the blocks of a page that begin with a comment that names a file."""
+    """Write the blocks of a page whose first line is a comment with a file name."""
     for language in ("yaml", "python"):
         for block in blocks(page, language):
             name = re.match(r"# ([a-z_]+\.(?:yaml|py))\b", block)

@@ -1,4 +1,4 @@
-"""The page on extending does what it says, in a checkout whose package is left alone."""
+"""The examples of docs/extending.md work, in a checkout with an unchanged package."""
 
 import re
 

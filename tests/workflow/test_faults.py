@@ -1,4 +1,4 @@
-"""What goes wrong ends with one clear sentence, and nothing half-made is left."""
+"""Faults end with one clear sentence and leave no partial files."""
 
 import gzip
 import hashlib
@@ -64,7 +64,7 @@ def test_a_file_of_the_catalogue_is_downloaded(checkout, tmp_path):
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Mute, directory=tmp_path))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    # an address that has nothing is passed over; where a file came from makes nothing stale
+    # an address without the file is skipped; the source of a file makes nothing stale
     for urls in ([f"{url}/nothing", f"{url}/labels.gz"], [f"{url}/elsewhere"]):
         files = {"table": {"name": name, "sha256": digest, "urls": urls}}
         config = json.dumps({"mine": {"reader": "table", "tasks": ["a"], "files": files}})
@@ -81,7 +81,7 @@ def test_a_file_of_the_catalogue_is_downloaded(checkout, tmp_path):
 
 
 def test_a_diverged_run_is_a_row_and_an_error_at_the_very_end(checkout):
-    # nor is there another run, or a known entropy, for the random-discard line to end at
+    # without another run or a known entropy, the random-discard line has no end
     hot = ("training={learning_rate: 1.0e+30}", "datasets={sample: {entropy_nats: null}}")
     outcome = checkout.snakemake("--cores", "2", *TINY, "--config", *hot)
     (sentence,) = set(refused(outcome))
@@ -93,7 +93,7 @@ def test_a_diverged_run_is_a_row_and_an_error_at_the_very_end(checkout):
     assert runs["status"].tolist() == ["diverged", "diverged"]
     assert runs["rate_nats"].isna().all()
     assert (results / "figures" / "figure1.png").exists()
-    # asked only to report it, the same workflow succeeds and trains nothing again
+    # with `report`, the same workflow succeeds and retrains nothing
     report = ("--config", *hot, "sweep={on_divergence: report}")
     outcome = checkout.snakemake(LOUD, "--cores", "1", *TINY, *report)
     assert outcome.code == 0, outcome.text

@@ -29,7 +29,7 @@ WAYS = [
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """Return the results of the smallest experiment, made without a break by two jobs at a time."""
+    """Return the results of the smallest experiment, uninterrupted, with two jobs at a time."""
 
     def build(folder):
         outcome = copy_repository(folder).snakemake("--cores", "2", *TINY)
@@ -52,9 +52,9 @@ def start(checkout, *arguments):
 
 
 def half_made(results, undisturbed):
-    """Return the results so far that are not what they will be in the end."""
+    """Return the results so far that differ from the final results."""
     names = made_files(results) if results.exists() else set()
-    # features of a run are deleted in the end; tests/kills looks for half-written ones
+    # features of a run are deleted at the end; tests/kills looks for half-written ones
     temporary = {name for name in names if ".tmp" in name or name.startswith("encode_vae/")}
     # a page that is drawn from many files says when
     return differing_files(
@@ -67,14 +67,14 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
     results = checkout.path / "results" / "tiny"
     kills, finished, told = 0, False, False
     while not (finished and kills >= KILLS):
-        # the bits do not depend on how many jobs run at a time either
+        # the bits do not depend on the number of parallel jobs either
         process = start(checkout, "--cores", str(chance.choice([1, 2])), *TINY)
         number, send = WAYS[kills % len(WAYS)]
         try:
             text, _ = process.communicate(timeout=chance.uniform(4, 12))
             assert process.returncode == 0, text
             finished = True
-            # what is done is lost, say, and has to be made again
+            # finished outputs are lost and have to be made again
             (results / "tables" / "runs.parquet").unlink(missing_ok=True)
             continue
         except subprocess.TimeoutExpired:
@@ -98,7 +98,7 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
     outcome = checkout.snakemake("--delete-temp-output", *TINY)
     assert outcome.code == 0, outcome.text
     assert differing_files(results, undisturbed) == []
-    # no checkpoint and no temporary file is left of all the attempts
+    # the attempts leave no checkpoint and no temporary file
     left = [
         path for path in results.rglob("*") if ".checkpoint." in path.name or ".tmp" in path.name
     ]
@@ -113,7 +113,7 @@ def test_several_workflows_at_once_do_not_disturb_each_other(checkout, undisturb
     for process in (first, other):
         text, _ = process.communicate(timeout=600)
         assert process.returncode == 0, text
-    # the one that would have made the same files was told why it cannot
+    # the call that would have made the same files got the reason for its refusal
     assert same.code != 0
     assert "lock" in same.text
     assert "Traceback" not in same.text

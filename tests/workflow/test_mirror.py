@@ -54,7 +54,7 @@ def test_naive_bayes_labels_are_mnists_own_counts(real_digits):
 
 
 def test_the_labels_of_the_test_file_come_out_sorted(real_digits):
-    # the file is sorted by digit, which the matching does not know: 0 of 10,000 labels are wrong
+    # the file is sorted by digit, which the matching does not use: 0 of 10,000 labels are wrong
     dataset = load_dataset(real_digits / "prepare_dataset" / "mnist_static" / "dataset.safetensors")
     digits = dataset.test.labels["digit"].numpy()
     in_file_order = np.empty_like(digits)
@@ -75,7 +75,7 @@ def test_a_short_sweep_on_real_digits_gives_sensible_numbers(real_digits):
     assert runs["rate_nats"].is_monotonic_decreasing
     assert runs["label_entropy_nats"].iloc[0] == pytest.approx(2.3, abs=0.01)
     assert (runs["distortion_nats"] > 50).all()
-    # pixels coded one by one, each at its own frequency, cost 206 nats
+    # independent pixels, each with its own frequency, cost 206 nats
     assert (runs["rate_plus_distortion_nats"] < 200).all()
     assert runs["label_accuracy"].iloc[0] > 0.7
 

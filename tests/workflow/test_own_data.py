@@ -1,4 +1,4 @@
-"""A user's own table with labels of its own: every baseline, and the search for its classifier."""
+"""A user's own table with its labels: every baseline, and the search for its classifier."""
 
 import gzip
 import hashlib
@@ -78,7 +78,7 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
         pd.read_parquet(checkout.path / target) for target in TARGETS
     )
 
-    # without a known entropy the line ends at the smallest R + D
+    # without a known entropy, the line ends at the smallest R + D
     end = baselines.loc[baselines["baseline"] == "random_discard", "rate_nats"].max()
     assert end == pytest.approx(runs["rate_plus_distortion_nats"].min())
 
@@ -116,25 +116,25 @@ def test_own_labels_have_every_baseline_and_a_searched_ceiling(checkout):
     assert jobs["train_candidate"] == 2
     assert jobs["choose_classifier"] == jobs["train_classifier"] == 1
     assert not jobs.keys() & {"probe_images", "measure_pca", "train_probe"}
-    # one more task trains no VAE again; its probe shares an encoding with those of the run
+    # another task retrains no VAE; its probe shares the encoding with the run's other probes
     made = (
         *("prepare_dataset", "train_vae", "measure_vae", "encode_vae", "train_probe"),
         *("measure_pca", "train_classifier"),
     )
     jobs = planned({"tasks": ["corner", "top"]}).jobs
     assert [jobs.get(rule, 0) for rule in made] == [0, 0, 0, 1, 2, 1, 1]
-    # nor does the place of the same content, whether it is packed, or its digest
+    # the path of the same content, its compression or its digest make nothing stale either
     digest = hashlib.sha256(data.read_bytes()).hexdigest()
     packed = checkout.path / "packed.npz.gz"
     packed.write_bytes(gzip.compress(data.read_bytes()))
     jobs = planned({"files": {"table": {"path": str(packed), "sha256": digest}}}).jobs
     assert not jobs.keys() & set(made)
-    # what would fail is refused while the prepared data is still there
+    # a faulty file is refused before the prepared data is removed
     outcome = planned({"tasks": ["corners"]})
     assert outcome.code != 0
     assert "`datasets.patches.tasks` has 'corners'" in outcome.text
     assert "Traceback" not in outcome.text
-    # the images count, and other content, also in a file that is older than the one before it
+    # changed images and other content make it stale, even if the file is older than before
     assert [planned({"binarize": "threshold"}).jobs.get(rule, 0) for rule in made] == [1] * 7
     write_own_data(checkout.path / "other.npz")
     os.utime(checkout.path / "other.npz", (1e9, 1e9))

@@ -32,7 +32,7 @@ def joined(tmp_path_factory):
     for name, (betas, baselines) in slices.items():
         outcome = run(checkout, name, betas, "pack_slice", baselines=baselines)
         assert outcome.code == 0, outcome.text
-    # the joined experiment has none of the runs itself
+    # the joined experiment has no runs of its own
     folders = "[results/one/pack_slice, results/two/pack_slice]"
     outcome = run(checkout, "joined", "[1, 4]", "all", combine=folders)
     assert outcome.code == 0, outcome.text

@@ -1,4 +1,4 @@
-"""What an edit makes stale: exactly what depends on it, seen by dry runs after a whole demo."""
+"""An edit makes exactly its dependents stale, as shown by dry runs after a whole demo."""
 
 import re
 from collections import Counter
@@ -32,7 +32,7 @@ LEVELS = {**POINTS, **COMPARED}
 
 
 def retrained(runs, architectures):
-    """Return the jobs of so many runs, of so many architectures, that are trained again."""
+    """Return the jobs for retraining these numbers of runs and architectures."""
     stages = ("train_vae", "measure_vae", "draw_gallery", "encode_vae", "train_probe")
     return {**dict.fromkeys(stages, runs), "draw_beta_gallery": architectures, **PROBED}
 
@@ -43,7 +43,7 @@ DECONV, PIXELCNN, MARGINAL = retrained(6, 3), retrained(3, 3), retrained(3, 2)
 
 @pytest.fixture
 def edit(finished_demo):
-    """Edit files of the finished demo; they are put back afterwards."""
+    """Edit files of the finished demo; restore them afterwards."""
     kept = {}
 
     def change(file, old, new):
@@ -67,14 +67,14 @@ def test_nothing_is_stale_when_all_is_done_and_after_edits_that_change_no_result
 ):
     for file, old, new in (
         # comments, docstrings, layout, and modules that compute nothing
-        (f"{PACKAGE}/training/advance.py", "# at the end so that", "# in the end so that"),
+        (f"{PACKAGE}/training/advance.py", "# a last checkpoint", "# one last checkpoint"),
         (f"{PACKAGE}/models/encoders/gaussian.py", '"""p(z|x) = N', '"""The encoder p(z|x) = N'),
         ("workflow/scripts/train_vae.py", '"""Train one VAE', '"""Train a single VAE'),
         (f"{PACKAGE}/bounds.py", "\n\n\ndef objective_nats", "\n\n\n\n\ndef objective_nats"),
         (f"{PACKAGE}/errors.py", "class DataError", "X = 1\n\n\nclass DataError"),
         (f"{PACKAGE}/models/registry.py", "ENCODERS = {", 'ENCODERS = {\n    "mine": "mine:Mine",'),
         (f"{PACKAGE}/config/completion.py", "n=3, cutoff=0.5", "n=3, cutoff=0.6"),
-        ("workflow/rules/training.smk", "# It depends on its ends", "# It depends upon its ends"),
+        ("workflow/rules/training.smk", "# A path depends on", "# A path depends upon"),
     ):
         edit(file, old, new)
     assert planned(finished_demo, "machine={device: cpu, mirror: elsewhere}") == {}
@@ -125,7 +125,7 @@ def test_an_edit_to_code_reruns_what_uses_it(finished_demo, edit, file, old, new
         (["probe={epochs: 41}"], {**REPROBED, **PROBED_BASELINES, **POINTS, **PROBED}),
         (["probe={seeds: 3}"], {**REPROBED, **PROBED}),
         (["strong_probe={pca_epochs_share: 0.4}"], {**PCA, **POINTS}),
-        # the configured recipe and network are candidates too
+        # the configured recipe and network are also candidates
         (["strong_probe={search: true, candidates: {dropouts: [0.2]}}"],
          {"search_probe": 5, "choose_probe": 1, "aggregate_searches": 1,
           **REPROBED, **PROBED_BASELINES, **POINTS, **PROBED}),

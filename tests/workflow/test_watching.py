@@ -1,4 +1,4 @@
-"""A sweep is watched from outside, and in the end its failures are told with their last words."""
+"""A sweep can be watched from outside, and it ends with its failures and their last log lines."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ def test_the_last_words_of_a_run_survive_any_locale(checkout):
         "--", "results/tiny/write_config/config.yaml", **plain,
     )  # fmt: skip
     assert outcome.code == 0, outcome.text
-    # neither a bar nor a block a job: the profile, the plan, the progress, the summary, the log
+    # no bar and no block per job, only the profile, plan, progress, summary and log
     _, plan, begun, over, words, log = [line for line in outcome.text.splitlines() if line]
     assert plan == "1 job: 1 write_config"
     assert begun.endswith("0 of 1 jobs done, time left not known yet; running: 1 write_config")

@@ -30,7 +30,7 @@ def test_integer_images_are_divided_by_255(kind):
     assert images.dtype == np.float32
     np.testing.assert_allclose(images, values.reshape(5, 784) / 255, rtol=1e-6)
     assert images.max() <= 1
-    # 0 and 255 alone are bits, and one grey pixel makes all of them intensities
+    # images of only 0 and 255 are bits; one grey pixel makes all images intensities
     black_and_white = 255 * (values > 99)
     bits = as_images(black_and_white.astype(kind), NAME)
     assert bits.dtype == np.uint8
@@ -47,7 +47,7 @@ def test_pixels_are_divided_by_the_scale(high, scale, kind):
     images = as_images(values.astype(kind), NAME, scale=scale, key=KEY)
     assert images.dtype == np.float32
     np.testing.assert_allclose(images, values / scale, rtol=1e-6)
-    # black and white alone are bits, whatever white is
+    # images of only black and white are bits, for any value of white
     bits = as_images((values == high).astype(kind) * kind(high), NAME, scale=scale, key=KEY)
     assert bits.dtype == np.uint8
     np.testing.assert_array_equal(bits, values == high)
@@ -62,7 +62,7 @@ def test_fractional_images(kind):
 
 
 def stray(array, value, count):
-    """Return images of which some pixels have another value."""
+    """Return images with another value at some pixels."""
     array = array.copy()
     array.reshape(-1)[:count] = value
     return array

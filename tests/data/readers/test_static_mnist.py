@@ -74,7 +74,7 @@ def with_byte(offset, bad, lines=(0, 3)):
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        # of several bad lines the first is named
+        # the message names the first of several bad lines
         *((with_byte(offset, bad), 1) for offset in (0, 12) for bad in (b"2", b"/", b" ", b"\xff")),
         *((with_byte(*case), 1) for case in [(1, b"0"), (1, b"\t"), (13, b" "), (3, b"\n")]),
         (with_byte(4, b"\n", lines=[3]), 4),

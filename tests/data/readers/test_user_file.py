@@ -1,4 +1,4 @@
-"""A user's own files: round trips, columns that are passed over, and one sentence per fault."""
+"""A user's own files: round trips, ignored columns, and one sentence per fault."""
 
 import decimal
 import io
@@ -36,7 +36,7 @@ def archive(**members):
 
 
 def npy(array, **header):
-    """Return a ``.npy`` file whose header may lie."""
+    """Return a ``.npy`` file whose header may be false."""
     file = io.BytesIO()
     described = np.lib.format.header_data_from_array_1_0(array)
     np.lib.format.write_array_header_1_0(file, described | header)
