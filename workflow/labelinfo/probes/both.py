@@ -1,4 +1,4 @@
-"""The paper's probe and the strong one on the same codes, and whether each has converged."""
+"""The paper's probe and the strong probe on the same codes, and their convergence."""
 
 import logging
 from dataclasses import dataclass, replace
