@@ -62,7 +62,7 @@ def test_a_file_system_without_locks_holds_nobody_up_and_keeps_no_lock(
                 done.append(number)
     assert len(done) == 2
     assert f"Going on without the lock {lock}: " in caplog.text
-    # a mere file would outlive whoever is killed here
+    # a lock that is only a file would outlive the killed process
     assert not lock.exists() or lock.read_bytes() == b""
 
 

@@ -56,7 +56,7 @@ def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "generation"),
     [
         (
             "vendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n"
@@ -68,11 +68,11 @@ def test_the_environment_has_the_last_word_on_gpus(devices, monkeypatch, visible
     ],
     ids=["x86", "ARM", "no file"],
 )
-def test_processors_of_one_name_are_told_apart(tmp_path, monkeypatch, text, told):
+def test_processors_of_one_name_are_told_apart(tmp_path, monkeypatch, text, generation):
     monkeypatch.setattr(device, "_CPUINFO", tmp_path / "cpuinfo")
     if text:
         (tmp_path / "cpuinfo").write_text(text, encoding="utf-8")
-    assert device.processor_generation() == told
+    assert device.processor_generation() == generation
 
 
 def test_freed_memory_is_used_again():

@@ -50,13 +50,13 @@ def log_likelihoods(bits, intensities, floor=1e-4):
 def test_readme_has_the_checksums_sizes_and_counts():
     text = (SAMPLE / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([^`/]+)` \| ([0-9a-f]{64}) \| ([\d,]+) \| ([\d,]+) \|$", text, re.M)
-    told = {name: (digest, size, count) for name, digest, size, count in rows}
+    described = {name: (digest, size, count) for name, digest, size, count in rows}
     real = {}
     for name, count in COUNTS.items():
         data = content(name)
         assert len(parsed(name)) == count
         real[name] = (content_digest(data), f"{len(data):,}", f"{count:,}")
-    assert told == real
+    assert described == real
 
 
 def test_nothing_else_small_and_reproducible():

@@ -170,7 +170,7 @@ with tempfile.NamedTemporaryFile() as _file:
     KEPT, KEPT_ABOUT = load_tensors(_file.name)
 
 
-def assert_resumed_or_anew(path):
+def assert_resumed_or_restarted(path):
     module, optimizer = trained()
     before, moments = snapshot(module), optimizer.state_dict()["state"][0]["exp_avg"].clone()
     with in_time():
@@ -190,13 +190,13 @@ def assert_resumed_or_anew(path):
 
 
 def test_the_checkpoint_that_is_fuzzed_is_sound(folder):
-    assert assert_resumed_or_anew(placed(folder, CHECKPOINT)).epoch == 1
+    assert assert_resumed_or_restarted(placed(folder, CHECKPOINT)).epoch == 1
 
 
 @cases(150)
 @given(damaged(CHECKPOINT))
 def test_a_damaged_checkpoint_is_used_whole_or_not_at_all(folder, content):
-    assert_resumed_or_anew(placed(folder, content))
+    assert_resumed_or_restarted(placed(folder, content))
 
 
 @pytest.mark.parametrize(
@@ -226,15 +226,15 @@ def test_a_checkpoint_of_other_content_is_left_aside(folder, tensors, metadata):
     path = folder / "the-file"
     found = {name: value for name, value in (KEPT | tensors).items() if value is not None}
     save_tensors(path, found, KEPT_ABOUT | metadata)
-    anew = metadata != {"curve": []}  # classifiers keep no curve
-    assert (assert_resumed_or_anew(path) is None) == anew
+    restarts = metadata != {"curve": []}  # classifiers keep no curve
+    assert (assert_resumed_or_restarted(path) is None) == restarts
 
 
 @pytest.mark.parametrize("metadata", [None, {"labelinfo": "[1]"}, {"labelinfo": NESTED}])
 def test_metadata_of_another_shape_are_left_aside(folder, metadata):
     path = folder / "the-file"
     save_file(KEPT, path, metadata)
-    assert assert_resumed_or_anew(path) is None
+    assert assert_resumed_or_restarted(path) is None
     with pytest.raises(StorageError, match="not one of ours"):
         load_tensors(path)
 

@@ -98,8 +98,8 @@ def test_every_layer_is_told_of_z_and_keeps_its_place(convolution, float64):
     def at_centre(features):
         return layer(x, features, aside)[0, :, 2, 2].sum()
 
-    told = jacobian(at_centre, torch.randn(1, FEATURES, 5, 5))[0].abs().sum(0) != 0
-    assert told.nonzero().tolist() == [[2, 2]]
+    reaching = jacobian(at_centre, torch.randn(1, FEATURES, 5, 5))[0].abs().sum(0) != 0
+    assert reaching.nonzero().tolist() == [[2, 2]]
 
 
 def test_it_normalises_over_all_images_of_a_tiny_size(float64):

@@ -15,7 +15,7 @@ DEMO = ("--configfile", "tests/workflow/small.yaml")
 
 
 @dataclass
-class Told:
+class Outcome:
     """Reports of Slurm and Snakemake on the demo."""
 
     code: int
@@ -40,7 +40,7 @@ def on_slurm(slurm, folder):
 
 
 @pytest.fixture(scope="module")
-def told(slurm, on_slurm):
+def outcome(slurm, on_slurm):
     slurm.forget()
     with Run(on_slurm, slurm, *PROFILE, *DEMO, "--config", DEVICE) as run:
         run.wait_until(lambda: trainings(slurm, on_slurm))
@@ -52,26 +52,26 @@ def told(slurm, on_slurm):
         slurm.run("scontrol", "update", node, "State=DOWN", "Reason=test")
         run.wait_until(lambda: not slurm.queue("RUNNING,COMPLETING"))
         slurm.run("scontrol", "update", node, "State=RESUME")
-        outcome = run.end()
-    return Told(outcome.code, outcome.text, slurm.ended(), cancelled, lost)
+        ended = run.end()
+    return Outcome(ended.code, ended.text, slurm.ended(), cancelled, lost)
 
 
-def test_it_is_finished_though_a_job_was_cancelled_and_the_node_went_down(told):
-    assert told.code == 0, told.text
-    states = {allocation.id: allocation.state for allocation in told.allocations}
-    assert states.pop(told.cancelled) == "CANCELLED"
-    assert {states.pop(job) for job in told.lost} == {"NODE_FAIL"}
+def test_it_is_finished_though_a_job_was_cancelled_and_the_node_went_down(outcome):
+    assert outcome.code == 0, outcome.text
+    states = {allocation.id: allocation.state for allocation in outcome.allocations}
+    assert states.pop(outcome.cancelled) == "CANCELLED"
+    assert {states.pop(job) for job in outcome.lost} == {"NODE_FAIL"}
     assert set(states.values()) == {"COMPLETED"}
 
 
-def test_every_job_went_through_slurm_and_the_short_ones_shared_allocations(told):
+def test_every_job_went_through_slurm_and_the_short_ones_shared_allocations(outcome):
     # of 67 jobs two are run where Snakemake is, and `all` is none; 9 runs are 4 jobs each
-    completed = [each for each in told.allocations if each.state == "COMPLETED"]
+    completed = [each for each in outcome.allocations if each.state == "COMPLETED"]
     assert len(completed) == 1 + 9 + 1 + 1 + 4 + 6 + 1 + 1
 
 
-def test_never_do_more_jobs_have_a_gpu_than_there_are(told):
-    with_gpu = [allocation for allocation in told.allocations if allocation.gpus]
+def test_never_do_more_jobs_have_a_gpu_than_there_are(outcome):
+    with_gpu = [allocation for allocation in outcome.allocations if allocation.gpus]
     # data, runs, PCA, random encoders, classifiers
     assert len(with_gpu) >= 1 + 9 + 1 + 1 + 4
     most = max(
@@ -80,14 +80,14 @@ def test_never_do_more_jobs_have_a_gpu_than_there_are(told):
     assert most == GPUS
 
 
-def test_a_retry_asks_for_twice_the_memory(told):
-    asked = {allocation.id: allocation.megabytes for allocation in told.allocations}
-    first = asked[told.cancelled]
+def test_a_retry_asks_for_twice_the_memory(outcome):
+    asked = {allocation.id: allocation.megabytes for allocation in outcome.allocations}
+    first = asked[outcome.cancelled]
     assert first == 2200 + 4000
     assert 2 * first in asked.values()
 
 
-def test_the_results_are_bitwise_those_of_one_machine(told, on_slurm, finished_demo):
+def test_the_results_are_bitwise_those_of_one_machine(outcome, on_slurm, finished_demo):
     results = [checkout.path / "results" / "demo" for checkout in (on_slurm, finished_demo)]
     assert (results[0] / "tables" / "runs.parquet").exists()
     assert differing_files(*results) == []

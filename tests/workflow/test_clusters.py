@@ -64,9 +64,9 @@ def test_probes_that_alone_are_stale_can_share_an_allocation(finished_demo):
 
 def test_a_cluster_has_to_be_told_whether_its_nodes_have_gpus(checkout):
     # not in a plan, which does not determine where jobs run
-    told = ("--config", "machine={device: auto}")
+    settings = ("--config", "machine={device: auto}")
     profile = ("--profile", "profiles/cluster-generic")
-    outcome = checkout.snakemake(*profile, *TINY, *told, CUDA_VISIBLE_DEVICES="")
+    outcome = checkout.snakemake(*profile, *TINY, *settings, CUDA_VISIBLE_DEVICES="")
     assert outcome.code != 0
     assert "say whether these have GPUs" in outcome.text
     assert "Traceback" not in outcome.text

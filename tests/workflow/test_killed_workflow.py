@@ -65,7 +65,7 @@ def half_made(results, undisturbed):
 def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undisturbed):
     chance = random.Random(SEED)  # noqa: S311
     results = checkout.path / "results" / "tiny"
-    kills, finished, told = 0, False, False
+    kills, finished, lock_seen = 0, False, False
     while not (finished and kills >= KILLS):
         # the bits do not depend on the number of parallel jobs either
         process = start(checkout, "--cores", str(chance.choice([1, 2])), *TINY)
@@ -83,15 +83,15 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
         kills += 1
         assert half_made(results, undisturbed) == []
         locked = any((checkout.path / ".snakemake" / "locks").glob("*"))
-        if number == signal.SIGKILL and locked and not told:
-            told = True
+        if number == signal.SIGKILL and locked and not lock_seen:
+            lock_seen = True
             refused = checkout.snakemake("--cores", "1", *TINY)
             assert refused.code != 0
             assert "--unlock" in refused.text
             assert "Traceback" not in refused.text
         unlocked = checkout.snakemake("--unlock", *TINY)
         assert unlocked.code == 0, unlocked.text
-    assert told
+    assert lock_seen
     outcome = checkout.snakemake("--cores", "2", *TINY)
     assert outcome.code == 0, outcome.text
     # a kill between a probe and the deletion of its features leaves these

@@ -59,10 +59,10 @@ def test_the_last_words_of_a_run_survive_any_locale(checkout):
     )  # fmt: skip
     assert outcome.code == 0, outcome.text
     # no bar and no block per job, only the profile, plan, progress, summary and log
-    _, plan, begun, over, words, log = [line for line in outcome.text.splitlines() if line]
+    _, plan, first, last, words, log = [line for line in outcome.text.splitlines() if line]
     assert plan == "1 job: 1 write_config"
-    assert begun.endswith("0 of 1 jobs done, time left not known yet; running: 1 write_config")
-    assert over.endswith("1 of 1 jobs done")
+    assert first.endswith("0 of 1 jobs done, time left not known yet; running: 1 write_config")
+    assert last.endswith("1 of 1 jobs done")
     assert words == "at \\u03b2 = 4"
     assert log.startswith("Complete log")
 
@@ -77,6 +77,6 @@ def test_failures_are_told_in_the_end_with_the_last_lines_of_their_logs(checkout
     assert (
         "Failed: prepare_dataset, log results/demo/logs/prepare_dataset/sample.log" in outcome.text
     )
-    told = outcome.text.partition("Failed and interrupted jobs")[2]
-    assert "failed: results/demo/logs/prepare_dataset/sample.log" in told
-    assert "ERROR Error: " in told
+    failures = outcome.text.partition("Failed and interrupted jobs")[2]
+    assert "failed: results/demo/logs/prepare_dataset/sample.log" in failures
+    assert "ERROR Error: " in failures

@@ -44,7 +44,7 @@ class FileSettings(Settings):
     sha256: str = Field(pattern="^[0-9a-f]{64}$", **OPTIONAL)
     """SHA-256 of the decompressed content."""
     git_blob_sha1: str = Field(pattern="^[0-9a-f]{40}$", **OPTIONAL)
-    """Git blob id of the decompressed content, a further check."""
+    """Git blob id of the decompressed content, instead of `sha256` or in addition."""
     bytes: Count = Field(**OPTIONAL)
     """Size of the decompressed content."""
     urls: list[Url] = []
