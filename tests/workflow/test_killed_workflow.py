@@ -66,7 +66,7 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
     chance = random.Random(SEED)  # noqa: S311
     results = checkout.path / "results" / "tiny"
     kills, finished, lock_seen = 0, False, False
-    while not (finished and kills >= KILLS):
+    while not (finished and lock_seen and kills >= KILLS):
         # the bits do not depend on the number of parallel jobs either
         process = start(checkout, "--cores", str(chance.choice([1, 2])), *TINY)
         number, send = WAYS[kills % len(WAYS)]
@@ -79,7 +79,8 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
             continue
         except subprocess.TimeoutExpired:
             send(process.pid, number)
-        process.communicate(timeout=120)
+        # after SIGTERM, running jobs finish first
+        process.communicate(timeout=600)
         kills += 1
         assert half_made(results, undisturbed) == []
         locked = any((checkout.path / ".snakemake" / "locks").glob("*"))
@@ -91,7 +92,6 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
             assert "Traceback" not in refused.text
         unlocked = checkout.snakemake("--unlock", *TINY)
         assert unlocked.code == 0, unlocked.text
-    assert lock_seen
     outcome = checkout.snakemake("--cores", "2", *TINY)
     assert outcome.code == 0, outcome.text
     # a kill between a probe and the deletion of its features leaves these
@@ -108,7 +108,11 @@ def test_a_workflow_killed_again_and_again_ends_as_one_left_alone(checkout, undi
 def test_several_workflows_at_once_do_not_disturb_each_other(checkout, undisturbed):
     first = start(checkout, "--cores", "1", *TINY)
     other = start(checkout, "--cores", "1", *TINY, "--config", "experiment=other")
-    time.sleep(6)
+    # both have locked their files
+    locks = checkout.path / ".snakemake" / "locks"
+    while len(list(locks.glob("*.output.lock"))) < 2:
+        assert first.poll() is None and other.poll() is None
+        time.sleep(0.2)
     same = checkout.snakemake("--cores", "1", *TINY)
     for process in (first, other):
         text, _ = process.communicate(timeout=600)
