@@ -57,6 +57,7 @@ _TYPES: dict[str, Any] = {
     "nll_iwae_nats": float,
     "nll_iwae_nats_se": float,
     "independent_pixels_nats": float,
+    "samples": "Int64",
     "warnings": "text",
     "rate_estimator": "text",
     "rate_monte_carlo_nats": float,

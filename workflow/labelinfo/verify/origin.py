@@ -54,6 +54,11 @@ def origins_of_row(row: pd.Series, origins: Origins, data: dict[str, str]) -> Or
             found[stage] = [
                 each for each in found[stage] if model.items() <= each["config"]["model"].items()
             ]
+    # joined slices may differ in the number of draws; older tables do not name it
+    if pd.notna(samples := row.get("samples")):
+        found["measure_vae"] = [
+            each for each in found["measure_vae"] if each["config"]["measure"]["samples"] == samples
+        ]
     # each task has its own strong probe
     found["train_probe"] = [
         each for each in found["train_probe"] if each["config"].get("task") == row["task"]
