@@ -62,7 +62,7 @@ def interpolate_error(curve: Curve, rates: np.ndarray) -> np.ndarray:
 def pareto_front(rates: np.ndarray, distortions: np.ndarray) -> np.ndarray:
     """Return the indices of the points that no other beats in both R and C, in order of rate.
 
-    Of two points with equal rate, the one with smaller C remains.
+    Of two points with equal rate, the point of smaller C remains.
 
     Examples
     --------

@@ -188,8 +188,8 @@ ALPHABET_NEAR_CHANCE = Claim(
     "R ≈ 10 nats lie below it.",
     lambda s: (
         f"Of at least {s.runs_min} runs, more than {s.many_share:.0%} have C above the line less "
-        f"{s.near_line_share:.0%} of H(Y). Of the runs with R within {s.about_share:.0%} of 10 "
-        "nats, the one that lies furthest below the line on validation lies below it on test. Both "
+        f"{s.near_line_share:.0%} of H(Y). Validation picks the run furthest below the line among "
+        f"those with R within {s.about_share:.0%} of 10 nats; it lies below the line on test. Both "
         f"hold by over {s.standard_errors:g} standard errors. The claim fails if the runs of the "
         f"first part and all undecided ones together are not more than {s.many_share:.0%}, or if "
         "every run near 10 nats lies above the line."
