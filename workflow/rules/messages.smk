@@ -40,4 +40,6 @@ def tell_what_failed():
     """Print the failed jobs and the ends of their logs."""
     failures = failures_since([f"{OUT}/logs", f"{DOWNLOADS}/logs"], STARTED)
     if failures:
-        logger.error(f"\nFailed and interrupted jobs, with the last lines of their logs:\n{failures}")
+        logger.error(
+            f"\nFailed and interrupted jobs, with the last lines of their logs:\n{failures}"
+        )
