@@ -30,7 +30,7 @@ from labelinfo.verify.rerun import recompute_row
 
 # what torch and its products may use of the processor
 OLDER = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"}
-STAGES = ("train_path", "cool_vae", "train_vae", "measure_vae", "encode_vae", "train_probe")
+STAGES = ("train_path", "cool_vae", "train_vae", "measure_vae", "train_probe")
 # environment, threads, precision of trainings and probes
 WAYS: dict[str, tuple[dict[str, str], int, str]] = {
     "as here": ({}, 1, "auto"),

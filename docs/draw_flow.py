@@ -16,8 +16,9 @@ ROOT = Path(__file__).parents[1]
 STAGES = {
     "data": (0, 0.5, "data"),
     "training": (1, 0.8, "training, models"),
-    "measuring": (2, 0.77, "measure, probes"),
-    "baselines": (2, 0.25, "baselines, probes"),
+    "measuring": (2, 0.92, "measure"),
+    "probing": (2, 0.62, "probes"),
+    "baselines": (2, 0.2, "baselines, probes"),
     "tables": (3, 0.5, "tables"),
     "claims": (4, 0.84, "claims"),
     "figures": (4, 0.42, "figures, explorer"),

@@ -8,7 +8,6 @@ from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
 from labelinfo.io.tables import write_table
 from labelinfo.measure.run import measure_run
-from labelinfo.probes.encoding import encode_run
 from labelinfo.probes.run import probe_run
 from labelinfo.provenance import describe
 from labelinfo.training.run import TrainingFiles, write_training
@@ -60,15 +59,11 @@ def _judge(results, folder, dataset_file, run, spec):
     measure_run(run, spec, MEASURE, **common, target=table, device="cpu", code="c")
     probed = results / "train_probe" / run.path
     probed.mkdir(parents=True)
-    features = probed / "features"
-    encode_run(run, spec, binarizations=1, **common, target=features, device="cpu")
     files = {
         "dataset": dataset_file,
         "weights": common["weights_file"],
-        "features": features,
         "table": probed / "half.parquet",
         "losses": probed / "half.losses.parquet",
         "strong_losses": probed / "half.strong.losses.parquet",
     }
     probe_run(run, spec, "half", PROBES, files=files, device="cpu", code="c")
-    features.unlink()

@@ -14,7 +14,7 @@ from labelinfo.data.dataset import save_dataset
 pytestmark = pytest.mark.kills
 
 SEED = 20181206
-KINDS = {"train": 4, "classify": 2, "pca": 5, "encode": 1, "probe": 3, "aggregate": 1}
+KINDS = {"train": 4, "classify": 2, "pca": 5, "probe": 3, "aggregate": 1}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from labelinfo.io.tables import read_table, write_table
 from labelinfo.io.tensors import load_tensors
 from labelinfo.jobs import job
 from labelinfo.models.vae import VaeSpec
-from labelinfo.probes.encoding import encode_run
 from labelinfo.probes.run import probe_run
 from labelinfo.provenance import collect
 from labelinfo.tables.baselines import aggregate_baselines
@@ -54,18 +53,6 @@ def train(folder, dataset, spec):
     train_run(RUN, spec, TRAINING, files=files, job=TrainingJob(dataset, "cpu", "c", 1))
 
 
-def encode(folder, dataset, spec):
-    encode_run(
-        RUN,
-        spec,
-        binarizations=2,
-        dataset_file=dataset,
-        weights_file=ROOT / "train" / "best.safetensors",
-        target=folder / "features.safetensors",
-        device="cpu",
-    )
-
-
 def probe(folder, dataset, spec):
     files = named(
         folder,
@@ -74,10 +61,7 @@ def probe(folder, dataset, spec):
         losses="probe.losses.parquet",
         strong_losses="probe.strong.losses.parquet",
     )
-    files |= {
-        "weights": ROOT / "train" / "best.safetensors",
-        "features": ROOT / "encode" / "features.safetensors",
-    }
+    files["weights"] = ROOT / "train" / "best.safetensors"
     probe_run(RUN, spec, "half", PROBES, files=files, **WHERE)
 
 
@@ -107,7 +91,7 @@ def aggregate(folder, dataset, spec):
 
 
 # each kind of job and how often it is killed; later ones read what earlier ones wrote
-KILLS = {train: 7, classify: 4, pca: 3, encode: 3, probe: 4, aggregate: 4}
+KILLS = {train: 7, classify: 4, pca: 3, probe: 4, aggregate: 4}
 
 
 def content(path):

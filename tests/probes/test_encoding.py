@@ -1,4 +1,4 @@
-"""The content of a run's features file, and its use by a probe."""
+"""Features of a data set's images, and the row of a run whose training diverged."""
 
 import pytest
 import torch
@@ -6,11 +6,10 @@ import torch
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
-from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_table
-from labelinfo.io.tensors import load_tensors, save_tensors
-from labelinfo.probes.encoding import Features, encode_run
+from labelinfo.io.tensors import save_tensors
+from labelinfo.probes.encoding import Features, codes_of_run
 from labelinfo.probes.run import probe_run
 from recipes import probes
 
@@ -18,101 +17,37 @@ RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
 SETTINGS = probes(epochs=2, strong={"epochs": 2}, binarizations=1)
 
 
-@pytest.fixture(params=["gaussian", "iaf"])
-def spec(request):
-    """Return a small VAE with either encoder."""
-    return make_spec(encoder=request.param, latent_dim=3, width=0.125)
-
-
-@pytest.fixture
-def folder(tmp_path, tiny_dataset):
-    """Return a folder with the data set."""
-    save_dataset(tmp_path / "dataset", tiny_dataset)
-    return tmp_path
-
-
-def write_weights(folder, spec, status="ok", seed=0):
-    torch.manual_seed(seed)
-    metadata = {"run": RUN.columns, "spec": spec.as_dict(), "status": status}
-    model = spec.build()
-    save_tensors(folder / "weights", model.state_dict(), metadata)
-    return model.eval()
-
-
-def encode(folder, spec):
-    encode_run(
-        RUN,
-        spec,
-        binarizations=1,
-        dataset_file=folder / "dataset",
-        weights_file=folder / "weights",
-        target=folder / "features",
-        device="cpu",
+@pytest.mark.parametrize("encoder", ["gaussian", "iaf"])
+def test_codes_are_drawn_from_the_posterior_of_each_image(encoder, tiny_dataset):
+    model = make_spec(encoder=encoder, latent_dim=3, width=0.125).build().eval()
+    codes = codes_of_run(
+        RUN, model.encoder, tiny_dataset, binarizations=1, device=torch.device("cpu")
     )
-
-
-def probe(folder, spec):
-    probe_run(
-        RUN,
-        spec,
-        "half",
-        SETTINGS,
-        files={
-            "dataset": folder / "dataset",
-            "weights": folder / "weights",
-            "features": folder / "features",
-            "table": folder / "table.parquet",
-            "losses": folder / "losses.parquet",
-            "strong_losses": folder / "strong.losses.parquet",
-        },
-        device="cpu",
-        code="c",
-    )
-    return read_table(folder / "table.parquet").iloc[0]
-
-
-def test_the_file_holds_what_the_encoder_says_of_each_image(folder, spec, tiny_dataset):
-    model = write_weights(folder, spec)
-    encode(folder, spec)
-    tensors, _ = load_tensors(folder / "features")
-    assert set(tensors) == {"train", "valid", "test"}
-    for name, features in tensors.items():
+    for name in ("train", "valid", "test"):
         x = tiny_dataset.split(name).images.float().view(-1, 1, 28, 28)
         with torch.no_grad():
-            torch.testing.assert_close(features, model.encoder.features(x), rtol=1e-4, atol=1e-5)
+            torch.manual_seed(0)
+            expected = model.encoder(x).rsample()
+        torch.manual_seed(0)
+        drawn = codes.draw(name, torch.arange(len(x)))
+        torch.testing.assert_close(drawn[0], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_a_probe_reads_the_features_and_not_the_images(folder, spec):
-    write_weights(folder, spec)
-    encode(folder, spec)
-    first = probe(folder, spec)
-    assert first["label_distortion_nats"] > 0
-    assert len(read_losses(folder / "losses.parquet")[0][0]) == 40
-    tensors, metadata = load_tensors(folder / "features")
-    save_tensors(
-        folder / "features", {n: torch.zeros_like(t) for n, t in tensors.items()}, metadata
-    )
-    assert probe(folder, spec)["label_distortion_nats"] != first["label_distortion_nats"]
-
-
-def test_a_diverged_run_has_no_features_and_a_row_without_numbers(folder, spec):
-    write_weights(folder, spec, status="diverged")
-    encode(folder, spec)
-    row = probe(folder, spec)
+def test_a_diverged_run_gets_a_row_without_numbers_and_no_losses(tmp_path, tiny_dataset):
+    save_dataset(tmp_path / "dataset", tiny_dataset)
+    spec = make_spec(latent_dim=3, width=0.125)
+    metadata = {"run": RUN.columns, "spec": spec.as_dict(), "status": "diverged"}
+    save_tensors(tmp_path / "weights", spec.build().state_dict(), metadata)
+    files = {name: tmp_path / name for name in ("dataset", "weights", "table")}
+    files |= {"losses": tmp_path / "paper", "strong_losses": tmp_path / "strong"}
+    probe_run(RUN, spec, "half", SETTINGS, files=files, device="cpu", code="c")
+    row = read_table(files["table"]).iloc[0]
     assert row["status"] == "diverged"
     assert "label_distortion_nats" not in row
-    for name, kind in (("losses", "paper"), ("strong.losses", "strong")):
-        losses, of, _ = read_losses(folder / f"{name}.parquet")
+    for kind in ("paper", "strong"):
+        losses, of, _ = read_losses(tmp_path / kind)
         assert losses.size == 0
         assert of["probe"] == kind
-
-
-def test_features_of_other_weights_are_refused(folder, spec):
-    write_weights(folder, spec)
-    encode(folder, spec)
-    write_weights(folder, spec, seed=1)
-    with pytest.raises(StorageError, match="are not those of the run's weights: delete the file"):
-        probe(folder, spec)
 
 
 def test_standardised_features_have_mean_0_and_deviation_1_and_constants_stay_finite():

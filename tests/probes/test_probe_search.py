@@ -13,12 +13,11 @@ from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.tables import read_table, write_table
 from labelinfo.io.tensors import save_tensors
-from labelinfo.probes.encoding import encode_run
-from labelinfo.probes.search import SearchedRun, search_probe
+from labelinfo.probes.search import search_probe
 from recipes import STRONG
 
 SPEC = make_spec(latent_dim=3, width=0.125)
-SETTINGS = STRONG | {"epochs": 3, "precision": "float32"}
+SETTINGS = STRONG | {"epochs": 3, "precision": "float32", "binarizations": 1}
 
 
 def searched(folder, dataset, statuses=("ok", "ok"), **settings):
@@ -29,13 +28,9 @@ def searched(folder, dataset, statuses=("ok", "ok"), **settings):
         run = Run("tiny", "gaussian", "deconv", "gaussian", str(seed + 1), 0)
         torch.manual_seed(seed)
         metadata = {"run": run.columns, "spec": SPEC.as_dict(), "status": status}
-        each = SearchedRun(run, folder / f"weights{seed}", folder / f"features{seed}")
-        save_tensors(each.weights, SPEC.build().state_dict(), metadata)
-        encode_run(
-            run, SPEC, binarizations=1, dataset_file=folder / "dataset",
-            weights_file=each.weights, target=each.features, device="cpu",
-        )  # fmt: skip
-        runs.append(each)
+        weights = folder / f"weights{seed}"
+        save_tensors(weights, SPEC.build().state_dict(), metadata)
+        runs.append((run, weights))
     search_probe(
         runs, SPEC, "half", SETTINGS | settings,
         files={"dataset": folder / "dataset", "table": folder / "table"}, device="cpu", code="c",

@@ -54,8 +54,8 @@ def start(checkout, *arguments):
 def half_made(results, undisturbed):
     """Return the results so far that differ from the final results."""
     names = made_files(results) if results.exists() else set()
-    # features of a run are deleted at the end; tests/kills looks for half-written ones
-    temporary = {name for name in names if ".tmp" in name or name.startswith("encode_vae/")}
+    # tests/kills looks for half-written ones
+    temporary = {name for name in names if ".tmp" in name}
     # a page that is drawn from many files says when
     return differing_files(
         results, undisturbed, names - temporary - {"draw_explorer/explorer.html"}

@@ -11,8 +11,7 @@ pytestmark = pytest.mark.workflow
 DEMO = ("-n", "--configfile", "tests/workflow/small.yaml")
 PACKAGE = "workflow/labelinfo"
 RUNS = 9
-# an encoding is not kept, so that every probe asks for it
-PROBES = {"encode_vae": RUNS, "train_probe": RUNS}
+PROBES = {"train_probe": RUNS}
 PLANES = {"plot_figure1": 1, "plot_figure2": 1}
 FIGURES = {**PLANES, "plot_figure3": 1}
 PCA = {"measure_pca": 1, "select_dimension": 1}
@@ -33,7 +32,7 @@ LEVELS = {**POINTS, **COMPARED}
 
 def retrained(runs, architectures):
     """Return the jobs for retraining these numbers of runs and architectures."""
-    stages = ("train_vae", "measure_vae", "draw_gallery", "encode_vae", "train_probe")
+    stages = ("train_vae", "measure_vae", "draw_gallery", "train_probe")
     return {**dict.fromkeys(stages, runs), "draw_beta_gallery": architectures, **PROBED}
 
 
@@ -161,7 +160,7 @@ def test_more_runs_read_no_model_of_old_ones(finished_demo):
     readers = Counter(rule for rule, files in read if ".safetensors" in files)
     models = re.findall(r"train_vae/\S+?\.safetensors", "".join(files for _, files in read))
     new = {f"beta{beta}/" for beta in ("0.5", "1", "4", "32")}
-    assert set(readers) == {"train_vae", "measure_vae", "encode_vae", "train_probe", "draw_gallery"}
+    assert set(readers) == {"train_vae", "measure_vae", "train_probe", "draw_gallery"}
     assert models
     assert all(any(beta in model for beta in new) for model in models)
     written = "".join(part(block, "output") for _, block in blocks)

@@ -1,34 +1,8 @@
-# The probes of a run: its features, both probes of each task, and the search for the strong one.
-# One job for all tasks of a run. The features are temporary: adding a task recomputes them, and the
-# probes of the run's other tasks, to the same bits. `--notemp` keeps the features and avoids this.
-rule encode_vae:
-    input:
-        dataset=PREPARED,
-        weights=WEIGHTS,
-    output:
-        features=temp(f"{OUT}/encode_vae/{RUN}.safetensors"),
-    log:
-        f"{OUT}/logs/encode_vae/{RUN}.log",
-    benchmark:
-        f"{OUT}/benchmarks/encode_vae/{RUN}.tsv"
-    conda:
-        ENVIRONMENT
-    resources:
-        **computing(1500, minutes=60, minutes_on_gpu=20),
-    params:
-        code=run_code("encode_vae"),
-        spec=run_spec,
-        binarizations=config["probe"]["binarizations"],
-    script:
-        "../scripts/encode_vae.py"
-
-
+# Both probes of each task of a run, on codes of its frozen encoder, and the search for the strong one.
 rule train_probe:
     input:
         dataset=PREPARED,
         weights=WEIGHTS,
-        # `ancient`, because the weights and the code already make a probe stale
-        features=ancient(f"{OUT}/encode_vae/{RUN}.safetensors"),
         choice=recipe_choice,
     output:
         table=f"{OUT}/train_probe/{RUN}/{{task}}.parquet",
@@ -56,7 +30,6 @@ rule search_probe:
     input:
         dataset=PREPARED,
         weights=searched_files(f"{OUT}/{TRAINED}/{{run}}/best.safetensors"),
-        features=ancient(searched_files(f"{OUT}/encode_vae/{{run}}.safetensors")),
     output:
         table=f"{OUT}/search_probe/{RECIPE}.parquet",
     log:
@@ -72,8 +45,7 @@ rule search_probe:
         code=lambda wildcards: run_code("search_probe")(searched_runs(wildcards)[0]),
         runs=lambda wildcards: [vars(run) for run in searched_runs(wildcards)],
         spec=lambda wildcards: run_spec(searched_runs(wildcards)[0]),
-        precision=config["probe"]["precision"],
-        binarizations=config["probe"]["binarizations"],
+        probe={key: config["probe"][key] for key in ("precision", "binarizations")},
         strong_probe=lambda wildcards: strong_recipe(wildcards)
         | {
             "learning_rate": float(wildcards.learning_rate),

@@ -5,15 +5,15 @@ from labelinfo.jobs import job
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
-    from labelinfo.probes.search import SearchedRun, search_probe
+    from labelinfo.probes.search import search_probe
 
     params = snakemake.params
-    runs = zip(params.runs, snakemake.input.weights, snakemake.input.features, strict=True)
+    runs = [Run(**run) for run in params.runs]
     search_probe(
-        [SearchedRun(Run(**run), weights, features) for run, weights, features in runs],
+        list(zip(runs, snakemake.input.weights, strict=True)),
         VaeSpec(**params.spec),
         snakemake.wildcards.task,
-        params.strong_probe | {"precision": params.precision},
+        params.strong_probe | params.probe,
         files={"dataset": snakemake.input.dataset, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=params.code,

@@ -8,7 +8,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.models.vae import VaeSpec
     from labelinfo.probes.run import probe_run
 
-    read = {name: snakemake.input[name] for name in ("dataset", "weights", "features")}
+    read = {name: snakemake.input[name] for name in ("dataset", "weights")}
     choices = snakemake.input.get("choice", [])
     recipe = chosen_recipe(snakemake.params.strong_probe, choices)
     probe_run(

@@ -2,19 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from labelinfo.config.run import Run
-from labelinfo.data.dataset import SPLITS, Dataset, draw_binary, load_dataset
-from labelinfo.errors import StorageError
-from labelinfo.io.tensors import load_tensors, save_tensors
-from labelinfo.models.saved import load_vae
-from labelinfo.models.vae import VaeSpec
+from labelinfo.data.dataset import SPLITS, Dataset, draw_binary
 from labelinfo.seeds import derive_seed
-from labelinfo.training.device import resolve_device
 
 # images at once: at full width they fill a core's cache; this does not affect the bits
 _ENCODING_BATCH = 200
@@ -35,12 +29,6 @@ class Features:
 
     splits: dict[str, Tensor]
     binarizations: int
-
-    def to(self, device: torch.device) -> "Features":
-        """Return the features on ``device``."""
-        return Features(
-            {name: split.to(device) for name, split in self.splits.items()}, self.binarizations
-        )
 
     def standardised(self) -> "Features":
         """Return each feature with mean 0 and deviation 1 on the training split.
@@ -81,54 +69,6 @@ def encode_dataset(
     return Features({"train": train, **held_out}, draws)
 
 
-def encode_run(
-    run: Run,
-    spec: VaeSpec,
-    *,
-    binarizations: int,
-    dataset_file: Path | str,
-    weights_file: Path | str,
-    target: Path | str,
-    device: str,
-) -> None:
-    """Write the features of every image from a run's frozen encoder to ``target``.
-
-    The file of a diverged run holds no tensors. See :func:`encode_dataset`.
-    """
-    vae = load_vae(weights_file, spec, run)
-    metadata = {"weights_sha256": vae.weights_sha256, "binarizations": 0}
-    splits = {}
-    if vae.status == "ok":
-        where = resolve_device(device)
-        encoder = vae.model.encoder.to(where)
-        features = encode_dataset(
-            encoder.features,
-            load_dataset(dataset_file),
-            binarizations=binarizations,
-            identity=run.identity,
-            device=where,
-        )
-        splits, metadata["binarizations"] = features.splits, features.binarizations
-    save_tensors(target, splits, metadata)
-
-
-def load_features(source: Path | str, weights_sha256: str) -> Features:
-    """Read the features that :func:`encode_run` wrote.
-
-    Raises
-    ------
-    StorageError
-        If the file is missing, damaged, or computed from other weights.
-    """
-    splits, metadata = load_tensors(source)
-    if metadata.get("weights_sha256") != weights_sha256:
-        raise StorageError(
-            f"The features {source} are not those of the run's weights: delete the file and run "
-            "the workflow again."
-        )
-    return Features(splits, int(metadata["binarizations"]))
-
-
 class FeatureCodes:
     """z = f(x), for one probe; the features themselves are the code."""
 
@@ -158,3 +98,18 @@ class VaeCodes(FeatureCodes):
         """Return codes (1, B, L)."""
         # rsample, because torch's sample of a normal distribution synchronises with the device
         return self._encoder.posterior(self._splits[split][index]).rsample().unsqueeze(0)
+
+
+def codes_of_run(
+    run: Run, encoder: nn.Module, dataset: Dataset, *, binarizations: int, device: torch.device
+) -> VaeCodes:
+    """Encode every image with a run's frozen encoder; see :func:`encode_dataset`."""
+    encoder = encoder.to(device)
+    features = encode_dataset(
+        encoder.features,
+        dataset,
+        binarizations=binarizations,
+        identity=run.identity,
+        device=device,
+    )
+    return VaeCodes(encoder, features)

@@ -14,7 +14,7 @@ from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.both import KINDS, LOSSES, ProbeSettings, both_columns, log_point, probe_both
 from labelinfo.probes.codes import Codes, TaskLabels
-from labelinfo.probes.encoding import VaeCodes, load_features
+from labelinfo.probes.encoding import codes_of_run
 from labelinfo.probes.prequential import prequential_label_nats
 from labelinfo.probes.recipe import Identity
 from labelinfo.provenance import describe
@@ -40,9 +40,8 @@ def probe_run(
     settings
         The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     files
-        Inputs ``dataset``, ``weights`` (the best) and ``features`` (of
-        :func:`~labelinfo.probes.encoding.encode_run`); outputs ``table`` of one row, ``losses``
-        and ``strong_losses``.
+        Inputs ``dataset`` and ``weights`` (the best); outputs ``table`` of one row, ``losses`` and
+        ``strong_losses``.
     """
     dataset, vae = load_dataset(files["dataset"]), load_vae(files["weights"], spec, run)
     where = resolve_device(device)
@@ -52,8 +51,9 @@ def probe_run(
     row: dict[str, Any] = {}
     losses = dict.fromkeys(KINDS, np.empty((0, 0)))
     if vae.status == "ok":
-        features = load_features(files["features"], vae.weights_sha256).to(where)
-        codes = labels.codes_of(VaeCodes(vae.model.encoder, features))
+        draws = probe["binarizations"]
+        encoded = codes_of_run(run, vae.model.encoder, dataset, binarizations=draws, device=where)
+        codes = labels.codes_of(encoded)
         identity = (*run.identity, "probe", task)
         row, losses = _probed(codes, labels, resolved, identity, probe["seeds"])
         if labels.classes <= probe["prequential_classes_max"]:

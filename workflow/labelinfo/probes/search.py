@@ -1,7 +1,6 @@
 """The search for the strong probe of a data set and task."""
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
 from labelinfo.probes.codes import TaskLabels
-from labelinfo.probes.encoding import VaeCodes, load_features
+from labelinfo.probes.encoding import codes_of_run
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.recipe import StrongRecipe
 from labelinfo.provenance import describe
@@ -25,17 +24,8 @@ from labelinfo.training.device import resolve_device
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class SearchedRun:
-    """A run on whose codes candidates are tried, and its files."""
-
-    run: Run
-    weights: Path | str
-    features: Path | str
-
-
 def search_probe(
-    runs: list[SearchedRun],
+    runs: list[tuple[Run, Path | str]],
     spec: VaeSpec,
     task: str,
     settings: dict[str, Any],
@@ -48,8 +38,9 @@ def search_probe(
 
     The test split is not used. Diverged runs are left out.
 
-    ``runs`` are of one architecture; ``settings`` is the candidate's recipe with its precision.
-    ``files`` names the prepared ``dataset`` to read and the ``table`` of one row to write.
+    ``runs`` are those of one architecture, with their weights. ``settings`` is the candidate's
+    recipe, with ``precision`` and ``binarizations`` of the section ``probe``. ``files`` names the
+    prepared ``dataset`` to read and the ``table`` of one row to write.
 
     Raises
     ------
@@ -61,17 +52,18 @@ def search_probe(
     labels = TaskLabels.of(dataset, task)
     recipe = StrongRecipe.of(settings).resolved(len(labels.splits["train"]), where)
     nats = []
-    for each in runs:
-        vae = load_vae(each.weights, spec, each.run)
+    for run, weights in runs:
+        vae = load_vae(weights, spec, run)
         if vae.status == "ok":
-            features = load_features(each.features, vae.weights_sha256).to(where)
-            fitted = fit_probes(
-                labels.codes_of(VaeCodes(vae.model.encoder, features)),
-                labels,
-                recipe,
-                [(*each.run.identity, "probe search", task)],
-                ["candidate"],
+            codes = codes_of_run(
+                run,
+                vae.model.encoder,
+                dataset,
+                binarizations=settings["binarizations"],
+                device=where,
             )
+            identity = (*run.identity, "probe search", task)
+            fitted = fit_probes(labels.codes_of(codes), labels, recipe, [identity], ["candidate"])
             nats.append(float(fitted.best_valid_nats[0]))
     if not nats:
         raise LabelinfoError(
