@@ -15,6 +15,12 @@ EVERY = [
     ("gaussian", "pixelcnn_short", "gaussian"),
     ("mlp", "mlp", "vamp"),
 ]
+# every component of the paper once
+EACH_ONCE = [
+    ("gaussian", "deconv", "gaussian"),
+    ("gaussian", "pixelcnn", "vamp"),
+    ("iaf", "deconv", "maf"),
+]
 assert {encoder for encoder, _, _ in EVERY} == set(ENCODERS)
 assert {decoder for _, decoder, _ in EVERY} == set(DECODERS)
 
@@ -41,3 +47,10 @@ def make_vae(encoder, decoder, marginal, *, seed=0, **model):
 
 def _known():
     return known_components(complete({}), ())
+
+
+def random_images(count, seed=0):
+    """Return images (N, 1, 28, 28) of which a fifth of the pixels are on."""
+    generator = torch.Generator().manual_seed(seed)
+    bits = torch.rand(count, 1, 28, 28, generator=generator) < 0.2
+    return bits.to(torch.get_default_dtype())

@@ -6,7 +6,8 @@ import torch
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
-from labelinfo.io.tables import write_table
+from labelinfo.io.tables import read_table, write_table
+from labelinfo.io.tensors import save_tensors
 from labelinfo.measure.run import measure_run
 from labelinfo.probes.run import probe_run
 from labelinfo.provenance import describe
@@ -51,6 +52,32 @@ def make_run(results, dataset, *, stage="train_vae", run=RUN, spec=SPEC, **recor
     return folder
 
 
+def write_weights(file, run=RUN, spec=SPEC, *, status="ok", seed=0):
+    """Write untrained weights of a run; return their model."""
+    torch.manual_seed(seed)
+    model = spec.build()
+    metadata = {"run": run.columns, "spec": spec.as_dict(), "status": status}
+    save_tensors(file, model.state_dict(), metadata)
+    return model.eval()
+
+
+def probe_files(folder, dataset, weights):
+    """Return the files of a probe whose outputs are in ``folder``."""
+    return {
+        "dataset": dataset,
+        "weights": weights,
+        "table": folder / "half.parquet",
+        "losses": folder / "half.losses.parquet",
+        "strong_losses": folder / "half.strong.losses.parquet",
+    }
+
+
+def probe(run, spec, files):
+    """Train the probes of a run; return their row."""
+    probe_run(run, spec, "half", PROBES, files=files, device="cpu", code="c")
+    return read_table(files["table"]).iloc[0]
+
+
 def _judge(results, folder, dataset_file, run, spec):
     """Measure and probe the run."""
     common = {"dataset_file": dataset_file, "weights_file": folder / "best.safetensors"}
@@ -59,11 +86,4 @@ def _judge(results, folder, dataset_file, run, spec):
     measure_run(run, spec, MEASURE, **common, target=table, device="cpu", code="c")
     probed = results / "train_probe" / run.path
     probed.mkdir(parents=True)
-    files = {
-        "dataset": dataset_file,
-        "weights": common["weights_file"],
-        "table": probed / "half.parquet",
-        "losses": probed / "half.losses.parquet",
-        "strong_losses": probed / "half.strong.losses.parquet",
-    }
-    probe_run(run, spec, "half", PROBES, files=files, device="cpu", code="c")
+    probe(run, spec, probe_files(probed, dataset_file, common["weights_file"]))

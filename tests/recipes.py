@@ -1,5 +1,15 @@
-"""Small probes of both kinds, for tests."""
+"""Settings of short trainings, and devices, for tests."""
 
+import pytest
+import torch
+
+GPU = (
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here"),
+)
+DEVICES = ["cpu", pytest.param("cuda", marks=GPU)]
+
+# probes of both kinds
 PAPER = {
     "hidden_units": 16,
     "epochs": 12,
@@ -21,6 +31,17 @@ STRONG = {
     "learning_rate": 1e-2,
     "dropout": 0.0,
     "warmup_share": 0.1,
+}
+# a short training of the convolutional classifier
+CLASSIFIER = {
+    "epochs": 4,
+    "batch_size": 16,
+    "learning_rate": 3e-3,
+    "warmup_epochs": 0.5,
+    "hidden_units": 20,
+    "precision": "float32",
+    "depth": 4,
+    "dropout": 0.0,
 }
 
 

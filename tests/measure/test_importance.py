@@ -5,13 +5,9 @@ import pytest
 import torch
 
 from components import make_vae
+from components import random_images as images
 from labelinfo.data.dataset import Split, draw_binary
 from labelinfo.measure.importance import measure_importance_nll
-
-
-def images(count):
-    generator = torch.Generator().manual_seed(0)
-    return (torch.rand(count, 784, generator=generator) < 0.2).to(torch.uint8)
 
 
 def measure(model, split, draws):
@@ -28,7 +24,7 @@ def test_it_falls_from_the_negative_elbo_to_the_likelihood(names, scale):
         # an encoder far from the model's true posterior, and a decoder that uses z
         for parameter in model.parameters():
             parameter.mul_(scale)
-    split = Split(images(6), {})
+    split = Split(images(6).flatten(1).byte(), {})
     x = draw_binary(split.images)
     grid = torch.linspace(-12, 12, 4001)[:, None]
     with torch.no_grad():
@@ -46,7 +42,7 @@ def test_it_falls_from_the_negative_elbo_to_the_likelihood(names, scale):
 
 def test_one_draw_is_rate_plus_distortion():
     model = make_vae("gaussian", "deconv", "maf", latent_dim=3, width=0.125).eval()
-    split = Split(images(400), {})
+    split = Split(images(400).flatten(1).byte(), {})
     with torch.no_grad():
         torch.manual_seed(2)
         terms = model(draw_binary(split.images))

@@ -9,8 +9,9 @@ from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import ByTask, Dataset, Split, save_dataset
 from labelinfo.io.tables import read_table
-from labelinfo.io.tensors import save_tensors
+from labelinfo.io.tensors import load_tensors, save_tensors
 from labelinfo.measure.run import measure_run
+from made_run import write_weights
 
 RUN = Run("bars", "mlp", "mlp", "gaussian", "1", 0)
 SPEC = make_spec("mlp", "mlp", "gaussian", latent_dim=2, width=0.05)
@@ -29,8 +30,7 @@ def test_a_decoder_that_knows_less_than_the_means_of_pixels_is_warned_of(
 ):
     parts = [split(seed) for seed in range(3)]
     save_dataset(tmp_path / "data", Dataset("bars", *parts, classes=ByTask(), digests={}))
-    torch.manual_seed(0)
-    model = SPEC.build()
+    model = write_weights(tmp_path / "weights", RUN, SPEC)
     if knows_the_means:
         # means of the test images themselves, which no fit on training images reaches
         means = parts[2].images.float().mean(0).clamp(0.01, 0.99)
@@ -38,20 +38,13 @@ def test_a_decoder_that_knows_less_than_the_means_of_pixels_is_warned_of(
         with torch.no_grad():
             model.decoder.get_parameter(bias.replace("bias", "weight")).zero_()
             model.decoder.get_parameter(bias).copy_(means.logit())
-    metadata = {"spec": SPEC.as_dict(), "run": RUN.columns, "status": "ok"}
-    save_tensors(tmp_path / "weights", model.state_dict(), metadata)
+        _, metadata = load_tensors(tmp_path / "weights")
+        save_tensors(tmp_path / "weights", model.state_dict(), metadata)
     with caplog.at_level(logging.WARNING, logger="labelinfo"):
-        measure_run(
-            RUN,
-            SPEC,
-            {"samples": 1, "batch_size": 40, "iwae_draws": None},
-            dataset_file=tmp_path / "data",
-            weights_file=tmp_path / "weights",
-            target=tmp_path / "row.parquet",
-            device="cpu",
-            code="",
-        )
-    row = read_table(tmp_path / "row.parquet").iloc[0]
+        given = {"dataset_file": tmp_path / "data", "weights_file": tmp_path / "weights"}
+        settings = {"samples": 1, "batch_size": 40, "iwae_draws": None}
+        measure_run(RUN, SPEC, settings, **given, target=tmp_path / "row", device="cpu", code="")
+    row = read_table(tmp_path / "row").iloc[0]
     # 784 pixels of entropy 0.325 nats, plus the error of probabilities from 40 images
     assert 784 * 0.325 < row["independent_pixels_nats"] < 784 * 0.36
     learned = row["distortion_nats"] <= row["independent_pixels_nats"]

@@ -11,6 +11,7 @@ import torch
 from torch.distributions import Independent, Normal
 
 from components import EVERY, make, make_spec, make_vae
+from components import random_images as images
 from labelinfo.data.dataset import Split
 from labelinfo.errors import ConfigError
 from labelinfo.models.contract import check_contract
@@ -22,47 +23,16 @@ LATENT = 3
 WIDTH = 0.125
 
 
-def images(count, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(count, 1, 28, 28, generator=generator) < 0.2).to(torch.get_default_dtype())
-
-
-@pytest.fixture(params=ENCODERS)
-def encoder(request):
-    return make("encoder", request.param, latent_dim=LATENT, width=WIDTH)
-
-
-@pytest.fixture(params=ENCODERS)
-def encoder_name(request):
-    return request.param
-
-
-@pytest.fixture(params=DECODERS)
-def decoder(request):
-    return make("decoder", request.param, latent_dim=LATENT, width=WIDTH)
-
-
-@pytest.fixture(params=MARGINALS)
-def marginal(request):
-    return make("marginal", request.param, latent_dim=LATENT, width=WIDTH)
-
-
-def test_encoder_gives_one_distribution_over_z_per_image(encoder):
-    x, z = images(5), torch.randn(5, LATENT)
-    posterior = encoder(x)
-    assert (posterior.batch_shape, posterior.event_shape) == ((5,), (LATENT,))
-    assert posterior.rsample((2,)).shape == (2, 5, LATENT)
-    whole = posterior.log_prob(z)
-    assert (whole.shape, whole.dtype) == ((5,), torch.float32)
-    in_parts = encoder.posterior(encoder.features(x)).log_prob(z)
-    torch.testing.assert_close(whole, in_parts, rtol=0, atol=0)
-    # each image separately
+@pytest.mark.parametrize("name", ENCODERS)
+def test_features_of_an_image_are_those_of_the_image_alone(name):
+    encoder, x = make("encoder", name, latent_dim=LATENT, width=WIDTH), images(5)
     alone = torch.cat([encoder.features(image[None]) for image in x])
     torch.testing.assert_close(encoder.features(x), alone, rtol=1e-4, atol=1e-5)
 
 
-def test_encoders_posterior_integrates_to_one_in_two_dimensions(encoder_name, float64):
-    encoder = make("encoder", encoder_name, latent_dim=2, width=WIDTH).double()
+@pytest.mark.parametrize("name", ENCODERS)
+def test_encoders_posterior_integrates_to_one_in_two_dimensions(name, float64):
+    encoder = make("encoder", name, latent_dim=2, width=WIDTH).double()
     with torch.no_grad():
         # away from the near-identity of fresh parameters
         for parameter in getattr(encoder, "head", encoder).parameters():
@@ -73,28 +43,6 @@ def test_encoders_posterior_integrates_to_one_in_two_dimensions(encoder_name, fl
         density = posterior.log_prob(points).exp().view(241, 241)
     mass = torch.trapezoid(torch.trapezoid(density, grid), grid)
     assert mass.item() == pytest.approx(1, abs=1e-4)  # flows have kinks
-
-
-def test_decoder_gives_one_distribution_over_images_per_z(decoder):
-    z = torch.randn(4, LATENT)
-    likelihood = decoder(z)
-    assert likelihood.batch_shape == (4,)
-    assert likelihood.event_shape == (1, 28, 28)
-    sample = likelihood.sample()
-    assert sample.shape == (4, 1, 28, 28)
-    assert set(sample.unique().tolist()) <= {0.0, 1.0}
-    log_prob = likelihood.log_prob(images(4))
-    assert log_prob.shape == (4,)
-    assert log_prob.dtype == torch.float32
-    assert (log_prob < 0).all()
-
-
-def test_marginal_gives_a_distribution_over_z(marginal, encoder):
-    distribution = marginal(encoder)
-    assert distribution.event_shape == (LATENT,)
-    z = distribution.sample((7,))
-    assert z.shape == (7, LATENT)
-    assert distribution.log_prob(z).shape == (7,)
 
 
 @pytest.mark.parametrize("name", MARGINALS)
@@ -238,6 +186,16 @@ class OneNumberARow(torch.nn.Module):
         return Independent(torch.distributions.Bernoulli(logits=logits), 2)
 
 
+def spec_with(kind, path):
+    """Return the specification of the paper's simplest VAE with another component."""
+    paths = {
+        "encoder": ENCODERS["gaussian"],
+        "decoder": DECODERS["deconv"],
+        "marginal": MARGINALS["gaussian"],
+    }
+    return VaeSpec(**paths | {kind: path}, latent_dim=LATENT, width=WIDTH)
+
+
 @pytest.mark.parametrize(
     ("kind", "path", "said"),
     [
@@ -251,10 +209,8 @@ class OneNumberARow(torch.nn.Module):
     ],
 )
 def test_a_faulty_component_is_told_in_a_sentence(kind, path, said):
-    paths = {"encoder": ENCODERS["gaussian"], "decoder": DECODERS["deconv"]} | {kind: path}
-    spec = VaeSpec(**paths, marginal=MARGINALS["gaussian"], latent_dim=2, width=WIDTH)
     with pytest.raises(ConfigError, match=said):
-        spec.build()(images(4))
+        spec_with(kind, path).build()(images(4))
 
 
 class Linear(torch.nn.Module):
@@ -322,10 +278,7 @@ class Seven(torch.nn.Module):
     ],
 )
 def test_what_a_component_returns_is_tried_before_it_is_trained(kind, component, said):
-    ours = {"encoder": ENCODERS, "decoder": DECODERS, "marginal": MARGINALS}
-    names = {"encoder": "gaussian", "decoder": "deconv", "marginal": "gaussian"}
-    paths = {each: ours[each][name] for each, name in names.items()}
-    spec = VaeSpec(**(paths | {kind: f"{__name__}:{component}"}), latent_dim=3, width=WIDTH)
+    spec = spec_with(kind, f"{__name__}:{component}")
     with pytest.raises(ConfigError, match=said) as caught:
         check_contract(spec.build(), spec, images(2))
     assert f"{kind} '{__name__}:{component}'" in str(caught.value)
@@ -355,8 +308,7 @@ class Normed(Linear):
 
 
 def test_counting_activations_changes_neither_statistics_nor_random_state():
-    spec = VaeSpec(f"{__name__}:Normed", DECODERS["deconv"], MARGINALS["gaussian"], 3, WIDTH)
-    model = spec.build()
+    model = spec_with("encoder", f"{__name__}:Normed").build()
     split = Split(torch.bernoulli(torch.full((8, 784), 0.5)).byte(), {})
     options = {"beta": 1.0, "batch_size": 4, "precision": "float32", "activations_mb": 140}
     random = torch.random.get_rng_state()

@@ -6,6 +6,7 @@ from torch.autograd.functional import jacobian
 from torch.distributions import Independent, Normal
 
 from components import make
+from components import random_images as images
 from labelinfo.bounds import rate_closed_form_nats
 from labelinfo.models.vae import rsample_and_log_prob
 
@@ -29,10 +30,6 @@ def strengthened(module):
         for parameter in module.parameters():
             parameter.mul_(1.5)
     return module
-
-
-def images(count):
-    return (torch.rand(count, 1, 28, 28) < 0.2).double()
 
 
 def affine(network, z, context=None):

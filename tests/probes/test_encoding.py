@@ -1,20 +1,13 @@
-"""Features of a data set's images, and the row of a run whose training diverged."""
+"""Features of a data set's images, and the row and losses of a run."""
 
 import pytest
 import torch
 
 from components import make_spec
-from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
 from labelinfo.io.losses import read_losses
-from labelinfo.io.tables import read_table
-from labelinfo.io.tensors import save_tensors
 from labelinfo.probes.encoding import Features, codes_of_run
-from labelinfo.probes.run import probe_run
-from recipes import probes
-
-RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
-SETTINGS = probes(epochs=2, strong={"epochs": 2}, binarizations=1)
+from made_run import RUN, SPEC, probe, probe_files, write_weights
 
 
 @pytest.mark.parametrize("encoder", ["gaussian", "iaf"])
@@ -33,19 +26,32 @@ def test_codes_are_drawn_from_the_posterior_of_each_image(encoder, tiny_dataset)
         torch.testing.assert_close(drawn[0], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_a_diverged_run_gets_a_row_without_numbers_and_no_losses(tmp_path, tiny_dataset):
+@pytest.fixture
+def files(tmp_path, tiny_dataset):
+    """Return the files of a probe, of which the data set exists."""
     save_dataset(tmp_path / "dataset", tiny_dataset)
-    spec = make_spec(latent_dim=3, width=0.125)
-    metadata = {"run": RUN.columns, "spec": spec.as_dict(), "status": "diverged"}
-    save_tensors(tmp_path / "weights", spec.build().state_dict(), metadata)
-    files = {name: tmp_path / name for name in ("dataset", "weights", "table")}
-    files |= {"losses": tmp_path / "paper", "strong_losses": tmp_path / "strong"}
-    probe_run(RUN, spec, "half", SETTINGS, files=files, device="cpu", code="c")
-    row = read_table(files["table"]).iloc[0]
+    return probe_files(tmp_path, tmp_path / "dataset", tmp_path / "weights")
+
+
+def test_the_losses_of_a_run_are_those_of_its_row(files):
+    write_weights(files["weights"])
+    row = probe(RUN, SPEC, files)
+    assert row["prequential_label_nats"] > 0
+    for name, prefix in (("losses", ""), ("strong_losses", "strong_")):
+        losses, of, _ = read_losses(files[name])
+        assert losses.shape == (1, 40)
+        # losses are stored with 12 bits
+        assert losses.mean() == pytest.approx(row[f"{prefix}label_distortion_nats"], rel=2**-12)
+        assert (RUN.columns | {"task": "half"}).items() <= of.items()
+
+
+def test_a_diverged_run_gets_a_row_without_numbers_and_no_losses(files):
+    write_weights(files["weights"], status="diverged")
+    row = probe(RUN, SPEC, files)
     assert row["status"] == "diverged"
     assert "label_distortion_nats" not in row
-    for kind in ("paper", "strong"):
-        losses, of, _ = read_losses(tmp_path / kind)
+    for name, kind in (("losses", "paper"), ("strong_losses", "strong")):
+        losses, of, _ = read_losses(files[name])
         assert losses.size == 0
         assert of["probe"] == kind
 

@@ -102,8 +102,8 @@ def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, 
 SETTINGS = PAPER | {"hidden_units": 64, "batch_size": 100, "learning_rate": 3e-3, "decay_epochs": 6}
 
 
-def fit(codes, wanted, **settings):
-    recipe = PaperRecipe.of(SETTINGS | {"precision": wanted} | settings)
+def fit(codes, wanted):
+    recipe = PaperRecipe.of(SETTINGS | {"precision": wanted})
     labels = TaskLabels({"train": LABELS, "valid": LABELS}, CLASSES)
     names = [str(number) for number in range(codes.probes)]
     return fit_probes(codes, labels, recipe, [("toy", 0)], names).probes
@@ -122,18 +122,7 @@ def test_the_rounding_costs_less_than_what_is_seen():
         assert exact < 1.0
         # the same noise in both, so that only the probes differ
         assert rounded == pytest.approx(exact, abs=0.004)
-
-
-def test_any_number_of_threads_gives_the_same_bits():
-    def fitted(wanted):
-        codes = four_centres([0.3, 0.6, 1.0])
-        return parameters(fit(codes, wanted, epochs=2, batch_size=128))
-
-    torch.set_num_threads(1)
-    one = fitted("bfloat16")
-    torch.set_num_threads(2)
-    assert torch.equal(fitted("bfloat16"), one)
-    assert not torch.equal(fitted("float32"), one)
+        assert rounded != exact
 
 
 @pytest.mark.parametrize(

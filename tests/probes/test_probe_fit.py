@@ -45,12 +45,14 @@ def test_probes_trained_together_are_those_trained_alone():
         torch.testing.assert_close(all_three[number], one[0], rtol=1e-4, atol=1e-5)
 
 
-def test_probes_of_a_batch_are_the_same_bits_with_any_number_of_threads():
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_probes_of_a_batch_are_the_same_bits_with_any_number_of_threads(precision):
+    settings = {"hidden_units": 200, "batch_size": 128, "precision": precision}
     fitted = []
     for threads in (1, 2):
         torch.set_num_threads(threads)
         labels, codes = two_signs(300, [0.3 * number for number in range(1, 9)])
-        fitted.append(parameters(fit(codes, labels, hidden_units=200, batch_size=128)))
+        fitted.append(parameters(fit(codes, labels, **settings)))
     assert torch.equal(*fitted)
 
 

@@ -3,20 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
-from components import make_spec
 from labelinfo.baselines.choice import choose_candidate
 from labelinfo.baselines.chosen import RECIPE, chosen_recipe
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.tables import read_table, write_table
-from labelinfo.io.tensors import save_tensors
 from labelinfo.probes.search import search_probe
+from made_run import SPEC, write_weights
 from recipes import STRONG
 
-SPEC = make_spec(latent_dim=3, width=0.125)
 SETTINGS = STRONG | {"epochs": 3, "precision": "float32", "binarizations": 1}
 
 
@@ -26,11 +23,8 @@ def searched(folder, dataset, statuses=("ok", "ok"), **settings):
     runs = []
     for seed, status in enumerate(statuses):
         run = Run("tiny", "gaussian", "deconv", "gaussian", str(seed + 1), 0)
-        torch.manual_seed(seed)
-        metadata = {"run": run.columns, "spec": SPEC.as_dict(), "status": status}
-        weights = folder / f"weights{seed}"
-        save_tensors(weights, SPEC.build().state_dict(), metadata)
-        runs.append((run, weights))
+        runs.append((run, folder / f"weights{seed}"))
+        write_weights(runs[-1][1], run, SPEC, status=status, seed=seed)
     search_probe(
         runs, SPEC, "half", SETTINGS | settings,
         files={"dataset": folder / "dataset", "table": folder / "table"}, device="cpu", code="c",

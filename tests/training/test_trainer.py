@@ -6,28 +6,23 @@ from dataclasses import replace
 import pytest
 import torch
 
-from components import make_spec
+from components import EACH_ONCE, make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_table
 from labelinfo.models.saved import load_vae
 from labelinfo.training.checkpoint import Checkpoints
+from labelinfo.training.device import resolve_device
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.training.trainer import CURVE_COLUMNS, train
-from recipes import SMALL
+from recipes import DEVICES, GPU, SMALL
 from recipes import TRAINING as SETTINGS
 
-SPEC = make_spec(latent_dim=4, width=0.125)
-# every component once
-SPECS = [
-    SPEC,
-    make_spec("iaf", "deconv", "maf", latent_dim=4, width=0.125),
-    make_spec("gaussian", "pixelcnn", "vamp", latent_dim=4, width=0.125, **SMALL),
-]
+SPECS = [make_spec(*names, latent_dim=4, width=0.125, **SMALL) for names in EACH_ONCE]
+SPEC = SPECS[0]
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
-CPU = torch.device("cpu")
 TIMES = ["seconds", "images_per_second"]
 
 
@@ -35,9 +30,12 @@ class KilledError(Exception):
     pass
 
 
-def fit(dataset, *, spec=SPEC, beta=1.0, identity=RUN.identity, checkpoints=None, **settings):
-    kept = Checkpoints(**(checkpoints or {}))
-    return train(spec, dataset, beta, SETTINGS | settings, identity, device=CPU, checkpoints=kept)
+def fit(
+    dataset, *, spec=SPEC, beta=1.0, identity=RUN.identity, checkpoints=None, device="cpu",
+    **settings,
+):  # fmt: skip
+    kept = {"device": resolve_device(device), "checkpoints": Checkpoints(**(checkpoints or {}))}
+    return train(spec, dataset, beta, SETTINGS | settings, identity, **kept)
 
 
 def same(first, second):
@@ -90,19 +88,20 @@ def test_beta_trades_rate_for_distortion(tiny_dataset):
 
 
 @pytest.mark.parametrize(
-    ("spec", "precision", "killed_after"),
+    ("spec", "precision", "killed_after", "device"),
     [
-        (SPECS[0], "float32", 1),
-        (SPECS[0], "bfloat16", 2),
-        (SPECS[1], "float32", 2),
-        (SPECS[2], "bfloat16", 1),
+        (SPECS[0], "float32", 1, "cpu"),
+        (SPECS[0], "bfloat16", 2, "cpu"),
+        (SPECS[2], "float32", 2, "cpu"),
+        (SPECS[1], "bfloat16", 1, "cpu"),
+        *(pytest.param(spec, "bfloat16", 2, "cuda", marks=GPU) for spec in SPECS),
     ],
 )
 def test_a_resumed_training_is_bitwise_the_undisturbed_one(
-    tiny_dataset, tmp_path, spec, precision, killed_after
+    tiny_dataset, tmp_path, spec, precision, killed_after, device
 ):
-    def fit_here(**checkpoints):
-        return fit(tiny_dataset, spec=spec, precision=precision, checkpoints=checkpoints)
+    def fit_here(**kept):
+        return fit(tiny_dataset, spec=spec, precision=precision, checkpoints=kept, device=device)
 
     def kill(epoch):
         if epoch == killed_after:
@@ -145,10 +144,10 @@ def test_a_compiled_training_repeats_itself_and_follows_the_plain_one(
     tiny_dataset, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    first, second = (fit(tiny_dataset, compile="always") for _ in range(2))
+    first, second = (fit(tiny_dataset, spec=SPECS[2], compile="always") for _ in range(2))
     assert first.record["compiled"]
     assert same(first.last_state, second.last_state)
-    plain = fit(tiny_dataset)
+    plain = fit(tiny_dataset, spec=SPECS[2])
     assert not plain.record["compiled"]
     for column in ("train_loss_nats", "valid_rate_nats", "valid_distortion_nats"):
         assert first.curve[column].to_numpy() == pytest.approx(
@@ -173,9 +172,10 @@ def test_intensities_are_drawn_afresh_each_epoch(tiny_dataset):
     assert curve["train_distortion_nats"].nunique() == 3
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(("spec", "rate"), [(SPECS[0], 1e30), (SPECS[1], 1e4), (SPECS[2], 1e4)])
-def test_a_diverging_training_says_where_and_keeps_a_good_state(tiny_dataset, spec, rate):
-    result = fit(tiny_dataset, spec=spec, learning_rate=rate, epochs=4)
+def test_a_diverging_training_says_where_and_keeps_a_good_state(tiny_dataset, spec, rate, device):
+    result = fit(tiny_dataset, spec=spec, learning_rate=rate, epochs=4, device=device)
     assert result.record["status"] == "diverged"
     assert 1 <= result.record["diverged_epoch"] <= 4
     assert 1 <= result.record["diverged_step"] <= 6

@@ -74,12 +74,8 @@ def test_the_pages_components_run_like_any_other_and_are_watched(extended):
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("my_models:LinearEncoder", "my_modles:LinearEncoder", "names the module 'my_modles'"),
-        ("my_models:LinearEncoder", "my_models:Linear", "it defines: Bernoulli, DenseDecoder"),
         ("my_models:LinearEncoder", "my_models.LinearEncoder", "should match pattern"),
-        ("    linear:", "    gaussian:", "has the name of a built-in one"),
         ("[gaussian, linear]", "[gaussian, linaer]", "known are: ['gaussian', 'iaf', 'linear'"),
-        ("betas: { dense", "betas: { deconv", "`sweep.betas.dense` is missing"),
         (
             'class: "my_models:LearnedGaussian"',
             "",
