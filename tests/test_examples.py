@@ -2,9 +2,6 @@
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +10,7 @@ import pytest
 from labelinfo.io.tables import read_table, write_table
 from labelinfo.tables.runs import JobFiles, aggregate_runs
 from made_run import RUN, make_run
+from processes import python
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -69,8 +67,8 @@ def test_the_curve_and_results_of_a_run_are_read_for_mlflow(results):
 )
 def test_the_exporters_write(results, tmp_path, name, library, arguments):
     pytest.importorskip(library)
-    command = [sys.executable, EXAMPLES / f"{name}.py", results, *arguments]
-    subprocess.run(command, cwd=tmp_path, check=True)
+    done = python(EXAMPLES / f"{name}.py", results, *arguments, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert any(tmp_path.iterdir())
 
 
@@ -87,11 +85,8 @@ def test_the_notebook_runs(results, tmp_path, trained):
     script = tmp_path / "own_figure.py"
     text = "\n".join("".join(cell["source"]) for cell in cells)
     script.write_text(f"{text}\nprint('figures:', len(plt.get_fignums()))\n", encoding="utf-8")
-    environment = os.environ | {"MPLBACKEND": "agg"}
-    done = subprocess.run(
-        [sys.executable, script], cwd=checkout, env=environment, capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
+    done = python(script, folder=checkout, MPLBACKEND="agg")
+    assert done.returncode == 0, done.stderr
     runs = read_table(ROOT / "results" / "published" / "figure1" / "runs.parquet")
     assert f"{len(runs)} runs of mnist_static\n" in done.stdout
     assert f"figures: {2 if trained else 1}\n" in done.stdout

@@ -1,12 +1,10 @@
 """The machine's GPUs and processor, and the reuse of freed memory."""
 
-import subprocess
-import sys
-
 import pytest
 
 from labelinfo import machine
 from labelinfo.training import device
+from processes import python
 
 
 @pytest.fixture
@@ -92,9 +90,8 @@ assert keep_freed_memory()
 faults()
 print(faults())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
-    )
+    done = python("-c", code)
+    assert done.returncode == 0, done.stderr
     # 20 tensors of 16 MB are 80,000 pages
     assert int(done.stdout) < 1000
 

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -13,6 +11,7 @@ import yaml
 
 import labelinfo
 from labelinfo.cli import main
+from processes import python
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "workflow" / "labelinfo"
@@ -20,15 +19,7 @@ PACKAGE = ROOT / "workflow" / "labelinfo"
 
 def called(*words, folder, path):
     """Run Python in a folder, on the package in ``path``."""
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return python(*words, folder=folder, timeout=120, PYTHONPATH=path)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from components import make_spec
 from labelinfo.data.dataset import save_dataset
+from processes import python
 
 pytestmark = pytest.mark.kills
 
@@ -24,15 +24,9 @@ def seen(tiny_dataset, tmp_path_factory):
     save_dataset(folder / "dataset.safetensors", tiny_dataset)
     spec = make_spec(latent_dim=4, width=0.125)
     zygote = Path(__file__).with_name("zygote.py")
-    done = subprocess.run(
-        [sys.executable, zygote, folder / "jobs", folder / "dataset.safetensors", str(SEED)],
-        env=os.environ
-        | {"SPEC": json.dumps(spec.as_dict()), "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    environment = {"SPEC": json.dumps(spec.as_dict()), "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = (zygote, folder / "jobs", folder / "dataset.safetensors", SEED)
+    done = python(*words, **environment)
     assert done.returncode == 0, done.stderr
     reports = [json.loads(line) for line in done.stdout.splitlines()]
     return {report["kind"]: report for report in reports}

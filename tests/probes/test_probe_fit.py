@@ -47,7 +47,7 @@ def test_probes_trained_together_are_those_trained_alone():
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_probes_of_a_batch_are_the_same_bits_with_any_number_of_threads(precision):
-    settings = {"hidden_units": 200, "batch_size": 128, "precision": precision}
+    settings = {"hidden_units": 200, "batch_size": 128, "epochs": 3, "precision": precision}
     fitted = []
     for threads in (1, 2):
         torch.set_num_threads(threads)

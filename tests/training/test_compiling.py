@@ -1,15 +1,12 @@
 """When trainings are compiled, and the fallback without a compiler."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 from torch._dynamo.utils import counters
 
 from labelinfo.training import compiling
 from labelinfo.training.compiling import WORTHWHILE_STEPS, compile_function, resolve_compile
+from processes import python
 
 LONG = WORTHWHILE_STEPS["cpu"]
 
@@ -47,13 +44,8 @@ except ConfigError as error:
 
 
 def test_without_a_compiler_auto_trains_plainly_and_always_is_an_error(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT],
-        env=os.environ | {"CXX": "/bin/false", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", WITHOUT, CXX="/bin/false", TORCHINDUCTOR_CACHE_DIR=tmp_path)
+    assert done.returncode == 0, done.stderr
     auto, always = done.stdout.splitlines()
     assert auto == "False"
     assert "Training without compiled code" in done.stderr

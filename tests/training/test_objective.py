@@ -62,6 +62,17 @@ def test_a_decoder_in_chunks_gives_the_same_gradient(names):
         torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-5, msg=name)
 
 
+# of one architecture, as compiling takes up to a minute; test_gpu.py compiles the others
+def test_compiled_networks_give_the_gradient_of_the_plain_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    (row, expected), (compiled_row, found) = (
+        gradients(make_objective(EACH_ONCE[2], compiled=compiled)) for compiled in (False, True)
+    )
+    torch.testing.assert_close(row, compiled_row, rtol=1e-5, atol=1e-4)
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-4, msg=name)
+
+
 def test_validation_is_the_mean_over_all_images():
     objective = make_objective(EACH_ONCE[0])
     torch.manual_seed(3)

@@ -144,10 +144,10 @@ def test_a_compiled_training_repeats_itself_and_follows_the_plain_one(
     tiny_dataset, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    first, second = (fit(tiny_dataset, spec=SPECS[2], compile="always") for _ in range(2))
+    first, second = (fit(tiny_dataset, compile="always") for _ in range(2))
     assert first.record["compiled"]
     assert same(first.last_state, second.last_state)
-    plain = fit(tiny_dataset, spec=SPECS[2])
+    plain = fit(tiny_dataset)
     assert not plain.record["compiled"]
     for column in ("train_loss_nats", "valid_rate_nats", "valid_distortion_nats"):
         assert first.curve[column].to_numpy() == pytest.approx(

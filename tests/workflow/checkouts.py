@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from processes import python
+
 ROOT = Path(__file__).parents[2]
 # Snakemake's own text of each job, for a test that looks into it
 LOUD = "--logger-labelinfo-all"
@@ -65,15 +67,8 @@ class Checkout:
 
 def verify(checkout: Checkout, folder: Path | str, *flags: str) -> subprocess.CompletedProcess:
     """Recompute rows of a checkout's table, with the checkout's package."""
-    return subprocess.run(
-        [sys.executable, "-m", "labelinfo.verify", folder, *flags],
-        cwd=checkout.path,
-        env=os.environ | {"PYTHONPATH": str(checkout.path / "workflow")},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    words = ("-m", "labelinfo.verify", folder, *flags)
+    return python(*words, folder=checkout.path, PYTHONPATH=checkout.path / "workflow")
 
 
 def once(

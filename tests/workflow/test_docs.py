@@ -11,6 +11,8 @@ import pytest
 import yaml
 from checkouts import ROOT
 
+from processes import python
+
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
@@ -98,15 +100,8 @@ def runnable():
 
 @pytest.mark.parametrize("block", list(runnable()))
 def test_python_of_the_docs_runs_next_to_a_finished_demo(finished_demo, block):
-    done = subprocess.run(
-        [sys.executable, "-c", block],
-        cwd=finished_demo.path,
-        env={"PYTHONPATH": str(finished_demo.path / "workflow"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    package = finished_demo.path / "workflow"
+    done = python("-c", block, folder=finished_demo.path, PYTHONPATH=package, PATH="")
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

@@ -1,24 +1,17 @@
 """A sweep can be watched from outside, and it ends with its failures and their last log lines."""
 
-import subprocess
-import sys
-
 import pytest
 from checkouts import ROOT, Checkout
+
+from processes import python
 
 pytestmark = pytest.mark.workflow
 
 
 def progress(checkout, *arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "labelinfo.progress", *arguments],
-        cwd=checkout.path,
-        env={"PYTHONPATH": f"{checkout.path / 'workflow'}"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    environment = {"PYTHONPATH": checkout.path / "workflow"} | environment
+    words = ("-m", "labelinfo.progress", *arguments)
+    return python(*words, folder=checkout.path, timeout=120, **environment)
 
 
 def test_more_runs_than_finished_ones_are_estimated_from_these(finished_demo, tmp_path):
