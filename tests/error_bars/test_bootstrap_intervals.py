@@ -6,7 +6,7 @@ from channel import Channel, draw_margins
 from coverage_shares import assert_errors_cover, assert_share, assert_share_at_most
 
 from labelinfo.io.losses import write_losses
-from labelinfo.tables.bootstrap import paired_bootstrap
+from labelinfo.tables.bootstrap import interval, resampled_means
 from labelinfo.tables.differences import compare_runs
 
 CONFIDENCES = [0.5, 0.8, 0.95]
@@ -37,8 +37,9 @@ def test_intervals_and_errors_cover_the_true_difference(draw):
     means, errors = [], []
     for seed in range(CALLS):
         differences, truth = draw((ROWS, 500), random)
+        resampled = resampled_means(differences, resamples=500, seed=seed)
         for confidence in CONFIDENCES:
-            found = paired_bootstrap(differences, resamples=500, confidence=confidence, seed=seed)
+            found = interval(differences.mean(axis=1), resampled, confidence=confidence)
             inside[confidence].extend((found.low <= truth) & (truth <= found.high))
         means.extend(found.mean)
         errors.extend(found.standard_error)
@@ -50,7 +51,8 @@ def test_intervals_and_errors_cover_the_true_difference(draw):
 def test_of_few_images_and_skewed_losses_intervals_hold_less_than_they_say():
     random = np.random.default_rng(1)
     differences, truth = cross_entropies_of_a_probe_too_sure((2000, 50), random)
-    found = paired_bootstrap(differences, resamples=500, confidence=0.95, seed=0)
+    resampled = resampled_means(differences, resamples=500, seed=0)
+    found = interval(differences.mean(axis=1), resampled, confidence=0.95)
     share = np.mean((found.low <= truth) & (truth <= found.high))
     assert 0.86 < share < 0.93
 

@@ -11,13 +11,18 @@ from labelinfo.errors import StorageError
 from labelinfo.io.losses import LossFiles, read_losses, write_losses
 from labelinfo.io.tables import read_table, write_table
 from labelinfo.seeds import derive_seed
-from labelinfo.tables.bootstrap import paired_bootstrap
+from labelinfo.tables.bootstrap import interval, resampled_means
 from labelinfo.tables.differences import COLUMNS, compare_runs
 
 BOOTSTRAP = {"resamples": 4000, "confidence": 0.9}
 
 
 # The bootstrap
+
+
+def paired_bootstrap(differences, *, seed, resamples, confidence):
+    resampled = resampled_means(differences, resamples=resamples, seed=seed)
+    return interval(differences.mean(axis=1), resampled, confidence=confidence)
 
 
 def two(count=300, seed=0):

@@ -20,44 +20,11 @@ class Interval:
     high: np.ndarray
 
 
-def paired_bootstrap(
-    differences: np.ndarray, *, resamples: int, confidence: float, seed: int
-) -> Interval:
-    """Return the mean of each row of per-image differences, its standard error and interval.
-
-    N of the N images are drawn with replacement, ``resamples`` times. Both losses of a drawn image
-    are used together, so the image's common difficulty cancels. The interval goes from the
-    (1 − confidence)/2 quantile of the resampled means to the (1 + confidence)/2 quantile. All rows
-    share the draws. The interval covers the choice of images for **these** trained models, not
-    another training. With few images and a long tail of losses, its coverage is below
-    ``confidence``: about 0.9 instead of 0.95 for 50 images, and as stated for 400 or more.
-
-    Parameters
-    ----------
-    differences
-        (M, N): loss of one model minus loss of the other, on the same image, in nats.
-
-    References
-    ----------
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
-
-    Examples
-    --------
-    A difference that is the same on all images is known exactly:
-
-    >>> found = paired_bootstrap(np.full((1, 8), 0.25), resamples=10, confidence=0.95, seed=0)
-    >>> found.mean, found.standard_error, found.low
-    (array([0.25]), array([0.]), array([0.25]))
-    """
-    resampled = resampled_means(differences, resamples=resamples, seed=seed)
-    return interval(differences.mean(axis=1), resampled, confidence=confidence)
-
-
 def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
     """Return the means (resamples, M) of each of M rows over images drawn with replacement.
 
-    The draws depend only on the seed and the number of images, so differences between rows of two
-    calls are also paired.
+    All rows share the draws, which depend only on the seed and the number of images. A difference
+    of two rows, also of two calls, is therefore paired: the images' common difficulty cancels.
 
     Examples
     --------
@@ -88,8 +55,15 @@ def interval(
 ) -> Interval:
     """Return standard errors and intervals of M means from their resampled values (resamples, M).
 
-    The error is the standard deviation of ``resampled``. The ends are quantiles of
-    ``for_intervals`` if given, else of ``resampled``.
+    The error is the standard deviation of ``resampled``. The ends are the (1 − confidence)/2 and
+    (1 + confidence)/2 quantiles of ``for_intervals`` if given, else of ``resampled``. If images
+    were resampled, the interval covers the choice of images for **these** trained models, not
+    another training. With few images and a long tail of losses, its coverage is below
+    ``confidence``: about 0.9 instead of 0.95 for 50 images, and as stated for 400 or more.
+
+    References
+    ----------
+    Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
 
     Examples
     --------

@@ -44,7 +44,7 @@ def compare_runs(
     ``difference_nats`` is C of the run minus C of the baseline, a mean over the baseline's seeds.
     It is positive if the run keeps less label information. Error and interval come from a two-level
     bootstrap: over the baseline's seeds (:func:`labelinfo.tables.bootstrap.resampled_seed_mean`)
-    and over images (:func:`labelinfo.tables.bootstrap.paired_bootstrap`). They do not cover another
+    and over images (:func:`labelinfo.tables.bootstrap.resampled_means`). They do not cover another
     training of the **run**.
 
     Parameters
