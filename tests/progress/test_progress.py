@@ -8,10 +8,8 @@ import pytest
 from labelinfo.config.experiment import read_config
 from labelinfo.config.plan import PlannedJob, planned_jobs, training_epochs, training_jobs
 from labelinfo.errors import ConfigError
-from labelinfo.progress.__main__ import progress
-from labelinfo.progress.failures import failures_since
-from labelinfo.progress.notice import long_run_notice
-from labelinfo.progress.report import progress_report
+from labelinfo.progress.__main__ import progress, progress_report
+from labelinfo.progress.messages import failures_since, long_run_notice
 from labelinfo.progress.states import hours_left, job_states
 
 LINE = "2026-11-24 12:00:00,123"

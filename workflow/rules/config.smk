@@ -25,8 +25,7 @@ from labelinfo.config.tasks import tasks_of
 from labelinfo.data.own_files import check_own_files, content_digests
 from labelinfo.errors import ConfigError, LabelinfoError
 from labelinfo.machine import gpus, uses_gpu
-from labelinfo.progress.failures import failures_since
-from labelinfo.progress.notice import long_run_notice
+from labelinfo.progress.messages import failures_since, long_run_notice
 from labelinfo.tables.slices import LEVEL_LOSSES, RUN_LOSSES, slice_files
 from snakemake.exceptions import WorkflowError
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import Literal, get_args
 
 from labelinfo.config.plan import PlannedJob
 from labelinfo.job_log import JobLog, read_log
 
 State = Literal["done", "running", "failed", "interrupted", "waiting"]
-STATES: tuple[State, ...] = ("done", "running", "failed", "interrupted", "waiting")
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class JobState:
 
     @property
     def share_left(self) -> float:
-        """Share of the job that is left; of a training, by its epochs."""
+        """Share of the job that is left; for a training, by its epochs."""
         if self.state == "done":
             return 0.0
         done, total = (self.log and self.log.epochs) or (0, 1)
@@ -34,17 +34,16 @@ class JobState:
 def job_states(jobs: Iterable[PlannedJob], out: Path, now: float | None = None) -> list[JobState]:
     """Return the state of each job by the files in the experiment's folder ``out``.
 
-    A job whose result exists is done, stale or not: only Snakemake knows what is stale. A job whose
-    log ends well and whose result is gone has to run again.
+    A job whose result exists is done, stale or not: only Snakemake knows which results are stale. A
+    job whose log ends well but whose result is missing has to run again.
     """
     states = []
     for job in jobs:
-        if (out / job.result).exists():
-            states.append(JobState(job, "done"))
-            continue
-        log = read_log(out / job.log, now)
+        log = None
+        if not (done := (out / job.result).exists()):
+            log = read_log(out / job.log, now)
         if log is None or log.state == "finished":
-            states.append(JobState(job, "waiting"))
+            states.append(JobState(job, "done" if done else "waiting"))
         else:
             states.append(JobState(job, log.state, log))
     return states
@@ -74,9 +73,14 @@ def hours_left(states: Iterable[JobState], out: Path) -> dict[str, float | None]
 
 
 def _benchmarked(file: Path) -> float | None:
-    """Return the seconds in a benchmark file of Snakemake's, None where there are none."""
+    """Return the seconds in a benchmark file of Snakemake's, None if there are none."""
     try:
         names, values = (line.split("\t") for line in file.read_text("utf-8").splitlines()[:2])
         return float(values[names.index("s")])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def shortened(items: list[str], most: int) -> list[str]:
+    """Return at most so many items, and a line that counts the rest."""
+    return items[:most] + ([f"and {len(items) - most:,} more"] if len(items) > most else [])
