@@ -221,7 +221,7 @@ def test_components_count_where_they_are_named_with_the_script(stage):
         ("explorer.records", "draw_explorer"),
         ("tables.bootstrap", "compare_runs"),
         ("tables.audit", "aggregate_runs compute_random_discard"),
-        ("tables.summary", "write_summary"),
+        ("tables.summary", "check_runs write_summary"),
         ("probes.mlp", "measure_pca measure_random_encoder probe_images search_probe train_probe"),
         ("probes.encoding", "measure_random_encoder search_probe train_probe"),
         ("probes.run", "train_probe"),

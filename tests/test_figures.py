@@ -23,7 +23,7 @@ from labelinfo.tables.results import (
     BASELINE_COLUMNS,
     RUN_COLUMNS,
     Panel,
-    require_columns,
+    select_all_results,
     select_results,
 )
 from rows import baseline_row, run_row
@@ -598,7 +598,7 @@ def test_a_lacking_column_is_named(runs, baselines, column):
             tables = {"runs": runs, "baselines": baselines}
             tables[name] = tables[name].drop(columns=column)
             with pytest.raises(LabelinfoError, match=rf"table of {name} lacks {column}:"):
-                require_columns(**tables)
+                select_all_results(**tables, panels=[])
 
 
 def test_a_missing_data_entropy_and_no_panels_are_faults(runs, baselines):

@@ -82,11 +82,11 @@ def test_the_balls_can_fail_too(monkeypatch):
 
 
 def test_too_few_runs_decide_nothing_but_what_needs_none():
-    found = verdicts(replace(evidence(), settings=replace(SETTINGS, runs_min=1000)))
+    found = verdicts(replace(evidence(), settings=SETTINGS.model_copy(update={"runs_min": 1000})))
     # the verdict from the interval of the best run needs no minimum number of runs
     held = {3: HOLDS, 4: HOLDS, 11: HOLDS, 12: HOLDS}
     assert found == dict.fromkeys(range(1, 13), UNDECIDED) | held
-    few = replace(FAILING[3](), settings=replace(SETTINGS, runs_min=1000))
+    few = replace(FAILING[3](), settings=SETTINGS.model_copy(update={"runs_min": 1000}))
     assert decided(3, few).verdict == UNDECIDED
 
 
@@ -123,7 +123,7 @@ def test_runs_of_factorised_decoders_alone_do_not_refute_the_largest_factor():
 @pytest.mark.parametrize("rates", [(20.5, 100.0), (0.0, 4.0)])
 def test_rates_that_no_run_visited_decide_nothing(number, rates):
     visited = RUNS["rate_nats"].between(*rates) | (RUNS["task"] != "digit")
-    few = replace(evidence(RUNS[visited]), settings=replace(SETTINGS, runs_min=2))
+    few = replace(evidence(RUNS[visited]), settings=SETTINGS.model_copy(update={"runs_min": 2}))
     assert decided(number, few).verdict == UNDECIDED
 
 

@@ -265,7 +265,7 @@ def test_the_second_line_ends_at_the_classifier_best_on_validation():
         baseline="simple_image", label_distortion_nats=3.5, label_distortion_valid_nats=2.0
     )
     made = evidence(RUNS, baselines=pd.concat([table, simple], ignore_index=True))
-    line = made.results("omniglot", "alphabet").classifier_discard
+    line = made.results("omniglot", "alphabet").discards["classifier_discard"]
     assert line.rate_nats.tolist() == [0, 90.0]
     assert line.label_distortion_nats.tolist() == [3.7, 3.5]
 

@@ -39,7 +39,7 @@ def test_intervals_and_errors_cover_the_true_difference(draw):
         differences, truth = draw((ROWS, 500), random)
         resampled = resampled_means(differences, resamples=500, seed=seed)
         for confidence in CONFIDENCES:
-            found = interval(differences.mean(axis=1), resampled, confidence=confidence)
+            found = interval(differences.mean(axis=1), resampled, resampled, confidence=confidence)
             inside[confidence].extend((found.low <= truth) & (truth <= found.high))
         means.extend(found.mean)
         errors.extend(found.standard_error)
@@ -52,7 +52,7 @@ def test_of_few_images_and_skewed_losses_intervals_hold_less_than_they_say():
     random = np.random.default_rng(1)
     differences, truth = cross_entropies_of_a_probe_too_sure((2000, 50), random)
     resampled = resampled_means(differences, resamples=500, seed=0)
-    found = interval(differences.mean(axis=1), resampled, confidence=0.95)
+    found = interval(differences.mean(axis=1), resampled, resampled, confidence=0.95)
     share = np.mean((found.low <= truth) & (truth <= found.high))
     assert 0.86 < share < 0.93
 

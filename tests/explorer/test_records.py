@@ -12,7 +12,7 @@ from labelinfo.explorer.page import write_explorer
 from labelinfo.explorer.panels import mark_records, panel_records
 from labelinfo.explorer.records import FIELDS, RUN, curve_record, run_records
 from labelinfo.io.tables import write_table
-from labelinfo.tables.results import Panel
+from labelinfo.tables.results import Panel, select_all_results
 from test_figures import KEYS, LABEL_ENTROPY, PANELS, make_baselines, make_runs
 
 PNG = b"\x89PNG stands for a picture"
@@ -44,7 +44,7 @@ def data_of(page):
 
 
 def test_every_finished_run_is_a_record_with_its_numbers(runs, baselines, pictures):
-    records = run_records(runs, baselines, PANELS, pictures, {})
+    records = run_records(select_all_results(runs, baselines, PANELS), pictures, {})
     finished = runs[runs["status"] == "ok"]
     assert len(records) == len(finished)
     rows = {(row["task"], row["decoder"], row["marginal"], row["beta"]): row

@@ -22,7 +22,7 @@ BOOTSTRAP = {"resamples": 4000, "confidence": 0.9}
 
 def paired_bootstrap(differences, *, seed, resamples, confidence):
     resampled = resampled_means(differences, resamples=resamples, seed=seed)
-    return interval(differences.mean(axis=1), resampled, confidence=confidence)
+    return interval(differences.mean(axis=1), resampled, resampled, confidence=confidence)
 
 
 def two(count=300, seed=0):

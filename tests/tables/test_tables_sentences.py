@@ -8,8 +8,7 @@ import pytest
 
 from labelinfo.errors import LabelinfoError
 from labelinfo.tables.baselines import aggregate_baselines
-from labelinfo.tables.check import check_runs
-from labelinfo.tables.summary import sentences, summarise
+from labelinfo.tables.summary import check_runs, sentences, summarise
 from rows import run_row
 
 H = 2.0

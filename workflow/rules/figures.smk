@@ -69,7 +69,7 @@ rule draw_explorer:
         pictures=[f"{OUT}/draw_gallery/{run.path}.thumbnail.png" for run in EXPLORED_RUNS],
         curves=[f"{OUT}/{TRAINED}/{run.path}/learning_curve.parquet" for run in EXPLORED_RUNS],
         # inputs, because the digest of the code does not cover them
-        templates=EXPLORER_TEMPLATES,
+        templates=TEMPLATES["explorer"],
     output:
         page=reported(f"{OUT}/draw_explorer/explorer.html", "draw_explorer", "Explorer"),
     log:

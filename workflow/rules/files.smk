@@ -93,10 +93,13 @@ EXPLORED_RUNS = [
 ]
 # Relative to the working directory, so that moving a checkout makes nothing stale; local, even if
 # results are in a remote storage.
-EXPLORER_TEMPLATES = [
-    local(os.path.relpath(file))
-    for file in sorted((WORKFLOW / "labelinfo" / "explorer" / "templates").iterdir())
-]
+TEMPLATES = {
+    page: [
+        local(os.path.relpath(file))
+        for file in sorted((WORKFLOW / "labelinfo" / page / "templates").iterdir())
+    ]
+    for page in ("claims", "explorer")
+}
 
 
 # searches for the convolutional classifier and for the strong probe

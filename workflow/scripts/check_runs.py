@@ -5,7 +5,7 @@ from labelinfo.jobs import job
 with job(snakemake.log[0]):
     from labelinfo.io.atomic import write_text
     from labelinfo.io.tables import read_table
-    from labelinfo.tables.check import check_runs
+    from labelinfo.tables.summary import check_runs
 
     line = check_runs(read_table(snakemake.input.runs), snakemake.params.on_divergence)
     write_text(snakemake.output.text, line)

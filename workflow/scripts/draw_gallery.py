@@ -4,7 +4,7 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.config.run import Run
-    from labelinfo.figures.picture_run import PictureFiles, picture_run
+    from labelinfo.figures.picture_run import picture_run
     from labelinfo.models.vae import VaeSpec
 
     picture_run(
@@ -12,7 +12,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         VaeSpec(**snakemake.params.spec),
         snakemake.params.gallery,
         title=snakemake.params.title,
-        files=PictureFiles(**snakemake.input, **snakemake.output),
+        files={**snakemake.input, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,
     )

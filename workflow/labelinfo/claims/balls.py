@@ -1,10 +1,10 @@
-"""The paper's bag of balls: what keeping content by chance looks like."""
+"""The paper's bag of balls: the chance of keeping content by luck."""
 
 from math import comb
 
 
 def chance_of_all_red(drawn: int, *, balls: int = 100, red: int = 3) -> float:
-    """Return the chance that ``drawn`` balls, taken at random, hold all ``red`` ones.
+    """Return the chance that ``drawn`` balls, taken at random, include all ``red`` ones.
 
     Hypergeometric: C(balls − red, drawn − red) / C(balls, drawn).
 
@@ -12,10 +12,6 @@ def chance_of_all_red(drawn: int, *, balls: int = 100, red: int = 3) -> float:
     ------
     ValueError
         If there are not that many balls.
-
-    References
-    ----------
-    Fertig, Arbabi & Alemi (2018), https://arxiv.org/abs/1812.02682, section 1.
     """
     if not 0 <= red <= balls or not 0 <= drawn <= balls:
         raise ValueError(f"cannot draw {drawn} of {balls} balls, {red} of them red")

@@ -6,19 +6,12 @@ import pandas as pd
 from labelinfo import paper
 from labelinfo.baselines.rate_axes import AXES
 from labelinfo.claims.balls import chance_of_all_red
-from labelinfo.claims.claim import Claim, strong_selection
-from labelinfo.claims.decision import (
-    FAILS,
-    HOLDS,
-    UNDECIDED,
-    Decision,
-    all_of,
-    three_way,
-    verdict,
-)
+from labelinfo.claims.claim import Claim
+from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, Decision, all_of, three_way
 from labelinfo.claims.evidence import TASKS, Evidence
 from labelinfo.tables.baselines import data_entropy_of
 from labelinfo.tables.lines import is_selected
+from labelinfo.tables.probe_views import has_strong_probe
 
 
 def best_dimensions(evidence: Evidence) -> Decision:
@@ -41,16 +34,16 @@ def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
     ends = {axis: entropy if end is None else end for axis, end in AXES.items()}
     best = int(rows.loc[is_selected(rows), "k"].iloc[0])
     found = {
-        axis: _of_axis(rows, rows["k"].astype(int), theirs.iloc[0], axis, end, evidence)
+        axis: _of_axis(rows, theirs.iloc[0], axis, end, evidence.settings.standard_errors)
         for axis, end in ends.items()
     }
-    outcomes = [each.verdict for each in found.values()]
+    outcomes = {each.verdict for each in found.values()}
     by_axis = ", ".join(
         f"{'H(X)' if AXES[axis] is None else f'{AXES[axis]:g} nats'} {each.evidence}"
         for axis, each in found.items()
     )
     stand_in = f", on {paper.STAND_INS[dataset]}" if dataset in paper.STAND_INS else ""
-    outcome = three_way(set(outcomes) == {HOLDS}, set(outcomes) == {FAILS})
+    outcome = three_way(outcomes == {HOLDS}, outcomes == {FAILS})
     return Decision(
         outcome,
         f"{task}: {best} is best to {theirs['selection_rate_max_nats'].iloc[0]:.1f} nats; "
@@ -60,26 +53,22 @@ def _of_task(evidence: Evidence, kind: str, task: str) -> Decision:
 
 
 def _of_axis(
-    rows: pd.DataFrame,
-    dimensions: pd.Series,
-    theirs: pd.Series,
-    axis: str,
-    end: float | None,
-    evidence: Evidence,
+    rows: pd.DataFrame, theirs: pd.Series, axis: str, end: float | None, standard_errors: float
 ) -> Decision:
     """Decide whether the paper's k has the smallest area on one rate axis, within its errors."""
     name = f"selection_excess_{axis}_nats2"
     excess, error = float(theirs[name]), float(theirs[f"{name}_se"])
     if end is None or not np.isfinite(excess):
         return Decision(UNDECIDED, "unknown")
-    groups = rows.groupby(dimensions)
+    groups = rows.groupby(rows["k"].astype(int))
     reaches, flat = groups["rate_nats"].max() >= end, groups["selection_flat"].first() == 1
     steep = list(reaches.index[~reaches & ~flat])
     grounds = f"{excess:.2f} ± {error:.2f} nats²"
     if steep:
         named = ", ".join(map(str, steep))
         return Decision(UNDECIDED, f"{grounds} (but C still falls at the last σ of k = {named})")
-    return Decision(verdict(excess <= evidence.settings.standard_errors * error), grounds)
+    held = excess <= standard_errors * error
+    return Decision(three_way(held, not held), grounds)
 
 
 def balls(_evidence: Evidence) -> Decision:
@@ -91,7 +80,7 @@ def balls(_evidence: Evidence) -> Decision:
     )
     odds = 1 / chance_of_all_red(10) - 1
     return Decision(
-        verdict(held),
+        three_way(held, not held),
         f"70 balls: {percents[70]:.2f} %; 10 balls: {percents[10]:.4f} %, odds of {odds:,.0f} to 1 "
         "(the paper prints 979 to 1).",
         f"{percents[70]:.0f} % and {percents[10]:.1f} %",
@@ -109,7 +98,7 @@ BEST_DIMENSIONS = Claim(
         "decides nothing if it ends beyond the rates of a k whose C still falls at its smallest σ."
     ),
     best_dimensions,
-    strong_selection,
+    lambda evidence: has_strong_probe(evidence.baselines, "selection_excess_nats2"),
 )
 BALLS = Claim(
     12,

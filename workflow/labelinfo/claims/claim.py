@@ -17,11 +17,6 @@ def strong_c(evidence: Evidence) -> bool:
     return has_strong_probe(evidence.runs)
 
 
-def strong_selection(evidence: Evidence) -> bool:
-    """Return whether the strong probe measured some grid of principal components."""
-    return has_strong_probe(evidence.baselines, "selection_excess_nats2")
-
-
 @dataclass(frozen=True)
 class Claim:
     """A claim of the paper, the rule in words, and the function that applies the rule.
@@ -29,8 +24,8 @@ class Claim:
     Attributes
     ----------
     measured
-        Tells whether the strong probe measured the quantities of the claim; None for a claim that
-        needs no probe.
+        Returns whether the strong probe measured the claim's quantities; None if the claim needs no
+        probe.
     on_digits
         Whether it is about MNIST's digits, for which the sample may stand in.
     """
@@ -46,8 +41,8 @@ class Claim:
 def decide_by_both_probes(claim: Claim, evidence: Evidence) -> Decision:
     """Decide a claim once per probe; a verdict stands if both agree.
 
-    Where they differ, the verdict is ``not enough data`` and the evidence names both outcomes.
-    Where the strong probe was not measured, the paper's probe decides and the evidence says so.
+    If they differ, the verdict is ``not enough data`` and the evidence names both outcomes. Without
+    measurements by the strong probe, the paper's probe decides and the evidence says so.
     """
     found = Decision(*claim.decide(evidence.of_probe(PAPER)))
     if claim.measured is None:
@@ -76,7 +71,7 @@ class Reference:
     score: str
 
     def of(self, data: TaskResults) -> Curve | None:
-        """Return the line of a data set and task, None where it is missing."""
+        """Return the line of a data set and task, None if it is missing."""
         return data.discards.get(self.line)
 
 
@@ -95,9 +90,8 @@ def by_reference(decide: Callable[[Evidence, Reference], Decision]) -> Decide:
         found, other = (decide(evidence, line) for line in (ZERO, CLASSIFIER))
         if other == found and found.verdict == UNDECIDED:
             return found  # there is nothing to compare with either line
-        if other.verdict == found.verdict:
-            said = "gives the same verdict."
-        else:
+        said = "gives the same verdict."
+        if other.verdict != found.verdict:
             said = f"gives “{other.verdict}” instead: {other.evidence}"
         reference = f"Reference: the random-discard line to {ZERO.end}; the line to"
         return found._replace(evidence=f"{found.evidence} {reference} {CLASSIFIER.end} {said}")

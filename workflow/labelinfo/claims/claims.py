@@ -23,12 +23,11 @@ CLAIMS = (
 )
 
 
-def judge(evidence: Evidence) -> pd.DataFrame:
-    """Return one row per claim: ``claim, statement, rule, evidence, verdict, number, runs``.
+COLUMNS = ["claim", "statement", "rule", "evidence", "verdict", "number", "runs"]
 
-    A claim on C is judged once per probe, and only a verdict on which both agree stands: see
-    :func:`labelinfo.claims.claim.decide_by_both_probes`.
-    """
+
+def judge(evidence: Evidence) -> pd.DataFrame:
+    """Return one row of :data:`COLUMNS` per claim."""
     digits = evidence.results("mnist", "digit")
     rows = []
     for claim in CLAIMS:
@@ -40,15 +39,6 @@ def judge(evidence: Evidence) -> pd.DataFrame:
                 number = f"on {digits.panel.dataset}: {number}"
             if digits and not runs:
                 runs = explorer_address(digits)
-        rows.append(
-            {
-                "claim": claim.number,
-                "statement": claim.statement,
-                "rule": claim.rule(evidence.settings),
-                "evidence": grounds,
-                "verdict": found.verdict,
-                "number": number,
-                "runs": runs,
-            }
-        )
-    return pd.DataFrame(rows)
+        rule = claim.rule(evidence.settings)
+        rows.append((claim.number, claim.statement, rule, grounds, found.verdict, number, runs))
+    return pd.DataFrame(rows, columns=COLUMNS)

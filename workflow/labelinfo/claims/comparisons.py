@@ -1,7 +1,5 @@
 """The claims that compare decoders, marginals, and tasks with each other."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -35,8 +33,7 @@ def factorised_below_autoregressive(evidence: Evidence) -> Decision:
         if len(runs) < settings.runs_min:
             return lacking(**{f"runs_with_the_{decoder}_decoder": len(runs)})
         fronts[decoder] = best_runs(runs)
-    rate, _, error = numbers(fronts["deconv"], *POINT)
-    factorised = Curve(rate, numbers(fronts["deconv"], POINT[1])[0], error)
+    factorised = Curve(*numbers(fronts["deconv"], *POINT))
     # a code of a smaller rate can be used at a larger one
     above, errors = gaps_below(factorised, fronts["pixelcnn"], flat=True)
     known = np.isfinite(above)
@@ -55,20 +52,11 @@ def factorised_below_autoregressive(evidence: Evidence) -> Decision:
     )
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """The difference of C between marginals as a share of H(Y), and its bounds."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def _spread_over_marginals(data: TaskResults, standard_errors: float) -> _Spread | None:
+def _spread_over_marginals(data: TaskResults, standard_errors: float) -> np.ndarray | None:
     """Return the mean of (largest − smallest C over marginals) / H(Y) at equal decoder and rate.
 
-    At each rate the bounds are ``standard_errors`` errors of the difference of two runs away. Noise
-    alone puts the largest of three equal curves above the smallest, on average by less than that.
+    Its lower and upper bounds follow, (3,): at each rate they are ``standard_errors`` errors of the
+    difference of two runs away, which is more than noise alone spreads three equal curves.
     """
     spreads, margins = [], []
     for _, group in data.runs.groupby("decoder"):
@@ -90,36 +78,28 @@ def _spread_over_marginals(data: TaskResults, standard_errors: float) -> _Spread
     if not spreads:
         return None
     spread, margin = np.array(spreads), np.array(margins)
-    return _Spread(
-        float(spread.mean()),
-        float(np.maximum(spread - margin, 0.0).mean()),
-        float((spread + margin).mean()),
-    )
+    bounds = (spread, np.maximum(spread - margin, 0.0), spread + margin)
+    return np.array([each.mean() for each in bounds])
 
 
 def marginal_matters_more(evidence: Evidence) -> Decision:
     """Decide whether marginals differ by more than on MNIST."""
     results = [evidence.results(*pair) for pair in TASKS]
-    if any(data is None or len(data.runs) < evidence.settings.runs_min for data in results):
-        counts = {task: 0 if data is None else len(data.runs)
-                  for (_, task), data in zip(TASKS, results, strict=True)}  # fmt: skip
-        return lacking(**{f"runs_on_{task}": number for task, number in counts.items()})
+    counts = [0 if data is None else len(data.runs) for data in results]
+    if min(counts) < evidence.settings.runs_min:
+        names = (f"runs_on_{task}" for _, task in TASKS)
+        return lacking(**dict(zip(names, counts, strict=True)))
     spreads = [_spread_over_marginals(data, evidence.settings.standard_errors) for data in results]
-    if None in spreads:
+    if any(spread is None for spread in spreads):
         return Decision(UNDECIDED, "Some task has no rates at which several marginals have runs.")
-    digit, *others = spreads
-    texts = [f"{each.mean:.1%} ({each.low:.1%} to {each.high:.1%})" for each in spreads]
-    outcome = three_way(
-        min(each.low for each in others) > digit.high,
-        max(each.high for each in others) < digit.low,
-    )
+    texts = ["{:.1%} ({:.1%} to {:.1%})".format(*each) for each in spreads]
+    means, lows, highs = zip(*spreads, strict=True)
     return Decision(
-        outcome,
+        three_way(min(lows[1:]) > highs[0], max(highs[1:]) < lows[0]),
         f"At equal rate and decoder, C differs between marginals by {texts[0]} of H(Y) for digits, "
         f"{texts[1]} for alphabets and {texts[2]} for characters{caveat(results)}."
         f"{seed_note(pd.concat([data.runs for data in results]))}",
-        f"{digit.mean:.1%} of H(Y) for digits, {others[0].mean:.1%} and {others[1].mean:.1%} for "
-        "Omniglot",
+        "{:.1%} of H(Y) for digits, {:.1%} and {:.1%} for Omniglot".format(*means),
         explorer_address(results[1]),
     )
 
@@ -130,29 +110,21 @@ def preferences(evidence: Evidence, reference: Reference) -> Decision:
     results = [evidence.results(*pair) for pair in TASKS]
     found = [None if data is None else evidence.headline(data) for data in results]
     if any(row is None or pd.isna(row[name]) or row["runs"] < settings.runs_min for row in found):
-        return Decision(
-            UNDECIDED,
-            "A preference score needs more runs on static MNIST and both Omniglot tasks.",
-        )
-    (digit_low, digit_high), (_, alphabet_high), (low, high) = (
-        (row[f"{name}_low"], row[f"{name}_high"]) for row in found
-    )
-    alphabet_low = found[1][f"{name}_low"]
+        needed = "A preference score needs more runs on static MNIST and both Omniglot tasks."
+        return Decision(UNDECIDED, needed)
+    scored = [(row[name], row[f"{name}_low"], row[f"{name}_high"]) for row in found]
+    (_, digit_low, digit_high), (_, alphabet_low, alphabet_high), (_, low, high) = scored
     share = settings.much_weaker_share
-    outcome = three_way(
-        low > alphabet_high and high < share * digit_low,
-        high < alphabet_low or low > share * digit_high,
-    )
-    scores = ", ".join(
-        f"{task} {row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f})"
-        for (_, task), row in zip(TASKS, found, strict=True)
-    )
+    named = [(task, *each) for (_, task), each in zip(TASKS, scored, strict=True)]
+    scores = ", ".join("{} {:.3f} ({:.3f} to {:.3f})".format(*each) for each in named)
     kinds = ", ".join(dict.fromkeys(data.data_entropy_kind.replace("_", " ") for data in results))
     return Decision(
-        outcome,
+        three_way(
+            low > alphabet_high and high < share * digit_low,
+            high < alphabet_low or low > share * digit_high,
+        ),
         f"Preference scores, each an upper bound as H(X) is ({kinds}): {scores}{caveat(results)}.",
-        "scores: "
-        + ", ".join(f"{task} {row[name]:.2f}" for (_, task), row in zip(TASKS, found, strict=True)),
+        "scores: " + ", ".join("{} {:.2f}".format(*each) for each in named),
         explorer_address(results[2]),
     )
 

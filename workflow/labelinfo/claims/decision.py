@@ -1,7 +1,6 @@
 """Verdicts, and the counts and words that they are made of."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +9,7 @@ HOLDS, FAILS, UNDECIDED = "holds", "fails", "not enough data"
 
 
 class Decision(NamedTuple):
-    """A verdict with its evidence, one number that sums it up, and its runs.
-
-    ``runs`` is the explorer's address of the runs: see
-    :func:`labelinfo.claims.evidence.explorer_address`.
-    """
+    """A verdict, its evidence, one number that sums it up, and its runs' explorer address."""
 
     verdict: str
     evidence: str
@@ -22,8 +17,7 @@ class Decision(NamedTuple):
     runs: str = ""
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """Numbers of runs that significantly have a property, significantly lack it, or neither."""
 
     so: int
@@ -33,7 +27,7 @@ class Count:
     @property
     def total(self) -> int:
         """The number of all runs."""
-        return self.so + self.not_so + self.undecided
+        return sum(self)
 
     def at_least(self, share: float) -> str:
         """Return the verdict on "at least this share of the runs has the property".
@@ -59,15 +53,10 @@ def three_way(held: bool, failed: bool) -> str:
     return HOLDS if held else FAILS if failed else UNDECIDED
 
 
-def verdict(held: bool) -> str:
-    """Return ``holds`` or ``fails``."""
-    return HOLDS if held else FAILS
-
-
 def all_of(verdicts: Iterable[str]) -> str:
     """Return the verdict on "each of these holds": one failure suffices to refute it."""
-    found = list(verdicts)
-    return three_way(all(each == HOLDS for each in found), FAILS in found)
+    found = set(verdicts)
+    return three_way(found == {HOLDS}, FAILS in found)
 
 
 def lacking(**counts: int) -> Decision:

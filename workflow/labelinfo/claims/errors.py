@@ -5,17 +5,14 @@ import pandas as pd
 
 from labelinfo.curves import Curve, interpolate, interpolate_error
 from labelinfo.tables.lines import numbers
-
-# runs of one cell differ by seed alone
-CELL = ["dataset", "task", "encoder", "decoder", "marginal", "beta"]
+from labelinfo.tables.results import CELL
 
 
 def with_total_errors(runs: pd.DataFrame) -> pd.DataFrame:
     """Return runs whose error of C covers images, probe seeds, and training seeds.
 
-    The error over images and the one over probe seeds, s_probe/√n, add in quadrature. In a cell
-    with two seeds or more, the standard deviation of C over seeds replaces the sum if it is larger,
-    as another training of the run would differ by so much. With one seed it is not known.
+    The errors over images and over probe seeds, s_probe/√n, add in quadrature. In a cell with two
+    seeds or more, the standard deviation of C over seeds replaces the sum if it is larger.
 
     Returns
     -------
@@ -50,12 +47,12 @@ def seed_note(runs: pd.DataFrame) -> str:
 def gaps_below(
     curve: Curve, runs: pd.DataFrame, *, flat: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gap of each run below a curve at its own rate, and the standard error of the gap.
+    """Return each run's gap below a curve at its own rate, and the standard error of the gap.
 
-    The gap is C of the curve less C of the run, NaN where the curve has no such rate; ``flat``
-    continues the curve to larger rates. Its error combines those of the run's C, of the curve, and
-    of the run's R times the slope of the curve in quadrature. Errors of C on the same images go in
-    the same direction, which makes the error of the difference smaller, not larger.
+    gap = C of the curve − C of the run, NaN where the curve has no such rate; ``flat`` continues
+    the curve to larger rates. The errors of the run's C, of the curve, and of the run's R times the
+    curve's slope add in quadrature. C on the same images correlate positively, so the true error is
+    not larger.
     """
     rate, rate_error = numbers(runs, "rate_nats", "rate_nats_se")
     c, error = numbers(runs, "label_distortion_nats", "label_distortion_nats_se")

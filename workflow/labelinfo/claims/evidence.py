@@ -8,6 +8,7 @@ import pandas as pd
 
 from labelinfo.claims.decision import UNDECIDED, Decision
 from labelinfo.claims.errors import with_total_errors
+from labelinfo.config.output_settings import ClaimsSettings as Settings
 from labelinfo.curves import pareto_front
 from labelinfo.paper import DATASETS, STAND_INS
 from labelinfo.tables.lines import numbers
@@ -20,46 +21,6 @@ TASKS = (("mnist", "digit"), ("omniglot", "alphabet"), ("omniglot", "character")
 # a run in the rate plane, with the standard error of its C
 _RUN = ["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]
 POINT = ("rate_nats", "label_distortion_nats", "label_distortion_nats_se")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Numbers that the paper leaves open; the configuration's section ``claims``.
-
-    Attributes
-    ----------
-    near_nats
-        C this close to the ceiling counts as equal to it.
-    nearly_all_share
-        The share 1 − C / H(Y) from which on nearly all of the label is retained.
-    about_share
-        A number this close to the paper's, relative to it, is about the paper's.
-    near_line_share
-        A C this close to a baseline's line, relative to H(Y), is near that line.
-    many_share
-        This share of the runs is many of them; more than it, most of them.
-    as_a_rule_share
-        What is so for this share of the runs or rates, or for more, is so as a rule.
-    much_weaker_share
-        A preference score below this share of another is much weaker than it.
-    rate_min_nats
-        Runs of a smaller rate on validation do not count.
-    runs_min
-        Fewer runs than this decide nothing.
-    standard_errors
-        Beyond so many of them a difference counts.
-    """
-
-    near_nats: float
-    nearly_all_share: float
-    about_share: float
-    near_line_share: float
-    many_share: float
-    as_a_rule_share: float
-    much_weaker_share: float
-    rate_min_nats: float
-    runs_min: int
-    standard_errors: float
 
 
 @dataclass(frozen=True)
@@ -83,11 +44,9 @@ class Evidence:
         )
 
     def results(self, kind: str, task: str) -> TaskResults | None:
-        """Return the runs and baselines of a data set of the paper, None without runs that count.
+        """Return the countable runs of one of the paper's data sets, with total errors of C.
 
-        ``kind`` is ``mnist`` or ``omniglot``. Runs count by :func:`labelinfo.tables.results.
-        countable`; their errors of C are those of :func:`labelinfo.claims.errors.
-        with_total_errors`.
+        ``kind`` is ``mnist`` or ``omniglot``; None without countable runs.
         """
         for dataset in DATASETS[kind]:
             data = select_results(self.runs, self.baselines, Panel(dataset, task))
@@ -108,7 +67,7 @@ class Evidence:
             (table["dataset"] == dataset) & (table["task"] == task) & (table["baseline"] == name)
         ]
 
-    def difference(self, data: TaskResults, run: pd.Series, baseline: str) -> pd.Series | None:
+    def difference(self, run: pd.Series, baseline: str) -> pd.Series | None:
         """Return the row that compares a run with a baseline, if there is one."""
         table = self.differences
         found = table[(table["baseline"] == baseline) & (table[_RUN] == run[_RUN]).all(axis=1)]
@@ -121,29 +80,17 @@ class Evidence:
         return None if rows.empty else rows.iloc[0]
 
 
-def name_of(run: pd.Series) -> str:
-    """Return a run's architecture and β as text."""
-    return f"{run['encoder']}-{run['decoder']}-{run['marginal']}, β = {run['beta']:g}"
-
-
 def explorer_address(data: TaskResults, **filters: str) -> str:
-    """Return the part of the explorer's address that shows the runs that meet the filters.
+    """Return the part of the explorer's address that shows the filtered runs.
 
-    ``filters`` are the names and values that the explorer keeps in its address, such as
-    ``decoder="deconv"``, ``rate="..20"`` or ``a`` for the picked run.
+    ``filters`` are the explorer's own: ``decoder="deconv"``, ``rate="..20"``, ``a`` for a run.
     """
     shown = {"panel": f"{data.panel.dataset}/{data.panel.task}", **filters}
     return "&".join(f"{name}={quote(value, safe='/.')}" for name, value in shown.items())
 
 
-def explorer_name(run: pd.Series) -> str:
-    """Return a run's name in the explorer's address."""
-    architecture = f"{run['encoder']}-{run['decoder']}-{run['marginal']}"
-    return f"{architecture}/{run['beta']:.6g}/{run['seed']}"
-
-
 def no_runs(evidence: Evidence, needed: str) -> Decision:
-    """Return an undecided verdict that names the needed data and the experiment's own."""
+    """Return an undecided verdict that names the needed data and the experiment's own data."""
     pairs = evidence.runs[["dataset", "task"]].drop_duplicates().itertuples(index=False)
     own = ", ".join(f"{dataset} ({task})" for dataset, task in pairs)
     has = f"this experiment has runs on {own}" if own else "this experiment has no runs"
@@ -152,13 +99,13 @@ def no_runs(evidence: Evidence, needed: str) -> Decision:
 
 
 def best_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs that no other beats in both R and C on validation, by their R on test."""
+    """Return the runs on the Pareto front of R and C on validation, sorted by R on test."""
     kept = pareto_front(*numbers(runs, "rate_valid_nats", "label_distortion_valid_nats"))
     return runs.iloc[kept].sort_values("rate_nats")
 
 
 def caveat(results: Sequence[TaskResults | None]) -> str:
-    """Say which stand-ins the evidence comes from, if any."""
+    """Return the stand-in data sets behind the evidence in words, empty if there are none."""
     names = {data.panel.dataset for data in results if data is not None}
     said = [f"{name}, {STAND_INS[name]}" for name in sorted(names & STAND_INS.keys())]
     return f" (on {'; '.join(said)})" if said else ""

@@ -1,6 +1,6 @@
 """Numbers of the lower convex hull of a sweep: its preference score and its crossing."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,7 @@ from labelinfo.curves import Curve, crossing_rate, lower_hull
 from labelinfo.tables.lines import Level, numbers
 
 
-@dataclass(frozen=True)
-class Preference:
+class Preference(NamedTuple):
     """The preference score and an upper bound on its standard error."""
 
     score: float
@@ -27,22 +26,18 @@ def preference(
 ) -> Preference:
     """Return the area between the random-discard line and the runs' hull, as a share of all.
 
-    S = 1 − A / (½ H(X) H(Y)), where A is the area under the straight lines that join (0, H(Y)), the
-    runs in order of rate, and (H(X), 0). S = 0 where codes keep the label no better than chance, 1
-    where all of the label comes with the first bits. Values outside [0, 1] are cut.
+    S = 1 − A / (½ H(X) H(Y)), cut to [0, 1], where A is the area under the straight lines that join
+    (0, H(Y)), the runs in order of rate, and (H(X), 0). S is an **upper** bound if H(X) is one.
 
-    A is linear in the C of the runs, so it is a mean over images, whose standard error comes from
-    the images' own contributions. The errors of the rates, propagated to S, are added. Rates and C
-    are of the same images, so all may err in the same direction: the **sum** bounds the standard
-    error for any correlation, whereas the root of the sum of squares may be too small.
-    H(X) and H(Y) are taken as known exactly. S grows with H(X), so with an upper bound in place of
-    H(X) it is an **upper** bound on the score.
+    A is linear in C, so it is a mean over images with their standard error. Rates and C are of the
+    same images: the **sum** of their errors bounds the standard error for any correlation. H(X) and
+    H(Y) are taken as known exactly.
 
     Parameters
     ----------
     rates, rate_errors
-        R of the runs on the hull and its standard error, (M,), in nats. The runs must be chosen on
-        other images than those of ``losses``: see :func:`labelinfo.curves.lower_hull`.
+        R of the runs on the hull and its standard error, (M,), in nats; the runs must be chosen on
+        other images than those of ``losses``.
     losses
         (M, N), their losses on N test images, in nats.
     label_entropy, data_entropy
@@ -72,28 +67,23 @@ def hull_crossing(
     tolerance_nats: float,
     z: float,
 ) -> tuple[float, float, float]:
-    """Return the rate at which the hull's C equals the classifier's plus a tolerance.
+    """Return the rate at which the hull's C equals the classifier's plus a tolerance, in nats.
 
-    The hull is the lower convex one of the runs and (0, H(Y)), chosen on validation; R and C of its
-    runs are of test. A coin toss between two codes reaches every point between them, so the whole
-    hull can be reached, and the crossing depends less on the grid of β than the smallest rate of a
-    run does.
-
-    The interval inverts two hulls. One has every R and C of a run smaller by z standard errors, the
-    other larger; the errors of C hold those of the classifier's in quadrature. It covers errors of
-    R and C of any correlation, so it holds as often as stated **or more**.
+    The hull of the runs and (0, H(Y)) is chosen on validation; its R and C are of test. The
+    interval inverts two hulls: every R and C smaller by z standard errors, and larger. The errors
+    of C include the classifier's in quadrature. It holds as often as stated **or more**, for any
+    correlation.
 
     Returns
     -------
     tuple
-        Rate, lower and upper end in nats. The rate and the lower end are NaN where the hull does
-        not come so low; the upper end is infinite where a hull of larger C does not.
+        Rate, lower and upper end in nats. NaN, and infinite for the upper end, where the hull's C
+        does not come so low.
     """
     rate, rate_error = numbers(runs, "rate_nats", "rate_nats_se")
     c, error = numbers(runs, "label_distortion_nats", "label_distortion_nats_se")
     choosing = numbers(runs, "rate_valid_nats", "label_distortion_valid_nats")
     kept = lower_hull(*choosing, label_entropy_nats)
-    highest = ceiling.mean_nats + tolerance_nats
     margin = z * np.hypot(error[kept], ceiling.standard_error_nats)
 
     def crossing(side: float) -> float:
@@ -101,7 +91,7 @@ def hull_crossing(
         order = np.argsort(x, kind="stable")
         y = (c[kept] + side * margin)[order]
         curve = Curve(np.append(0.0, x[order]), np.append(label_entropy_nats, y))
-        return crossing_rate(curve, highest)
+        return crossing_rate(curve, ceiling.mean_nats + tolerance_nats)
 
-    middle, low, high = crossing(0.0), crossing(-1.0), crossing(1.0)
-    return middle, low, float("inf") if np.isnan(high) else high
+    high = crossing(1.0)
+    return crossing(0.0), crossing(-1.0), float("inf") if np.isnan(high) else high

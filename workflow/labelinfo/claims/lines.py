@@ -15,14 +15,7 @@ from labelinfo.claims.decision import (
     three_way,
 )
 from labelinfo.claims.errors import gaps_below, seed_note
-from labelinfo.claims.evidence import (
-    MNIST,
-    POINT,
-    Evidence,
-    caveat,
-    explorer_address,
-    no_runs,
-)
+from labelinfo.claims.evidence import MNIST, POINT, Evidence, caveat, explorer_address, no_runs
 from labelinfo.curves import Curve, interpolate
 from labelinfo.tables.lines import numbers
 from labelinfo.tables.results import TaskResults
@@ -35,11 +28,8 @@ def below_both_lines(evidence: Evidence, reference: Reference) -> Decision:
         return no_runs(evidence, MNIST)
     chance = reference.of(data)
     if chance is None or data.pca_hull is None:
-        return Decision(
-            UNDECIDED,
-            "The random-discard line or the PCA hull is missing.",
-            runs=explorer_address(data),
-        )
+        missing = "The random-discard line or the PCA hull is missing."
+        return Decision(UNDECIDED, missing, runs=explorer_address(data))
     settings = evidence.settings
     by_line = [gaps_below(data.pca_hull, data.runs), gaps_below(chance, data.runs, flat=True)]
     gaps, errors = np.array(by_line).swapaxes(0, 1)
@@ -100,15 +90,14 @@ def alphabet_near_chance(evidence: Evidence, reference: Reference) -> Decision:
     margins = settings.standard_errors * errors
     near = settings.near_line_share * data.label_entropy_nats
     most = count(gaps + margins < near, gaps - margins > near)
-    around = (abs(runs["rate_valid_nats"] - nats) <= settings.about_share * nats).to_numpy()
+    rate, c = numbers(runs, "rate_valid_nats", "label_distortion_valid_nats")
+    around = abs(rate - nats) <= settings.about_share * nats
     if not around.any():
         return Decision(UNDECIDED, f"No run has a rate near {nats:g} nats.")
     # of many runs some lie below by chance, so one is chosen on validation and judged on test
-    rate, c = numbers(runs, "rate_valid_nats", "label_distortion_valid_nats")
     ahead = interpolate(chance, rate, flat=True) - c
     lowest = int(np.where(around, ahead, -np.inf).argmax())
-    above = (gaps < -margins)[around].all()
-    few = three_way(gaps[lowest] > margins[lowest], bool(above))
+    few = three_way(gaps[lowest] > margins[lowest], (gaps < -margins)[around].all())
     return Decision(
         all_of([most.more_than(settings.many_share), few]),
         f"Of {most.total} runs, {most.so} lie near the random-discard line or to its right, "
@@ -123,19 +112,13 @@ def alphabet_near_chance(evidence: Evidence, reference: Reference) -> Decision:
 def gaussian_tracks_pca(evidence: Evidence, reference: Reference) -> Decision:
     """Decide whether runs with pixelcnn decoder and Gaussian marginal are as good as PCA."""
     settings = evidence.settings
-    tracks, strays, seen = [], [], []
-    for task in ("alphabet", "character"):
-        data = evidence.results("omniglot", task)
-        if data is None or reference.of(data) is None or data.pca_hull is None:
-            continue
-        seen.append(data)
-        found = _tracking(data, reference.of(data), evidence)
-        tracks.append(found[0])
-        strays.append(found[1])
-    total = sum(map(len, tracks))
+    results = [evidence.results("omniglot", task) for task in ("alphabet", "character")]
+    seen = [data for data in results if data and reference.of(data) and data.pca_hull]
+    parts = [_tracking(data, reference.of(data), evidence) for data in seen]
+    found = count(*np.hstack([np.empty((2, 0), dtype=bool), *parts]))
+    total = found.total
     if total < settings.runs_min:
         return lacking(such_runs_at_rates_where_PCA_and_chance_differ=total)
-    found = count(np.concatenate(tracks), np.concatenate(strays))
     return Decision(
         found.at_least(settings.as_a_rule_share),
         f"Of {total} such runs, {found.so} lie within {settings.near_line_share:.0%} of H(Y) of "

@@ -16,15 +16,8 @@ from labelinfo.claims.decision import (
     lacking,
     three_way,
 )
-from labelinfo.claims.evidence import (
-    MNIST,
-    Evidence,
-    Settings,
-    explorer_address,
-    explorer_name,
-    name_of,
-    no_runs,
-)
+from labelinfo.claims.evidence import MNIST, Evidence, Settings, explorer_address, no_runs
+from labelinfo.tables.results import architecture_of, run_name
 
 _NAMES = {"complex_image": "classifier", "random_convolutional": "random network"}
 # with fewer seeds of the network nothing is decided
@@ -34,7 +27,7 @@ SEEDS_MIN = 3
 def compared_with(baseline: str, highest: Callable[[Settings], float]) -> Decide:
     """Return a function that compares C of the run best on validation with that of a network.
 
-    ``highest`` returns the limit in nats that the interval of the difference must stay below.
+    The interval of the difference must stay below ``highest`` nats.
     """
 
     def decide(evidence: Evidence) -> Decision:
@@ -42,8 +35,9 @@ def compared_with(baseline: str, highest: Callable[[Settings], float]) -> Decide
         if data is None:
             return no_runs(evidence, MNIST)
         best = data.runs.loc[data.runs["label_distortion_valid_nats"].idxmin()]
-        behind = explorer_address(data, a=explorer_name(best))
-        found = evidence.difference(data, best, baseline)
+        picked = f"{architecture_of(best)}/{best['beta']:.6g}/{best['seed']}"
+        behind = explorer_address(data, a=picked)
+        found = evidence.difference(best, baseline)
         if found is None:
             missing = f"There is no comparison with the baseline {baseline}."
             return Decision(UNDECIDED, missing, runs=behind)
@@ -57,7 +51,7 @@ def compared_with(baseline: str, highest: Callable[[Settings], float]) -> Decide
         gap = f"{above_or_below(found['difference_nats'])} the {_NAMES[baseline]}'s"
         return Decision(
             UNDECIDED if seeds < SEEDS_MIN else outcome,
-            f"On test, C of the run best on validation ({name_of(best)}, R = "
+            f"On test, C of the run best on validation ({run_name(best)}, R = "
             f"{best['rate_nats']:.1f} nats) is {gap} ({found['confidence']:.0%} interval: "
             f"{interval_in_words(low, high)}). {_seeds(best, seen, seeds)}",
             f"C is {gap}",
@@ -71,17 +65,13 @@ def _interval(found: pd.Series, run: pd.Series) -> tuple[float, float]:
     """Return the interval of a difference, widened by the spread over the run's own seeds.
 
     The table's interval covers images and the network's seeds. The error over probe seeds adds in
-    quadrature; the deviation over training seeds counts where it is larger.
+    quadrature; the deviation over training seeds replaces the sum if it is larger.
     """
     z = NormalDist().inv_cdf((1 + found["confidence"]) / 2)
-    middle = found["difference_nats"]
-    others = z * run["probe_error_nats"], np.nan_to_num(z * run["seed_deviation_nats"])
-    below, above = (
-        max(np.hypot(half, others[0]), others[1])
-        for half in (
-            middle - found["difference_low_nats"],
-            found["difference_high_nats"] - middle,
-        )
+    middle, low, high = found[[f"difference{end}_nats" for end in ("", "_low", "_high")]]
+    below, above = np.fmax(
+        np.hypot([middle - low, high - middle], z * run["probe_error_nats"]),
+        z * run["seed_deviation_nats"],
     )
     return middle - below, middle + above
 

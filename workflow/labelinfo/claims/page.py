@@ -1,25 +1,21 @@
 """The page of verdicts and headline numbers."""
 
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import Any
 
+import jinja2
 import pandas as pd
 
-from labelinfo.claims.decision import (
-    FAILS,
-    HOLDS,
-    UNDECIDED,
-    above_or_below,
-)
+from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED, above_or_below
 from labelinfo.paper import STAND_INS
 from labelinfo.tables.probe_views import PAPER
 
-# Each verdict has a sign as well as a colour, for grey and for colour-blind readers.
-_SIGNS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
-_COLOURS = {
-    HOLDS: "light-dark(#00664b, #4cc9a4)",
-    FAILS: "light-dark(#9c3a00, #f0935c)",
-    UNDECIDED: "light-dark(#555, #aaa)",
+# a sign and a colour for each verdict; the sign is for grey prints and colour-blind readers
+_SIGNS = {
+    HOLDS: ("✓", "light-dark(#00664b, #4cc9a4)"),
+    FAILS: ("✗", "light-dark(#9c3a00, #f0935c)"),
+    UNDECIDED: ("?", "light-dark(#555, #aaa)"),
 }
 # targets of the page's links, from ``judge_claims/``
 PLACES = {
@@ -30,36 +26,6 @@ PLACES = {
 _BALLS = 12  # the claim that Figure 3 shows
 _STRONG = " By the strong probe, "
 
-_STYLE = """
-:root { color-scheme: light dark;
-  --line: light-dark(#ddd, #3a3f46); --faint: light-dark(#555, #aaa) }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem;
-  color: light-dark(#1a1a1a, #e4e4e4); background: light-dark(#fff, #15171a) }
-h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
-a { color: light-dark(#00568a, #7cc1ee) }
-article { border-top: 1px solid var(--line); padding: .9rem 0 }
-article h3 { font-size: 1rem; margin: 0 0 .4rem }
-.verdict { font-weight: 600; white-space: nowrap }
-dl { display: grid; grid-template-columns: 6rem 1fr; gap: .2rem .8rem; margin: 0 }
-dt, .small { color: var(--faint) } dd { margin: 0 } dd p { margin: 0 0 .3rem }
-.small { font-size: .9rem }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; font-size: .9rem }
-th, td { padding: .25rem .6rem; text-align: right; vertical-align: top;
-  border-bottom: 1px solid var(--line) }
-th:nth-child(-n+2), td:nth-child(-n+2), #overview th, #overview td { text-align: left }
-caption { text-align: left; font-weight: 600; padding: .6rem 0 }
-.headlines th { vertical-align: bottom; font-weight: 500; color: var(--faint) }
-@media (max-width: 40rem) {
-  dl { grid-template-columns: 1fr } dt { margin-top: .4rem }
-  #overview thead { display: none }
-  #overview tr { display: block; border-bottom: 1px solid var(--line); padding: .5rem 0 }
-  #overview td { display: inline-block; border: 0; padding: 0 .8rem .1rem 0 }
-  #overview td:nth-child(2) { display: inline } #overview td:nth-child(4) { display: block }
-}
-@media print { :root { color-scheme: light } .wide { overflow: visible } }
-"""
-
 
 def write_page(
     claims: pd.DataFrame,
@@ -69,58 +35,30 @@ def write_page(
 ) -> str:
     """Return a self-contained HTML page: headlines, an overview of verdicts, rules and evidence.
 
-    ``claims`` is made by :func:`labelinfo.claims.claims.judge`, ``headlines`` by
-    :func:`labelinfo.claims.headline_numbers.headline_numbers`. ``places`` has the addresses of
-    ``explorer``, ``figure1`` and ``figure3``, from the page; a place that is missing is not linked.
+    ``places`` has the addresses of ``explorer``, ``figure1`` and ``figure3``, from the page; a
+    missing place is not linked.
     """
     counts = claims["verdict"].value_counts()
-    summary = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in _SIGNS)
-    rows = claims.to_dict("records")
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Claims: {escape(experiment)}</title><style>{_STYLE}</style></head><body><main>
-<h1>The paper’s claims, and the verdicts of experiment “{escape(experiment)}”</h1>
-{_sentences(headlines)}
-<h2>Verdicts</h2>
-<p>{len(claims)} claims of Fertig, Arbabi &amp; Alemi (2018): {summary}. “Not enough data” means
-that the data show neither that the claim holds nor that it fails.</p>
-<div class="wide"><table id="overview"><thead><tr><th scope="col">#</th><th scope="col">claim</th>
-<th scope="col">verdict</th><th scope="col">number</th><th scope="col">see</th></tr></thead>
-<tbody>{"".join(_line(row, places) for row in rows)}</tbody></table></div>
-<h2>Headline numbers</h2>
-{_headlines(headlines)}
-<p class="small">The smallest R within tolerance is the R of one run. It is chosen on validation:
-of the runs whose C exceeds that of the convolutional image classifier by at most the tolerance,
-the one of smallest R. The crossing is the rate at which the lower convex hull of the runs reaches
-the same C; its interval covers the errors of R and C. A preference score is 0 for random
-discarding and 1 for codes whose first bits hold all of the label; the second score compares with
-random discarding down to the C of the best image classifier. H(X) is an upper bound, either
-published or the best R + D of this sweep, so compression factors and scores are upper bounds: the
-true ones are <em>at most</em> so large. Intervals are over test images.</p>
-<h2>Rules and evidence</h2>
-<p>The rule next to each verdict computes it from the tables of this experiment. Runs are chosen on
-the validation split. Numbers are in nats and of the test split, except where a rule names
-validation. A verdict on C stands only if the paper’s probe and the strong probe agree on it.</p>
-{"".join(map(_article, rows))}
-</main></body></html>
-"""
+    overall = headlines[headlines["decoders"] == "all"].to_dict("records")
+    names = dict.fromkeys(row["dataset"] for row in overall)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = files("labelinfo.claims") / "templates" / "page.html"
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        experiment=experiment,
+        signs=_SIGNS,
+        sentences=list(map(_sentence, overall)),
+        note=" ".join(f"“{name}” is {STAND_INS[name]}." for name in names if name in STAND_INS),
+        summary=", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in _SIGNS),
+        claims=[
+            row | {"links": _links(row, places), "by_probe": _by_probe(row["evidence"])}
+            for row in claims.to_dict("records")
+        ],
+        tables=list(_tables(headlines)),
+    )
 
 
-def _sentences(headlines: pd.DataFrame) -> str:
-    """Return the headline numbers over all decoders as sentences that name the data."""
-    rows = headlines[headlines["decoders"] == "all"].to_dict("records")
-    items = "".join(f"<li>{escape(_sentence(row))}</li>" for row in rows)
-    stand_ins = [
-        f"“{name}” is {STAND_INS[name]}."
-        for name in dict.fromkeys(row["dataset"] for row in rows)
-        if name in STAND_INS
-    ]
-    note = f"<p>{escape(' '.join(stand_ins))}</p>" if stand_ins else ""
-    return f"<ul>{items}</ul>{note}" if rows else "<p>This experiment has no finished run.</p>"
-
-
-def _sentence(row: dict) -> str:
+def _sentence(row: dict[str, Any]) -> str:
+    """Return the headline numbers over all decoders as a sentence that names the data."""
     probe = "the paper’s probe" if row["probe"] == PAPER else "the strong probe"
     start = f"On {row['dataset']} ({row['task']}, {row['runs']} runs), by {probe}: "
     ceiling, tolerance = row["ceiling_nats"], _number(row["tolerance_nats"])
@@ -131,7 +69,7 @@ def _sentence(row: dict) -> str:
     else:
         found = (
             f"the smallest R with C within {tolerance} nats of the classifier’s "
-            f"{_number(ceiling)} is {_number(row['rate_nats'], row['rate_nats_se'], digits=1)} nats"
+            f"{_number(ceiling)} is {_number(row['rate_nats'], row['rate_nats_se'], '.1f')} nats"
         )
         if not pd.isna(row["difference_nats"]):
             found += f", where C is {above_or_below(row['difference_nats'])} the classifier’s"
@@ -139,114 +77,69 @@ def _sentence(row: dict) -> str:
     return f"{start}{found}. The preference score is at most {score}."
 
 
-def _line(row: dict, places: Mapping[str, str]) -> str:
-    number = row["claim"]
-    links = []
+def _links(row: dict[str, Any], places: Mapping[str, str]) -> dict[str, str]:
+    links = {}
     if row["runs"] and "explorer" in places:
-        links.append((f"{places['explorer']}#{row['runs']}", "runs"))
-    figure = "figure3" if number == _BALLS else "figure1"
-    if figure in places and (row["runs"] or number == _BALLS):
-        links.append((places[figure], f"Figure {figure[-1]}"))
-    look = ", ".join(f'<a href="{escape(link)}">{name}</a>' for link, name in links)
-    return (
-        f'<tr><td><a href="#claim{number}">{number}</a></td><td>{escape(row["statement"])}</td>'
-        f"<td>{_verdict(row['verdict'])}</td><td>{escape(row['number'] or '–')}</td>"
-        f"<td>{look}</td></tr>\n"
-    )
-
-
-def _verdict(verdict: str) -> str:
-    colour, sign = _COLOURS[verdict], _SIGNS[verdict]
-    return f'<span class="verdict" style="color:{colour}">{sign} {verdict}</span>'
-
-
-def _article(row: dict) -> str:
-    evidence = "".join(f"<p>{escape(text)}</p>" for text in _by_probe(row["evidence"]))
-    return (
-        f'<article id="claim{row["claim"]}"><h3>{row["claim"]}. {escape(row["statement"])}</h3>'
-        f"<p>{_verdict(row['verdict'])}</p><dl><dt>Rule</dt><dd>{escape(row['rule'])}</dd>"
-        f"<dt>Evidence</dt><dd>{evidence}</dd></dl></article>\n"
-    )
+        links["runs"] = f"{places['explorer']}#{row['runs']}"
+    figure = "figure3" if row["claim"] == _BALLS else "figure1"
+    if figure in places and (row["runs"] or row["claim"] == _BALLS):
+        links[f"Figure {figure[-1]}"] = places[figure]
+    return links
 
 
 def _by_probe(evidence: str) -> list[str]:
-    """Return the evidence of each probe, or one text where both have the same."""
+    """Return the evidence of each probe, or one text if both have the same."""
     paper, separator, strong = evidence.partition(_STRONG)
     if not separator:
         return [evidence]
-    said = paper.removeprefix("By the paper's probe, ")
     # a caveat at the end is for both
-    if strong.startswith(said):
+    if strong.startswith(paper.removeprefix("By the paper's probe, ")):
         return [f"By both probes, {strong}"]
     return [paper, separator.strip() + " " + strong]
 
 
-def _headlines(table: pd.DataFrame) -> str:
-    """Return one table for each data set and task; what all its rows share is in its caption."""
-    parts = []
-    for (dataset, task), rows in table.groupby(["dataset", "task"], sort=False):
+def _tables(headlines: pd.DataFrame) -> Iterator[tuple[str, list[str], Any]]:
+    """Yield the caption, columns and cells of each data set and task, without empty columns."""
+    for (dataset, task), rows in headlines.groupby(["dataset", "task"], sort=False):
         first = rows.iloc[0]
-        entropy = f"H(X) ≤ {_number(first['data_entropy_nats'], digits=2)} nats"
         kind = first["data_entropy_kind"].replace("_", " ")
         ceiling = _number(first["ceiling_nats"])
-        caption = f"{dataset}, {task}: {entropy}{f' ({kind})' if kind else ''}"
-        if ceiling != "–":
-            caption += f"; C of the classifier {ceiling} nats"
+        entropy = _number(first["data_entropy_nats"], style=".2f")
+        caption = f"{dataset}, {task}: H(X) ≤ {entropy} nats"
+        caption += f" ({kind})" if kind else ""
+        caption += f"; C of the classifier {ceiling} nats" if ceiling != "–" else ""
         cells = pd.DataFrame([_cells(row) for row in rows.to_dict("records")])
-        # no column of dashes
         cells = cells.loc[:, (cells != "–").any()]
-        head = "".join(f'<th scope="col">{name}</th>' for name in cells)
-        body = "".join(
-            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in cells.to_numpy()
-        )
-        parts.append(
-            f'<div class="wide"><table class="headlines"><caption>{escape(caption)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        )
-    return "".join(parts)
+        yield caption, list(cells), cells.to_numpy()
 
 
-def _cells(row: dict) -> dict[str, str]:
-    crossing = row["crossing_rate_low_nats"], row["crossing_rate_high_nats"]
-    difference = row["difference_low_nats"], row["difference_high_nats"]
+def _cells(row: dict[str, Any]) -> dict[str, str]:
+    score = "preference_score_upper"
     return {
-        "decoders": escape(row["decoders"]),
+        "decoders": row["decoders"],
         "probe": row["probe"],
         "runs": str(row["runs"]),
-        "smallest R within tolerance (nats)": _number(
-            row["rate_nats"], row["rate_nats_se"], digits=1
-        ),
-        "its C minus the classifier’s (nats)": _number(
-            row["difference_nats"], ends=difference, sign="+"
-        ),
-        "compression at most": _bounded(row, "compression_factor_upper", 1),
-        "R at the hull’s crossing (nats)": _number(
-            row["crossing_rate_nats"], ends=crossing, digits=1
-        ),
-        "compression there at most": _bounded(row, "crossing_factor_upper", 1),
-        "preference score at most": _bounded(row, "preference_score_upper"),
-        "score to the classifier at most": _bounded(row, "classifier_preference_score_upper"),
+        "smallest R within tolerance (nats)": _number(row["rate_nats"], row["rate_nats_se"], ".1f"),
+        "its C minus the classifier’s (nats)": _bounded(row, "difference_nats", "+.3f"),
+        "compression at most": _bounded(row, "compression_factor_upper", ".1f"),
+        "R at the hull’s crossing (nats)": _bounded(row, "crossing_rate_nats", ".1f"),
+        "compression there at most": _bounded(row, "crossing_factor_upper", ".1f"),
+        "preference score at most": _bounded(row, score),
+        "score to the classifier at most": _bounded(row, f"classifier_{score}"),
     }
 
 
-def _bounded(row: dict, name: str, digits: int = 3) -> str:
-    return _number(row[name], ends=(row[f"{name}_low"], row[f"{name}_high"]), digits=digits)
+def _bounded(row: dict[str, Any], name: str, style: str = ".3f") -> str:
+    """Return a number with its interval; ``low`` and ``high`` are before the unit in names."""
+    base = name.removesuffix("_nats")
+    ends = [row[f"{base}_{end}{name.removeprefix(base)}"] for end in ("low", "high")]
+    text = _number(row[name], style=style)
+    if text != "–" and not any(map(pd.isna, ends)):
+        text += " ({} to {})".format(*(format(end, style).replace("inf", "∞") for end in ends))
+    return text
 
 
-def _number(
-    value: float,
-    error: float | None = None,
-    *,
-    ends: tuple[float, float] | None = None,
-    digits: int = 3,
-    sign: str = "",
-) -> str:
+def _number(value: float, error: float = float("nan"), style: str = ".3f") -> str:
     if pd.isna(value):
         return "–"
-    text = f"{value:{sign}.{digits}f}"
-    if error is not None and not pd.isna(error):
-        text += f" ± {error:.{digits}f}"
-    if ends is not None and not any(map(pd.isna, ends)):
-        low, high = (f"{end:{sign}.{digits}f}".replace("inf", "∞") for end in ends)
-        text += f" ({low} to {high})"
-    return text
+    return format(value, style) + ("" if pd.isna(error) else f" ± {error:{style}}")

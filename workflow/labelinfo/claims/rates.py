@@ -9,8 +9,8 @@ import pandas as pd
 from labelinfo import paper
 from labelinfo.claims.claim import Claim
 from labelinfo.claims.decision import UNDECIDED, Decision, all_of, lacking, three_way
-from labelinfo.claims.evidence import MNIST, Evidence, explorer_address, name_of, no_runs
-from labelinfo.tables.results import TaskResults
+from labelinfo.claims.evidence import MNIST, Evidence, explorer_address, no_runs
+from labelinfo.tables.results import TaskResults, run_name
 
 # one sweep along β: an architecture and a seed
 _SWEEP = ["encoder", "decoder", "marginal", "seed"]
@@ -18,10 +18,10 @@ _SWEEP = ["encoder", "decoder", "marginal", "seed"]
 
 @dataclass(frozen=True)
 class RateBracket:
-    """Bounds in nats on the first rate that retains the label: above ``low``, ``high`` or below.
+    """Bounds in nats on the first rate that retains the label.
 
-    ``high`` is the R of a run that retains it, infinite without one; ``low`` is the largest R below
-    of a run that does not. ``trainings`` counts the sweeps behind them.
+    ``high`` is the R of a run that retains it, infinite without one; ``low`` is the largest smaller
+    R of a run that does not. ``trainings`` counts the sweeps.
     """
 
     low: float
@@ -29,7 +29,7 @@ class RateBracket:
     trainings: int = 1
 
     def __str__(self) -> str:
-        """Say where the first rate lies."""
+        """Return the bounds in words."""
         if not self.trainings:
             return "unknown, as no run has such rates"
         above = f"above {self.low:.1f} nats" if self.low > 0 else ""
@@ -41,9 +41,8 @@ class RateBracket:
 def first_rates(runs: pd.DataFrame, share: float, limit_nats: float) -> list[RateBracket]:
     """Return, for each architecture and seed, bounds on the first rate with 1 − C/H(Y) ≥ share.
 
-    Which runs retain the label, and their order, is known from validation; R is of test. A sweep
-    that retains the label nowhere and has no rate as large as ``limit_nats`` says nothing about
-    whether it would below the limit, and is left out.
+    Validation decides which runs retain the label, and their order; R is of test. A sweep without
+    such a run and without a rate as large as ``limit_nats`` says nothing and is left out.
     """
     found = []
     for _, sweep in runs.groupby(_SWEEP):
@@ -88,12 +87,11 @@ def rates_that_retain_the_digit(evidence: Evidence) -> Decision:
     share = settings.nearly_all_share
     generic = summary_rate(first_rates(deconv, share, generic_max), median)
     earliest = summary_rate(first_rates(pixelcnn, share, earliest_max), min)
-    outcomes = [
-        three_way(found.high <= limit, found.low > limit)
-        for found, limit in ((generic, generic_max), (earliest, earliest_max))
-    ]
     return Decision(
-        all_of(outcomes),
+        all_of(
+            three_way(found.high <= limit, found.low > limit)
+            for found, limit in ((generic, generic_max), (earliest, earliest_max))
+        ),
         f"deconv: the median first rate of {generic.trainings} architectures and seeds is "
         f"{generic}; the rule needs at most {generic_max:.1f} nats. pixelcnn: the smallest first "
         f"rate of {earliest.trainings} is {earliest}; the rule needs at most "
@@ -109,11 +107,8 @@ def compression_factors(evidence: Evidence) -> Decision:
     if data is None:
         return no_runs(evidence, MNIST)
     if data.data_entropy_nats is None:
-        return Decision(
-            UNDECIDED,
-            "H(X) is not known: the random-discard line is missing.",
-            runs=explorer_address(data),
-        )
+        missing = "H(X) is not known: the random-discard line is missing."
+        return Decision(UNDECIDED, missing, runs=explorer_address(data))
     settings = evidence.settings
     if len(data.runs) < settings.runs_min:
         return lacking(runs=len(data.runs))
@@ -121,7 +116,8 @@ def compression_factors(evidence: Evidence) -> Decision:
     rates = [data.data_entropy_nats / factor for factor in (generic, paper.LARGEST_FACTOR)]
     share = settings.nearly_all_share
     earliest = summary_rate(first_rates(data.runs, share, rates[1]), min)
-    enough = _retaining(data.runs, share)
+    c, entropy = data.runs["label_distortion_valid_nats"], data.runs["label_entropy_nats"]
+    enough = data.runs[1 - c / entropy >= share]
     near = int((enough["rate_nats"] <= rates[0]).sum())
     visited = bool(data.runs["rate_nats"].between(rates[1], rates[0]).any())
     autoregressive = (data.runs["decoder"] == "pixelcnn").sum() >= settings.runs_min
@@ -139,7 +135,7 @@ def compression_factors(evidence: Evidence) -> Decision:
         all_of(outcomes),
         f"Of {len(enough)} runs that retain nearly all, {near} compress by {generic:g} or more; "
         f"the largest factor is at most {factor:.1f}, at R = {best['rate_nats']:.1f} ± "
-        f"{best['rate_nats_se']:.1f} nats ({name_of(best)}). {data.entropy_note}"
+        f"{best['rate_nats_se']:.1f} nats ({run_name(best)}). {data.entropy_note}"
         f"{'' if autoregressive else ' There are too few runs with the pixelcnn decoder.'}",
         f"largest factor H(X)/R at most {factor:.1f}",
         explorer_address(data, label=_nearly_all(data, share)),
@@ -149,11 +145,6 @@ def compression_factors(evidence: Evidence) -> Decision:
 def _nearly_all(data: TaskResults, share: float) -> str:
     """Return the range of C, as the explorer writes it, of runs that keep this share or more."""
     return f"..{(1 - share) * data.label_entropy_nats:.4g}"
-
-
-def _retaining(runs: pd.DataFrame, share: float) -> pd.DataFrame:
-    c, entropy = runs["label_distortion_valid_nats"], runs["label_entropy_nats"]
-    return runs[1 - c / entropy >= share]
 
 
 RATES_THAT_RETAIN = Claim(

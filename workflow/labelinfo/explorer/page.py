@@ -1,23 +1,15 @@
 """The explorer: a self-contained HTML file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
 
 import jinja2
 import pandas as pd
 
+from labelinfo.explorer import records
 from labelinfo.explorer.panels import mark_records, panel_records
-from labelinfo.explorer.records import (
-    COLUMNS,
-    FIELDS,
-    Files,
-    curve_record,
-    picture_uri,
-    run_records,
-)
-from labelinfo.tables.results import Panel, require_columns
+from labelinfo.tables.results import Panel, select_all_results
 
 SCRIPTS = ("state.js", "planes.js", "pointer.js", "details.js", "table.js", "explorer.js")
 
@@ -26,10 +18,10 @@ def write_explorer(
     runs: pd.DataFrame,
     baselines: pd.DataFrame,
     panels: Sequence[Panel],
-    pictures: Files,
+    pictures: records.Files,
     *,
     experiment: str,
-    curves: Files | None = None,
+    curves: records.Files | None = None,
 ) -> str:
     """Return a self-contained page with both planes, controls and a table.
 
@@ -39,24 +31,24 @@ def write_explorer(
     Raises
     ------
     LabelinfoError
-        If a table lacks a column.
+        If a table lacks a column, or there is no panel.
     """
-    require_columns(runs, baselines)
     curves = curves or {}
-    records = run_records(runs, baselines, panels, pictures, curves)
+    rows = records.run_records(select_all_results(runs, baselines, panels), pictures, curves)
     data = {
-        "columns": COLUMNS,
-        "fields": FIELDS,
-        "runs": [[record[field] for field in FIELDS] for record in records],
+        "columns": records.COLUMNS,
+        "fields": records.FIELDS,
+        "runs": [[row[field] for field in records.FIELDS] for row in rows],
         "panels": panel_records(runs, baselines, panels),
-        "pictures": [picture_uri(path) for path in pictures.values()],
-        "curves": [curve_record(path) for path in curves.values()],
+        "pictures": [records.picture_uri(path) for path in pictures.values()],
+        "curves": [records.curve_record(path) for path in curves.values()],
         **mark_records(runs),
     }
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(_template("page.html")).render(
         experiment=experiment,
-        data=_script_json(data),
+        data=text.replace("<", "\\u003c"),  # cannot end the script element around it
         css=_template("explorer.css"),
         js="\n".join(map(_template, SCRIPTS)),
     )
@@ -64,9 +56,3 @@ def write_explorer(
 
 def _template(name: str) -> str:
     return (files("labelinfo.explorer") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _script_json(data: Mapping[str, Any]) -> str:
-    """Return JSON that cannot end the script element around it."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")

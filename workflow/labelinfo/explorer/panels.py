@@ -11,13 +11,7 @@ from labelinfo.explorer.records import panel_id, plain
 from labelinfo.figures import style
 from labelinfo.figures.figure1 import whole_limits
 from labelinfo.figures.planes import baseline_label, lines_against
-from labelinfo.tables.probe_views import (
-    PAPER,
-    PROBES,
-    baselines_of_probe,
-    has_strong_probe,
-    runs_of_probe,
-)
+from labelinfo.tables.probe_views import baselines_of_probe, probes_of, runs_of_probe
 from labelinfo.tables.results import Panel, TaskResults, select_results
 
 _NOTES = {
@@ -35,29 +29,29 @@ _NOTES = {
 def panel_records(
     runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[Panel]
 ) -> list[dict[str, Any]]:
-    """Return one record per panel: id, title, notes, H(Y), and one view per probe.
+    """Return one record per panel: id, title, notes, H(Y), and a view per probe that measured it.
 
     A view has ``lines`` and ``levels`` (baselines of bounded and unbounded rate) and the ``limits``
-    of Figure 1. The strong probe has a view if it measured a run of the panel.
+    of Figure 1.
     """
-    return [_record(runs, baselines, panel) for panel in panels]
-
-
-def _record(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) -> dict[str, Any]:
-    data = select_results(runs, baselines, panel)
-    views = {}
-    for probe in PROBES:
-        if probe == PAPER or has_strong_probe(data.runs):
+    records = []
+    for panel in panels:
+        data = select_results(runs, baselines, panel)
+        views = {}
+        for probe in probes_of(data.runs):
             seen = runs_of_probe(runs, probe), baselines_of_probe(baselines, probe)
             views[probe] = _view(select_results(*seen, panel))
-    return {
-        "id": panel_id(panel),
-        "title": panel.title or panel_id(panel),
-        "note": " ".join(filter(None, [data.entropy_note, panel.caveat])).strip(),
-        "missing": data.n_runs - len(data.runs),
-        "label_entropy_nats": plain(data.label_entropy_nats),
-        "views": views,
-    }
+        records.append(
+            {
+                "id": panel_id(panel),
+                "title": panel.title or panel_id(panel),
+                "note": " ".join(filter(None, [data.entropy_note, panel.caveat])).strip(),
+                "missing": data.n_runs - len(data.runs),
+                "label_entropy_nats": plain(data.label_entropy_nats),
+                "views": views,
+            }
+        )
+    return records
 
 
 def _view(data: TaskResults) -> dict[str, Any]:
@@ -74,14 +68,11 @@ def _view(data: TaskResults) -> dict[str, Any]:
         {**_look(name, data), "nats": plain(level.mean_nats), "sd": plain(level.deviation_nats)}
         for name, level in data.levels.items()
     ]
+    ends = {"rate": limits.rate, "distortion": limits.distortion, "label": limits.label_distortion}
     return {
         "lines": lines,
         "levels": levels,
-        "limits": {
-            "rate": [plain(end) for end in limits.rate],
-            "distortion": [plain(end) for end in limits.distortion],
-            "label": [plain(end) for end in limits.label_distortion],
-        },
+        "limits": {name: list(map(plain, each)) for name, each in ends.items()},
     }
 
 
@@ -105,25 +96,18 @@ def _points(x: np.ndarray, c: np.ndarray) -> list[list[Any]]:
 
 
 def mark_records(runs: pd.DataFrame) -> dict[str, Any]:
-    """Return the marks of all kinds of runs (decoder and marginal) and encoders, as in the figures.
-
-    A kind has its parts' names, the key (d, m), and the colour, shape and fill of its marker. An
-    encoder has the mark inside the marker.
-    """
+    """Return the marks of all kinds of runs (decoder and marginal) and encoders in the figures."""
     styles = style.choose_run_styles(runs)
-    present = set(zip(runs["decoder"], runs["marginal"], strict=True))
     kinds = [
         {
             "decoder": decoder,
             "marginal": marginal,
             "key": styles.key(decoder, marginal),
-            "colour": look.colour,
-            "marker": look.marker,
+            "colour": styles.marginals[marginal].colour,
+            "marker": styles.marginals[marginal].marker,
             "fill": styles.decoders[decoder].fill,
         }
-        for marginal, look in styles.marginals.items()
-        for decoder in styles.decoders
-        if (decoder, marginal) in present
+        for decoder, marginal in styles.kinds(runs)
     ]
     meanings = {
         "decoders": {name: look.meaning for name, look in styles.decoders.items()},

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.io.tables import read_table
-from labelinfo.tables.results import Panel, select_results
+from labelinfo.tables.results import Panel, TaskResults
 
 RUN = ("dataset", "encoder", "decoder", "marginal", "beta", "seed")
 # The columns of a record from the table of runs; the page's download uses these names.
@@ -33,13 +33,7 @@ def panel_id(panel: Panel) -> str:
     return f"{panel.dataset}/{panel.task}"
 
 
-def run_records(
-    runs: pd.DataFrame,
-    baselines: pd.DataFrame,
-    panels: Sequence[Panel],
-    pictures: Files,
-    curves: Files,
-) -> list[Record]:
+def run_records(results: Sequence[TaskResults], pictures: Files, curves: Files) -> list[Record]:
     """Return one record of :data:`FIELDS` per finished run and panel.
 
     ``picture`` and ``curve`` are the positions of the run's files in ``pictures`` and ``curves``,
@@ -47,18 +41,18 @@ def run_records(
     """
     places = [{key: place for place, key in enumerate(files)} for files in (pictures, curves)]
     records = []
-    for panel in panels:
-        found = select_results(runs, baselines, panel).runs
-        for row in found.to_dict("records"):
+    for data in results:
+        for row in data.runs.to_dict("records"):
             key = tuple(row[name] for name in RUN)
-            record = {name: plain(row.get(name)) for name in COLUMNS}
-            record |= {
-                "panel": panel_id(panel),
-                "violations": row["violations"] or "",
-                "picture": places[0].get(key),
-                "curve": places[1].get(key),
-            }
-            records.append(record)
+            records.append(
+                {name: plain(row.get(name)) for name in COLUMNS}
+                | {
+                    "panel": panel_id(data.panel),
+                    "violations": row["violations"] or "",
+                    "picture": places[0].get(key),
+                    "curve": places[1].get(key),
+                }
+            )
     return records
 
 

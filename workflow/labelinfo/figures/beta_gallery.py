@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from labelinfo.config.run import Run
 from labelinfo.figures import style
-from labelinfo.figures.gallery import mosaic
+from labelinfo.figures.gallery import add_mosaic
 from labelinfo.figures.style import save_figure
 from labelinfo.io.pictures import Pictures, read_pictures
 
@@ -49,23 +49,14 @@ def draw_beta_gallery(steps: Sequence[Step], title: str) -> Figure:
             figure.text((_LEFT - 0.12) / width, middle, label, ha="right", va="center")
             for images, start in ((left, _LEFT), (right, _LEFT + block + _BETWEEN)):
                 if images is not None:
-                    axes = figure.add_axes(
-                        (start / width, bottom / height, block / width, _IMAGE / height)
-                    )
-                    axes.imshow(
-                        mosaic([images]), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest"
-                    )
-                    axes.set_anchor("W")
-                    axes.set_axis_off()
+                    box = (start / width, bottom / height, block / width, _IMAGE / height)
+                    add_mosaic(figure, box, [images]).set_anchor("W")
 
         if shown is not None:
             line(0, "originals (test images x)", shown.originals, None)
         for place, step in enumerate(steps, start=lines - len(steps)):
-            pictures = step.pictures
-            if pictures is None:
-                line(place, step.label, None, None)
-            else:
-                line(place, step.label, pictures.reconstructions[0], pictures.samples)
+            pair = step.pictures and (step.pictures.reconstructions[0], step.pictures.samples)
+            line(place, step.label, *(pair or (None, None)))
     return figure
 
 

@@ -11,7 +11,6 @@ from labelinfo.figures import style
 from labelinfo.figures.layout import draw_rows
 from labelinfo.figures.line_labels import visible_part
 from labelinfo.figures.planes import Limits, baseline_label, inside, lines_against
-from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.results import Panel, TaskResults
 
 _MARGIN = 1.05
@@ -29,8 +28,7 @@ def draw_figure1(
 ) -> Figure:
     """Draw Figure 1: one row per panel, C against R on the left, C against D on the right.
 
-    The tables are in nats; NaN is the unbounded rate of a baseline. Without ``max_rate_nats`` the
-    rate axis shows all runs.
+    Without ``max_rate_nats`` the rate axis shows all runs.
 
     Raises
     ------
@@ -47,18 +45,18 @@ def whole_limits(data: TaskResults, max_rate_nats: float | None = None) -> Limit
     The C axis ends at 1.25 H(Y) at most, so that one bad probe does not compress the others. The
     rate axis shows H(X), unless H(X) exceeds four times the largest rate.
     """
-    points = over_seeds(data.runs)
+    points, data_entropy = data.points, data.data_entropy_nats
     rates, distortions, c = (
         ends_of_bars(points, name) for name in ("rate", "distortion", "label_distortion")
     )
-    return Limits(
-        rate=(_low(rates), max_rate_nats or _highest_rate(rates, data.data_entropy_nats)),
-        distortion=(
-            _low(distortions),
-            _MARGIN * max([*distortions, data.data_entropy_nats or 1.0]),
-        ),
-        label_distortion=(_low(c), _MARGIN * _highest_label_distortion(data, c)),
+    # 0, or less if a Monte Carlo estimate or its bar is negative
+    lows = [_MARGIN * min([0.0, *values]) for values in (rates, distortions, c)]
+    highs = (
+        max_rate_nats or _highest_rate(rates, data_entropy),
+        _MARGIN * max([*distortions, data_entropy or 1.0]),
+        _MARGIN * _highest_label_distortion(data, c),
     )
+    return Limits(*zip(lows, highs, strict=True))
 
 
 def ends_of_bars(points: pd.DataFrame, name: str) -> np.ndarray:
@@ -66,11 +64,6 @@ def ends_of_bars(points: pd.DataFrame, name: str) -> np.ndarray:
     values, errors = (points[f"{name}_nats{end}"].to_numpy(float) for end in ("", "_se"))
     errors = np.nan_to_num(errors)
     return np.concatenate([values - errors, values + errors])
-
-
-def _low(values: Sequence[float]) -> float:
-    """Return 0, or less if a Monte Carlo estimate or its bar is negative."""
-    return _MARGIN * min([0.0, *values])
 
 
 def _highest_rate(rates: Sequence[float], data_entropy_nats: float | None) -> float:
@@ -90,8 +83,7 @@ def _highest_label_distortion(data: TaskResults, c: Sequence[float]) -> float:
 
 def _outside(data: TaskResults, limits: Limits) -> str:
     """Name the runs and lines outside the axes."""
-    points = over_seeds(data.runs)
-    cut = len(points) - len(inside(points, "rate", limits.rate, limits.label_distortion))
+    cut = len(data.points) - len(inside(data.points, "rate", limits.rate, limits.label_distortion))
     names = [f"{cut} run{'s' if cut > 1 else ''}"] if cut else []
     names += [
         style.baseline_style(name).label

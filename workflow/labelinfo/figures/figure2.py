@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from labelinfo.figures.figure1 import ends_of_bars, whole_limits
 from labelinfo.figures.layout import draw_rows
 from labelinfo.figures.planes import Limits, Span
-from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.results import Panel, TaskResults
 
 _MARGIN = 0.06
@@ -27,28 +26,21 @@ def draw_figure2(
     """Draw Figure 2: one row of Figure 1, C from 0 to ``max_label_distortion_nats``.
 
     The x axes fit the runs of small C, or end at ``max_rate_nats``; without such runs they equal
-    those of Figure 1. Runs outside the axes are left out.
+    those of Figure 1.
 
     Raises
     ------
     LabelinfoError
         If a table lacks a column.
     """
-    limits = partial(
-        magnified_limits,
-        max_label_distortion_nats=max_label_distortion_nats,
-        max_rate_nats=max_rate_nats,
-    )
+    limits = partial(_magnified, c_max=max_label_distortion_nats, max_rate_nats=max_rate_nats)
     return draw_rows(runs, baselines, [panel], limits, _describe)
 
 
-def magnified_limits(
-    data: TaskResults, max_label_distortion_nats: float, max_rate_nats: float | None = None
-) -> Limits:
-    """Return limits that fit the runs whose C is at most ``max_label_distortion_nats``."""
+def _magnified(data: TaskResults, c_max: float, max_rate_nats: float | None) -> Limits:
+    """Return limits that fit the runs whose C is at most ``c_max``."""
     whole = whole_limits(data, max_rate_nats)
-    points = over_seeds(data.runs)
-    small = points[points["label_distortion_nats"] <= max_label_distortion_nats]
+    small = data.points[data.points["label_distortion_nats"] <= c_max]
     if max_rate_nats:
         small = small[small["rate_nats"] <= max_rate_nats]
     rate, distortion = whole.rate, whole.distortion
@@ -57,7 +49,7 @@ def magnified_limits(
         distortion = _fit(ends_of_bars(small, "distortion"))
     if max_rate_nats:
         rate = (rate[0], max_rate_nats)
-    return Limits(rate, distortion, (0.0, max_label_distortion_nats))
+    return Limits(rate, distortion, (0.0, c_max))
 
 
 def _fit(values: Sequence[float]) -> Span:

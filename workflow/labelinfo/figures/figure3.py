@@ -17,7 +17,6 @@ from labelinfo.figures import style
 from labelinfo.figures.legend import View, draw_legend, plan_legend
 from labelinfo.figures.line_labels import NamedLine, name_lines
 from labelinfo.figures.planes import draw_runs, inside, mark_front
-from labelinfo.figures.seeds import over_seeds
 from labelinfo.tables.results import Panel, TaskResults, select_all_results
 
 # inches
@@ -36,12 +35,9 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
     """Draw Figure 3: red balls in a random draw, and label information in codes.
 
     The first plane shows, against the share of 100 balls drawn, the chance to draw all 3 red balls
-    and the expected share of the red balls. The other planes show, against the share R / H(X) of
-    the image's nats, the share 1 − C / H(Y) of the label that a run keeps. Random discarding is the
-    diagonal; the line to the C of the image classifier is below it. R is an upper bound on the
-    information about the image, and H(Y) − C is a lower bound on the information about the label.
-    So the true points may be further left and higher. H(X) is also an upper bound, which moves
-    points to the left.
+    and the expected share of the red balls. The other planes show 1 − C / H(Y) of the runs against
+    R / H(X), with the lines of random discarding. R and C are upper bounds, so the true points may
+    be further left and higher; H(X) is an upper bound, which moves points to the left.
 
     Raises
     ------
@@ -51,7 +47,7 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
     rows = select_all_results(runs, baselines, panels)
     styles = style.choose_run_styles(runs)
     shares = [_shares(row) for row in rows]
-    legend = plan_legend([_view(row, kept) for row, kept in zip(rows, shares, strict=True)], styles)
+    legend = plan_legend(list(map(_view, rows, shares)), styles)
     lines = ceil((1 + len(rows)) / _COLUMNS)
     prints = [
         textwrap.wrap(f"{row.entropy_note} {row.panel.caveat.strip()}".strip(), _PRINT_CHARACTERS)
@@ -72,7 +68,9 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
             )
             title = _BAG if row is None else row.panel.title
             axes.set_title(f"({ascii_lowercase[place]}) {title}", loc="left", **style.TITLE_FONT)
-            _frame(axes)
+            axes.set(xlim=(0, 1), ylim=(0, 1), xticks=_TICKS, yticks=_TICKS, axisbelow=True)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(PercentFormatter(1, decimals=0))
             if row is None:
                 _draw_balls(axes)
             else:
@@ -86,27 +84,23 @@ def draw_figure3(runs: pd.DataFrame, baselines: pd.DataFrame, panels: Sequence[P
 
 
 def _shares(data: TaskResults) -> pd.DataFrame:
-    """Return the points of the runs as shares; none if H(X) or H(Y) is not known."""
-    points = mark_front(over_seeds(data.runs), "rate")
+    """Return the runs with R / H(X) for R and 1 − C / H(Y) for C; none without H(X) or H(Y)."""
+    points = mark_front(data.points, "rate")
     if data.data_entropy_nats is None or data.label_entropy_nats is None:
         return points.iloc[:0]
-    return as_shares(points, data.data_entropy_nats, data.label_entropy_nats)
+    c, error = (points[f"label_distortion_nats{end}"] for end in ("", "_se"))
+    return points.assign(
+        rate_nats=points["rate_nats"] / data.data_entropy_nats,
+        rate_nats_se=points["rate_nats_se"] / data.data_entropy_nats,
+        label_distortion_nats=1 - c / data.label_entropy_nats,
+        label_distortion_nats_se=error / data.label_entropy_nats,
+    )
 
 
 def _view(data: TaskResults, kept: pd.DataFrame) -> View:
     labels = {name: style.baseline_style(name).label for name in data.discards}
     shown = inside(kept, "rate", (0, 1), (0, 1))
     return View(shown, labels, crowded=len(shown) > style.CROWDED)
-
-
-def _frame(axes: Axes) -> None:
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    axes.set_xticks(_TICKS)
-    axes.set_yticks(_TICKS)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_axisbelow(True)
 
 
 def _draw_line(axes: Axes, name: str, end: float, text: str = "") -> NamedLine:
@@ -125,16 +119,13 @@ def _draw_balls(axes: Axes) -> None:
     chances = [chance_of_all_red(int(count), balls=_BALLS, red=_RED) for count in drawn]
     axes.plot(drawn / _BALLS, chances, color=style.RED_BALL, linewidth=1.5, label="all red")
     for count in _PAPER_DRAWS:
-        chance = chance_of_all_red(count, balls=_BALLS, red=_RED)
+        chance = chances[count]
         axes.plot(count / _BALLS, chance, "o", color=style.RED_BALL, markersize=3.5, clip_on=False)
+        place, va = ((6, -4), "top") if chance > 0.1 else ((2.5, 9), "bottom")
         axes.annotate(
-            f"{count} balls: {100 * chance:.2g} %",
-            (count / _BALLS, chance),
-            xytext=(6, -4) if chance > 0.1 else (2.5, 9),
-            textcoords="offset points",
-            va="top" if chance > 0.1 else "bottom",
-            fontsize=style.SMALL_PRINT["fontsize"],
-        )
+            f"{count} balls: {100 * chance:.2g} %", (count / _BALLS, chance), xytext=place, va=va,
+            textcoords="offset points", fontsize=style.SMALL_PRINT["fontsize"],
+        )  # fmt: skip
     chance = NamedLine(drawn / _BALLS, np.array(chances), "chance of all red", style.RED_BALL)
     name_lines(axes, [expected, chance], margin=False)
     axes.set_xlabel("balls drawn at random")
@@ -155,17 +146,5 @@ def _draw_runs(axes: Axes, data: TaskResults, kept: pd.DataFrame, styles: style.
     outside = len(kept) - len(inside(kept, "rate", (0, 1), (0, 1)))
     if outside:
         note = f"{outside} run{'s' if outside > 1 else ''} outside"
-        axes.text(0.98, 0.03, note, ha="right", fontsize=style.NOTE_FONT_SIZE)
+        axes.text(0.98, 0.03, note, ha="right", fontsize=style.SMALL_FONT_SIZE)
     name_lines(axes, named, margin=False)
-
-
-def as_shares(
-    runs: pd.DataFrame, data_entropy_nats: float, label_entropy_nats: float
-) -> pd.DataFrame:
-    """Return runs with R / H(X) in place of R and 1 − C / H(Y) in place of C, and their errors."""
-    table = runs.copy()
-    for name in ("rate_nats", "rate_nats_se"):
-        table[name] = runs[name] / data_entropy_nats
-    table["label_distortion_nats_se"] = runs["label_distortion_nats_se"] / label_entropy_nats
-    table["label_distortion_nats"] = 1 - runs["label_distortion_nats"] / label_entropy_nats
-    return table

@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labelinfo.figures import style
@@ -40,23 +41,27 @@ def draw_gallery(pictures: Pictures | None, title: str) -> Figure:
         for name, rows in blocks:
             up = _IMAGE * len(rows)
             bottom -= up
-            axes = figure.add_axes(
-                (_LEFT / width, bottom / height, across / width, up / height), label=name
-            )
-            axes.imshow(mosaic(rows), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-            axes.set_axis_off()
+            box = (_LEFT / width, bottom / height, across / width, up / height)
+            add_mosaic(figure, box, rows)
             middle = (bottom + up / 2) / height
             figure.text((_LEFT - 0.1) / width, middle, name, ha="right", va="center")
             bottom -= _BETWEEN
         return figure
 
 
+def add_mosaic(
+    figure: Figure, box: tuple[float, float, float, float], rows: list[np.ndarray]
+) -> Axes:
+    """Draw rows of images into a box of the figure, 1 as black."""
+    axes = figure.add_axes(box)
+    axes.imshow(mosaic(rows), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+    return axes
+
+
 def mosaic(rows: list[np.ndarray]) -> np.ndarray:
     """Join (N, h, w) rows of images into one picture with white gaps between them."""
     count, height, width = rows[0].shape
-    canvas = np.zeros((len(rows) * (height + _GAP) - _GAP, count * (width + _GAP) - _GAP))
-    for line, images in enumerate(rows):
-        for column, image in enumerate(images):
-            top, left = line * (height + _GAP), column * (width + _GAP)
-            canvas[top : top + height, left : left + width] = image
-    return canvas
+    canvas = np.zeros((len(rows), height + _GAP, count, width + _GAP))
+    canvas[:, :height, :, :width] = np.swapaxes(rows, 1, 2)
+    return canvas.reshape(len(rows) * (height + _GAP), -1)[:-_GAP, :-_GAP]

@@ -9,18 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labelinfo.figures import style
+from labelinfo.figures import planes, style
 from labelinfo.figures.legend import TEXT_CHARACTERS, View, draw_legend, plan_legend
 from labelinfo.figures.line_labels import visible_part
-from labelinfo.figures.planes import (
-    Against,
-    Limits,
-    baseline_label,
-    draw_plane,
-    inside,
-    lines_against,
-)
-from labelinfo.figures.seeds import over_seeds
+from labelinfo.figures.planes import Against, Limits, inside
 from labelinfo.tables.results import Panel, TaskResults, select_all_results
 
 # inches
@@ -43,13 +35,7 @@ def draw_rows(
 ) -> Figure:
     """Draw one row per panel: C against R on the left, C against D on the right.
 
-    Parameters
-    ----------
-    choose_limits
-        Returns the limits of a row's axes.
-    describe
-        Returns small print of a row, or an empty string. This function adds the number of runs
-        without a result, H(X) and the panel's caveat.
+    ``describe`` returns further small print of a row, or an empty string.
 
     Raises
     ------
@@ -59,14 +45,11 @@ def draw_rows(
     rows = select_all_results(runs, baselines, panels)
     styles = style.choose_run_styles(runs)
     limits = [choose_limits(row) for row in rows]
-    prints = [
-        _small_print(row, describe(row, limit)) for row, limit in zip(rows, limits, strict=True)
-    ]
+    prints = list(map(_small_print, rows, map(describe, rows, limits)))
     heights = [
         _HEAD + _PLANE + _FOOT + _PRINT_LINE * max(1, len(lines)) + _AFTER for lines in prints
     ]
-    views = [_view(row, limit) for row, limit in zip(rows, limits, strict=True)]
-    legend = plan_legend(views, styles)
+    legend = plan_legend(list(map(_view, rows, limits)), styles)
     letters = iter(ascii_lowercase)
     with mpl.rc_context(style.RC):
         top = sum(heights) + legend.height
@@ -74,7 +57,7 @@ def draw_rows(
         for row, limit, lines, height in zip(rows, limits, prints, heights, strict=True):
             _write_texts(figure, row.panel.title, lines, top)
             for axes, against in _add_axes(figure, row, top):
-                draw_plane(axes, row, over_seeds(row.runs), styles, against=against, limits=limit)
+                planes.draw_plane(axes, row, styles, against=against, limits=limit)
                 _hide_inner(axes, leftmost=against == "rate")
                 axes.annotate(
                     f"({next(letters)})", (0, 1), xycoords="axes fraction", xytext=(0, 16),
@@ -87,21 +70,21 @@ def draw_rows(
 
 def _view(row: TaskResults, limits: Limits) -> View:
     """Return the content within the limits of either panel."""
-    points = over_seeds(row.runs)
-    seen, names, crowded = pd.Series(False, index=points.index), set(), False
-    low, high = limits.label_distortion
-    for against in _SIDES:
-        x_limits = getattr(limits, against)
-        shown = inside(points, against, x_limits, (low, high))
-        seen |= points.index.isin(shown.index)
-        crowded |= len(shown) > style.CROWDED
-        for name, (x, c) in lines_against(row, against).items():
-            if len(visible_part(x, c, x_limits, (low, high))):
-                names.add(name)
+    points, c_limits = row.points, limits.label_distortion
+    sides = {against: (getattr(limits, against), c_limits) for against in _SIDES}
+    shown = [inside(points, against, *within).index for against, within in sides.items()]
+    names = {
+        name
+        for against, within in sides.items()
+        for name, (x, c) in planes.lines_against(row, against).items()
+        if len(visible_part(x, c, *within))
+    }
+    low, high = c_limits
     levels = {name: level for name, level in row.levels.items() if low <= level.mean_nats <= high}
-    labels = {name: baseline_label(name, row) for name in [*names, *levels]}
+    labels = {name: planes.baseline_label(name, row) for name in [*names, *levels]}
     bands = any(level.deviation_nats > 0 for level in levels.values())
-    return View(points[seen], labels, bands, crowded)
+    crowded = any(len(each) > style.CROWDED for each in shown)
+    return View(points.loc[points.index.isin(shown[0].union(shown[1]))], labels, bands, crowded)
 
 
 def _add_axes(figure: Figure, row: TaskResults, top: float) -> Iterator[tuple[Axes, Against]]:

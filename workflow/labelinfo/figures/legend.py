@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,14 +28,7 @@ TEXT_CHARACTERS = 135  # maximum in one line of small print across the page
 class View:
     """The visible content of the panels of one data set and task.
 
-    Attributes
-    ----------
-    points
-        The runs, see :func:`labelinfo.figures.seeds.over_seeds`.
-    baselines
-        The labels of the baselines, by name.
-    bands, crowded
-        Whether a baseline has a band, and whether a panel has faded runs.
+    ``points`` are the runs over seeds; ``baselines`` has the labels of the baselines by name.
     """
 
     points: pd.DataFrame
@@ -89,7 +83,7 @@ def plan_legend(views: Sequence[View], styles: style.RunStyles) -> Legend:
     """Plan a legend of the visible content only."""
     points = pd.concat([view.points for view in views])
     blocks = [
-        Block("Runs (d, m)", _run_entries(points, styles) + _mark_entries(points, styles), 1.1),
+        Block("Runs (d, m)", _run_entries(points, styles), 1.1),
         Block("Baselines", _baseline_entries(views), 2.5),
     ]
     text = _text(points, styles, views)
@@ -104,42 +98,28 @@ def draw_legend(figure: Figure, legend: Legend) -> None:
         figure.legend(
             handles=[handle for handle, _ in block.entries],
             labels=[label for _, label in block.entries],
-            ncols=block.columns,
-            loc="upper left",
             bbox_to_anchor=((_SIDE + _TITLE) / inches_wide, top / inches_high),
-            borderaxespad=0,
-            borderpad=0,
-            frameon=False,
-            handlelength=block.handle_length,
-            handletextpad=style.LEGEND_TEXT_PAD,
-            columnspacing=style.LEGEND_COLUMN_SPACING,
-            labelspacing=0.6,
-        )
+            ncols=block.columns, loc="upper left", borderaxespad=0, borderpad=0, frameon=False,
+            handlelength=block.handle_length, handletextpad=style.LEGEND_TEXT_PAD,
+            columnspacing=style.LEGEND_COLUMN_SPACING, labelspacing=0.6,
+        )  # fmt: skip
         figure.text(
             _SIDE / inches_wide, top / inches_high, block.title, va="top", fontweight="bold",
             fontsize=style.RC["legend.fontsize"],
         )  # fmt: skip
         top -= block.height
+    text_top = (_BELOW + _TEXT_LINE * len(legend.text)) / inches_high
     figure.text(
-        _SIDE / inches_wide,
-        (_BELOW + _TEXT_LINE * len(legend.text)) / inches_high,
-        "\n".join(legend.text),
-        va="top",
-        **style.SMALL_PRINT,
+        _SIDE / inches_wide, text_top, "\n".join(legend.text), va="top", **style.SMALL_PRINT
     )
 
 
 def _run_entries(points: pd.DataFrame, styles: style.RunStyles) -> list[Entry]:
-    drawn = set(zip(points["decoder"], points["marginal"], strict=True))
-    return [
+    """Return the entries of the kinds of runs, then of their marks."""
+    kinds: list[Entry] = [
         (Line2D([], [], **styles.marker(decoder, marginal)), styles.key(decoder, marginal))
-        for marginal in styles.marginals
-        for decoder in styles.decoders
-        if (decoder, marginal) in drawn
+        for decoder, marginal in styles.kinds(points)
     ]
-
-
-def _mark_entries(points: pd.DataFrame, styles: style.RunStyles) -> list[Entry]:
     plain = Line2D([], [], **style.ANY_RUN)
     encoders = set(points["encoder"])
     entries: list[Entry] = [
@@ -149,7 +129,7 @@ def _mark_entries(points: pd.DataFrame, styles: style.RunStyles) -> list[Entry]:
     ]
     if (points["violations"].fillna("") != "").any():
         entries.append(((plain, Line2D([], [], **style.VIOLATION_RING)), "breaks an inequality"))
-    return entries
+    return kinds + entries
 
 
 def _baseline_entries(views: Sequence[View]) -> list[Entry]:
@@ -170,13 +150,11 @@ def _baseline_entries(views: Sequence[View]) -> list[Entry]:
 
 def _text(points: pd.DataFrame, styles: style.RunStyles, views: Sequence[View]) -> list[str]:
     """Explain the symbols, bars and bands, if there are any."""
-    decoders = [look for name, look in styles.decoders.items() if name in set(points["decoder"])]
-    marginals = [look for name, look in styles.marginals.items() if name in set(points["marginal"])]
     keys = spreads = ""
     if len(points):
         keys = (
-            f"Decoder d (fill): {_meanings(decoders)}. "
-            f"Marginal m (colour and shape): {_meanings(marginals)}."
+            f"Decoder d (fill): {_meanings(styles.decoders, points['decoder'])}. "
+            f"Marginal m (colour and shape): {_meanings(styles.marginals, points['marginal'])}."
         )
         spreads = (
             "Points of several seeds: mean, bars ±1 standard deviation; others: ±1 standard error. "
@@ -190,8 +168,9 @@ def _text(points: pd.DataFrame, styles: style.RunStyles, views: Sequence[View]) 
     return [line for text in (keys, spreads) for line in textwrap.wrap(text, TEXT_CHARACTERS)]
 
 
-def _meanings(looks: Sequence[style.DecoderStyle | style.MarginalStyle]) -> str:
+def _meanings(looks: dict[str, Any], drawn: pd.Series) -> str:
     return ", ".join(
         look.symbol if look.symbol == look.meaning else f"{look.symbol} {look.meaning}"
-        for look in looks
+        for name, look in looks.items()
+        if name in set(drawn)
     )

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from labelinfo.figures import style
 
 # points
-_LINE = 1.25 * style.LINE_LABEL_FONT_SIZE
+_LINE = 1.25 * style.SMALL_FONT_SIZE
 _FROM_AXES, _FROM_LINE, _CLEAR = 11.0, 3.0, 1.8
 _STEP = 1.5  # between the sampled places of a drawn line
 
@@ -42,13 +42,12 @@ def visible_part(
 
 
 def name_lines(axes: Axes, lines: Sequence[NamedLine], *, margin: bool = True) -> None:
-    """Write the names of lines, each in its line's colour.
+    """Write the names of lines, each in its line's colour, avoiding the content of ``axes``.
 
     The name of a line that reaches the right end of the axes is outside, if there is a ``margin``.
     Other names are near their line in empty space; without such a place, only the legend has them.
-    Call this last, because it avoids the content of ``axes``.
     """
-    outside, taken = [], _drawn_places(axes)
+    outside, taken = [], np.vstack([np.empty((0, 2)), *_drawn_places(axes)])
     for line in lines:
         seen = visible_part(line.x, line.y, axes.get_xlim(), axes.get_ylim())
         if not len(seen):
@@ -71,7 +70,7 @@ def _name_outside(axes: Axes, lines: Sequence[tuple[float, NamedLine]]) -> None:
         axes.annotate(
             text, (1, (end - bottom) / (top - bottom)), xycoords="axes fraction",
             xytext=(_FROM_AXES, place - end), textcoords="offset points",
-            ha="left", va="center", color=line.colour, fontsize=style.LINE_LABEL_FONT_SIZE,
+            ha="left", va="center", color=line.colour, fontsize=style.SMALL_FONT_SIZE,
             linespacing=1.05, annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": line.colour, "linewidth": 0.6,
                         "shrinkA": 0, "shrinkB": 3, "relpos": (0, 0.5)},
@@ -91,7 +90,7 @@ def _spread(centres: Sequence[float], heights: Sequence[float], top: float) -> l
 
 def _name_inside(axes: Axes, line: NamedLine, seen: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Write a name that avoids ``taken``; return ``taken`` with the places of the name."""
-    size = np.array([style.text_width(line.text, style.LINE_LABEL_FONT_SIZE), _LINE])
+    size = np.array([style.text_width(line.text, style.SMALL_FONT_SIZE), _LINE])
     corners = zip(axes.get_xlim(), axes.get_ylim(), strict=True)
     low, high = (_in_points(axes, corner) for corner in corners)
     for share, (across, up) in product(_SHARES, _SIDES):
@@ -106,19 +105,15 @@ def _name_inside(axes: Axes, line: NamedLine, seen: np.ndarray, taken: np.ndarra
         axes.annotate(
             line.text, seen[round(share * (len(seen) - 1))], xytext=_FROM_LINE * signs,
             textcoords="offset points", ha=across, va=up, color=line.colour,
-            fontsize=style.LINE_LABEL_FONT_SIZE,
+            fontsize=style.SMALL_FONT_SIZE,
         )  # fmt: skip
         grid = np.meshgrid(*(np.arange(a, b, _STEP) for a, b in zip(first, last, strict=True)))
         return np.vstack([taken, np.column_stack([each.ravel() for each in grid])])
     return taken
 
 
-def _drawn_places(axes: Axes) -> np.ndarray:
-    """Return places of all markers, lines, bars and texts on ``axes``, in points, (N, 2)."""
-    return np.vstack([np.empty((0, 2)), *_walk_places(axes)])
-
-
-def _walk_places(axes: Axes) -> Iterator[np.ndarray]:
+def _drawn_places(axes: Axes) -> Iterator[np.ndarray]:
+    """Yield places of all markers, lines and bars on ``axes``, in points, (N, 2)."""
     scale = 72 / axes.get_figure().dpi
     for line in axes.lines:
         places = scale * line.get_transform().transform(line.get_xydata())

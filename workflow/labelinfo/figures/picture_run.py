@@ -1,6 +1,6 @@
 """Draw the pictures of one run of the sweep."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,35 +24,13 @@ from labelinfo.training.device import resolve_device
 _THUMBNAILS = 8
 
 
-@dataclass(frozen=True)
-class PictureFiles:
-    """The files of one picture.
-
-    Attributes
-    ----------
-    dataset, weights, measure, probe
-        Inputs: the data set, the trained VAE, its row of R and D, and the row of one task's probe.
-    picture, thumbnail, pictures
-        Outputs: the gallery, a small PNG of test images above their reconstructions, and the images
-        for the gallery along β.
-    """
-
-    dataset: Path | str
-    weights: Path | str
-    measure: Path | str
-    probe: Path | str
-    picture: Path | str
-    thumbnail: Path | str
-    pictures: Path | str
-
-
 def picture_run(
     run: Run,
     spec: VaeSpec,
     settings: dict[str, Any],
     *,
     title: str,
-    files: PictureFiles,
+    files: Mapping[str, str],
     device: str,
     code: str,
 ) -> None:
@@ -60,18 +38,25 @@ def picture_run(
 
     The test images cover the classes of the probed task and are the same for all runs of a data
     set. The thumbnail of a diverged run is empty.
+
+    Parameters
+    ----------
+    files
+        Inputs: ``dataset``, ``weights``, the rows ``measure`` and ``probe``. Outputs: ``picture``,
+        the gallery; ``thumbnail``, a small PNG of images above their reconstructions; ``pictures``,
+        the images for the gallery along β.
     """
-    dataset = load_dataset(files.dataset)
-    trained = load_vae(files.weights, spec, run)
+    dataset = load_dataset(files["dataset"])
+    trained = load_vae(files["weights"], spec, run)
     origin = describe("draw_gallery", code=code, config={"gallery": settings}, data=dataset.digests)
     of: dict[str, Any] = {**run.columns, "status": trained.status}
     heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
     if trained.status != "ok":
-        save_figure(draw_gallery(None, f"{heading}: {trained.status}"), [files.picture])
-        _save_pixels(files.thumbnail, np.zeros((1, 1)))
-        write_pictures(files.pictures, None, of, origin)
+        save_figure(draw_gallery(None, f"{heading}: {trained.status}"), [files["picture"]])
+        _save_pixels(files["thumbnail"], np.zeros((1, 1)))
+        write_pictures(files["pictures"], None, of, origin)
         return
-    measured, probed = (read_table(file).iloc[0] for file in (files.measure, files.probe))
+    measured, probed = (read_table(file).iloc[0] for file in (files["measure"], files["probe"]))
     task = probed["task"]
     chosen = choose_over_classes(
         dataset.test.labels[task], settings["images"], derive_seed(run.dataset, task, "pictures")
@@ -84,20 +69,16 @@ def picture_run(
     )
     of |= {name: float(measured[name]) for name in ("rate_nats", "distortion_nats")}
     of |= {name: float(probed[name]) for name in ("label_distortion_nats", "label_accuracy")}
-    save_figure(draw_gallery(pictures, f"{heading}\n{_numbers(of, task)}"), [files.picture])
-    # evenly spaced, to cover the classes as well
-    few = np.linspace(0, len(chosen) - 1, min(_THUMBNAILS, len(chosen))).round().astype(int)
-    _save_pixels(
-        files.thumbnail, mosaic([pictures.originals[few], pictures.reconstructions[0][few]])
-    )
-    write_pictures(files.pictures, pictures, of, origin)
-
-
-def _numbers(of: dict[str, Any], task: str) -> str:
-    return (
-        f"R = {of['rate_nats']:.1f} nats, D = {of['distortion_nats']:.1f} nats; {task}: "
+    heading += (
+        f"\nR = {of['rate_nats']:.1f} nats, D = {of['distortion_nats']:.1f} nats; {task}: "
         f"C = {of['label_distortion_nats']:.3f} nats, accuracy {of['label_accuracy']:.1%}"
     )
+    save_figure(draw_gallery(pictures, heading), [files["picture"]])
+    # evenly spaced, to cover the classes as well
+    few = np.linspace(0, len(chosen) - 1, min(_THUMBNAILS, len(chosen))).round().astype(int)
+    thumbnail = mosaic([pictures.originals[few], pictures.reconstructions[0][few]])
+    _save_pixels(files["thumbnail"], thumbnail)
+    write_pictures(files["pictures"], pictures, of, origin)
 
 
 def _save_pixels(path: Path | str, grey: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from labelinfo.curves import pareto_front
 from labelinfo.figures import style
 from labelinfo.figures.line_labels import NamedLine, name_lines
+from labelinfo.tables.lines import numbers
 from labelinfo.tables.results import TaskResults
 from labelinfo.units import bits_to_nats, nats_to_bits
 
@@ -32,24 +33,22 @@ class Limits:
 def draw_plane(
     axes: Axes,
     data: TaskResults,
-    points: pd.DataFrame,
     styles: style.RunStyles,
     *,
     against: Against,
     limits: Limits,
 ) -> None:
-    """Draw the baselines of one data set and task, and ``points``, its runs, onto ``axes``.
+    """Draw the baselines of one data set and task, and its runs over seeds.
 
     Baselines of bounded rate are lines; only random discarding has a distortion, D = H(X) − R.
     Baselines of unbounded rate are horizontal lines with a band of ±1 standard deviation over
-    seeds. Axes are in nats, with bits on the opposite sides. Runs outside ``limits`` are left out,
-    and lines are cut. ``points`` come from :func:`labelinfo.figures.seeds.over_seeds`.
+    seeds. Axes are in nats, with bits on the opposite sides.
     """
     axes.set_xlim(*getattr(limits, against))
     axes.set_ylim(*limits.label_distortion)
     axes.set_axisbelow(True)
     named = _draw_levels(axes, data) + _draw_lines(axes, data, against)
-    draw_runs(axes, mark_front(points, against), styles, against)
+    draw_runs(axes, mark_front(data.points, against), styles, against)
     _label(axes, against)
     if against == "rate":
         # the names are between the panels, for both
@@ -64,8 +63,7 @@ def inside(runs: pd.DataFrame, against: Against, x_nats: Span, c_nats: Span) -> 
 
 def mark_front(runs: pd.DataFrame, against: Against) -> pd.DataFrame:
     """Return ``runs`` with a column ``front``: no other run is lower in both C and R (or D)."""
-    x, c = (runs[f"{name}_nats"].to_numpy(float) for name in (against, "label_distortion"))
-    return runs.assign(front=np.isin(np.arange(len(runs)), pareto_front(x, c)))
+    return runs.assign(front=np.isin(np.arange(len(runs)), pareto_front(*_places(runs, against))))
 
 
 def baseline_label(name: str, data: TaskResults) -> str:
@@ -78,26 +76,17 @@ def baseline_label(name: str, data: TaskResults) -> str:
 def _draw_levels(axes: Axes, data: TaskResults) -> list[NamedLine]:
     named = []
     for name, level in data.levels.items():
-        look = style.baseline_style(name)
-        if level.deviation_nats > 0:
+        look, mean, deviation = style.baseline_style(name), level.mean_nats, level.deviation_nats
+        if deviation > 0:
             axes.axhspan(
-                level.mean_nats - level.deviation_nats,
-                level.mean_nats + level.deviation_nats,
-                color=look.colour,
-                alpha=style.BAND_ALPHA,
-                linewidth=0,
-                zorder=1.1,
-                label=f"{look.label}, band",
-            )
+                mean - deviation, mean + deviation, color=look.colour, alpha=style.BAND_ALPHA,
+                linewidth=0, zorder=1.1, label=f"{look.label}, band",
+            )  # fmt: skip
         axes.axhline(
-            level.mean_nats,
-            color=look.colour,
-            linestyle=look.line,
-            linewidth=style.BASELINE_LINE_WIDTH,
-            zorder=1.5,
-            label=look.label,
-        )
-        c = np.full(2, level.mean_nats)
+            mean, color=look.colour, linestyle=look.line, linewidth=style.BASELINE_LINE_WIDTH,
+            zorder=1.5, label=look.label,
+        )  # fmt: skip
+        c = np.full(2, mean)
         named.append(NamedLine(np.array(axes.get_xlim()), c, look.label, look.colour))
     return named
 
@@ -128,13 +117,14 @@ def lines_against(data: TaskResults, against: Against) -> dict[str, tuple[np.nda
 def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: Against) -> None:
     """Draw the runs within the limits of ``axes`` as points with bars, C against R or D.
 
-    Points are means over seeds with bars of ±1 standard deviation, or single runs with bars of ±1
-    standard error. A dot marks any encoder but the plain Gaussian; a ring marks a row that breaks
-    an inequality. Many points are small, faded and below the lines; those in the column ``front``
-    are drawn again, larger and opaque.
+    A mark inside a point is its encoder's; a ring marks a row that breaks an inequality. Many
+    points are small, faded and below the lines; those in the column ``front`` are drawn again,
+    larger and opaque.
     """
     runs = inside(runs, against, axes.get_xlim(), axes.get_ylim())
-    crowded, scale = len(runs) > style.CROWDED, style.marker_scale(len(runs))
+    crowded = len(runs) > style.CROWDED
+    # markers are smaller than in a panel of few points
+    scale = min(1.0, max(0.6, (style.CROWDED / max(len(runs), 1)) ** 0.5))
     kinds = runs.groupby(["encoder", "decoder", "marginal"])
     for position, ((encoder, decoder, marginal), group) in enumerate(kinds):
         # marks directly above their own markers, below the markers of later kinds
@@ -148,9 +138,21 @@ def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: 
             ]
             look = styles.marker(decoder, marginal, large)
             _mark(axes, group[group["front"]], against, "front", 3 + share, look)
-        look = styles.marker(decoder, marginal, scale) | {"alpha": layers[0][2]}
-        key = styles.key(decoder, marginal)
-        _draw_points(axes, group, against, key, layers[0][3], look, crowded=crowded)
+        _, _, alpha, level = layers[0]
+        look = styles.marker(decoder, marginal, scale) | {"alpha": alpha}
+        points, _, bars = axes.errorbar(
+            *_places(group, against),
+            xerr=group[f"{against}_nats_se"].to_numpy(dtype=float),
+            yerr=group["label_distortion_nats_se"].to_numpy(dtype=float),
+            label=styles.key(decoder, marginal),
+            **style.ERROR_BAR,
+            **look,
+        )
+        # do not cut markers and bars at the ends of the axes
+        points.set(zorder=level, clip_on=False)
+        faint, below = (style.CROWDED_BAR_ALPHA, 1.15) if crowded else (style.ERROR_BAR_ALPHA, 2.6)
+        for bar in bars:
+            bar.set(alpha=faint, zorder=below, clip_on=False)
         for rows, size, alpha, level in layers:
             mark = styles.encoder_mark(encoder, size)
             if mark is not None:
@@ -162,64 +164,24 @@ def draw_runs(axes: Axes, runs: pd.DataFrame, styles: style.RunStyles, against: 
         _mark(axes, violating, against, "violation", 4, ring)
 
 
-def _draw_points(
-    axes: Axes,
-    runs: pd.DataFrame,
-    against: Against,
-    label: str,
-    level: float,
-    look: dict[str, Any],
-    *,
-    crowded: bool,
-) -> None:
-    points, _, bars = axes.errorbar(
-        *_places(runs, against),
-        xerr=runs[f"{against}_nats_se"].to_numpy(dtype=float),
-        yerr=runs["label_distortion_nats_se"].to_numpy(dtype=float),
-        label=label,
-        **style.ERROR_BAR,
-        **look,
-    )
-    # do not cut markers and bars at the ends of the axes
-    points.set(zorder=level, clip_on=False)
-    for bar in bars:
-        bar.set(
-            alpha=style.CROWDED_BAR_ALPHA if crowded else style.ERROR_BAR_ALPHA,
-            zorder=1.15 if crowded else 2.6, clip_on=False,
-        )  # fmt: skip
-
-
 def _mark(
-    axes: Axes,
-    runs: pd.DataFrame,
-    against: Against,
-    label: str,
-    level: float,
-    look: dict[str, Any],
+    axes: Axes, runs: pd.DataFrame, against: Against, label: str, level: float, look: dict[str, Any]
 ) -> None:
     axes.plot(*_places(runs, against), zorder=level, clip_on=False, label=label, **look)
 
 
 def _places(runs: pd.DataFrame, against: Against) -> list[np.ndarray]:
-    return [runs[f"{name}_nats"].to_numpy(float) for name in (against, "label_distortion")]
+    return numbers(runs, f"{against}_nats", "label_distortion_nats")
 
 
 def _label(axes: Axes, against: Against) -> None:
     axes.set_xlabel(f"{_NAMES[against]} (nats)")
     axes.set_ylabel(f"{LABEL_DISTORTION} (nats)")
-    top = axes.secondary_xaxis("top", functions=(_to_bits, _to_nats))
-    right = axes.secondary_yaxis("right", functions=(_to_bits, _to_nats))
-    top.set_xlabel(f"{_NAMES[against]} (bits)", fontsize=style.BITS_FONT_SIZE)
-    right.set_ylabel(f"{LABEL_DISTORTION} (bits)", fontsize=style.BITS_FONT_SIZE)
+    top = axes.secondary_xaxis("top", functions=(nats_to_bits, bits_to_nats))
+    right = axes.secondary_yaxis("right", functions=(nats_to_bits, bits_to_nats))
+    top.set_xlabel(f"{_NAMES[against]} (bits)", fontsize=style.SMALL_FONT_SIZE)
+    right.set_ylabel(f"{LABEL_DISTORTION} (bits)", fontsize=style.SMALL_FONT_SIZE)
     for side in (top, right):
-        side.tick_params(labelsize=style.BITS_FONT_SIZE, colors=style.BITS_COLOUR)
+        side.tick_params(labelsize=style.SMALL_FONT_SIZE, colors=style.BITS_COLOUR)
         for axis in (side.xaxis, side.yaxis):
             axis.label.set_color(style.BITS_COLOUR)
-
-
-def _to_bits(nats: np.ndarray) -> np.ndarray:
-    return nats_to_bits(np.asarray(nats, dtype=float))
-
-
-def _to_nats(bits: np.ndarray) -> np.ndarray:
-    return bits_to_nats(np.asarray(bits, dtype=float))

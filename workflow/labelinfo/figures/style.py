@@ -1,6 +1,6 @@
 """Colours, markers, symbols and fonts of the figures, and saving them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,38 +36,28 @@ def font_families(installed: Iterable[str]) -> list[str]:
 
 # For matplotlib.rc_context, around both drawing and saving: ticks are created when first drawn.
 RC: dict[str, Any] = {
-    "axes.edgecolor": "0.25",
-    "axes.grid": True,
-    "axes.labelsize": 7.5,
-    "axes.linewidth": 0.5,
+    "axes.edgecolor": "0.25", "axes.grid": True, "axes.labelsize": 7.5, "axes.linewidth": 0.5,
     "axes.unicode_minus": True,
-    "figure.dpi": 100,
-    "font.family": font_families(get_font_names()),
-    "font.size": 7,
-    "grid.color": "0.92",
-    "grid.linewidth": 0.4,
-    "legend.fontsize": 6.5,
+    "figure.dpi": 100, "savefig.dpi": 300,
+    "font.family": font_families(get_font_names()), "font.size": 7, "legend.fontsize": 6.5,
+    "grid.color": "0.92", "grid.linewidth": 0.4,
     "pdf.fonttype": 42,
-    "savefig.dpi": 300,
     "svg.fonttype": "none",  # text stays text: it can be searched and edited
     "svg.hashsalt": "labelinfo",
     "text.parse_math": False,  # a $ in a title or caveat is a $
-    "xtick.direction": "out",
-    "xtick.labelsize": 6.5,
-    "xtick.major.size": 2.5,
-    "xtick.major.width": 0.5,
-    "ytick.direction": "out",
-    "ytick.labelsize": 6.5,
-    "ytick.major.size": 2.5,
-    "ytick.major.width": 0.5,
-}
+    **{
+        f"{axis}tick.{name}": value
+        for axis in "xy"
+        for name, value in (
+            ("direction", "out"), ("labelsize", 6.5), ("major.size", 2.5), ("major.width", 0.5)
+        )
+    },
+}  # fmt: skip
 
 TITLE_FONT = {"fontsize": 8.5, "fontweight": "bold"}
 PANEL_FONT = {"fontsize": 7.5, "fontweight": "bold"}
-BITS_FONT_SIZE = 6.5
 BITS_COLOUR = "0.35"
-NOTE_FONT_SIZE = 6.5
-LINE_LABEL_FONT_SIZE = 6.5
+SMALL_FONT_SIZE = 6.5  # of bits, notes and names of lines
 RED_BALL = "#9E1B1B"
 SMALL_PRINT = {"fontsize": 6, "color": "0.3"}
 
@@ -82,23 +72,15 @@ FRONT_SCALE = 0.85  # of the front's markers in crowded panels
 BASELINE_LINE_WIDTH = 1.1
 
 VIOLATION_RING: dict[str, Any] = {
-    "linestyle": "none",
-    "marker": "o",
-    "markersize": 7.5,
-    "markerfacecolor": "none",
-    "markeredgecolor": "black",
-    "markeredgewidth": 0.7,
-}
+    "linestyle": "none", "marker": "o", "markersize": 7.5, "markerfacecolor": "none",
+    "markeredgecolor": "black", "markeredgewidth": 0.7,
+}  # fmt: skip
 
 # A run of any kind, in the legend of the marks
-ANY_RUN: dict[str, Any] = {
-    "linestyle": "none",
-    "marker": "o",
-    "markersize": MARKER_SIZE,
-    "markerfacecolor": "white",
-    "markeredgecolor": "0.6",
+ANY_RUN: dict[str, Any] = VIOLATION_RING | {
+    "markersize": MARKER_SIZE, "markerfacecolor": "white", "markeredgecolor": "0.6",
     "markeredgewidth": MARKER_EDGE_WIDTH,
-}
+}  # fmt: skip
 LEGEND_COLUMN_SPACING, LEGEND_TEXT_PAD = 1.2, 0.7  # font sizes
 
 _SAVED_AS: dict[str, dict[str, Any]] = {
@@ -129,10 +111,7 @@ class MarginalStyle:
 
 @dataclass(frozen=True)
 class BaselineStyle:
-    """The look of a baseline's line, and its name in the legend.
-
-    A line that is not ``named`` has its name only in the legend.
-    """
+    """The look of a baseline's line, its name, and whether the figure names it at the line."""
 
     label: str
     colour: str
@@ -159,9 +138,7 @@ BASELINES = {
     "random_discard": BaselineStyle("random discard", "black", (0, (4, 2.5))),
     "pca": BaselineStyle("PCA, best k", "#2DA87F", "-"),
     "pca_hull": BaselineStyle("PCA, hull over k", "#2DA87F", "-", 0.5, named=False),
-    "classifier_discard": BaselineStyle(
-        "discard to classifier", "black", (0, (1, 2)), 0.8, named=False
-    ),
+    "classifier_discard": BaselineStyle("discard to classifier", "black", (0, (1, 2)), 0.8, False),
     "random_fully_connected": BaselineStyle("random fully connected", "#9E1B1B", "-"),
     "random_convolutional": BaselineStyle("random convolutional", "#56A8E9", "-"),
     "simple_image": BaselineStyle("simple image classifier", "#9E1B1B", (0, (2, 1.5))),
@@ -186,6 +163,12 @@ class RunStyles:
     marginals: dict[str, MarginalStyle]
     encoders: dict[str, str]
 
+    def kinds(self, runs: pd.DataFrame) -> list[tuple[str, str]]:
+        """Return the pairs (decoder, marginal) of ``runs`` in the order of the legend."""
+        present = set(zip(runs["decoder"], runs["marginal"], strict=True))
+        pairs = ((decoder, marginal) for marginal in self.marginals for decoder in self.decoders)
+        return [pair for pair in pairs if pair in present]
+
     def key(self, decoder: str, marginal: str) -> str:
         """Return the legend's key (d, m)."""
         return f"({self.decoders[decoder].symbol}, {self.marginals[marginal].symbol})"
@@ -193,18 +176,13 @@ class RunStyles:
     def marker(self, decoder: str, marginal: str, scale: float = 1.0) -> dict[str, Any]:
         """Return the marker as keyword arguments of a line: filled means autoregressive."""
         look, fill = self.marginals[marginal], self.decoders[decoder].fill
+        # white rather than transparent, so that the lines behind do not look like a fill
+        face, fill = ("white", "full") if fill == "none" else (look.colour, fill)
         return {
-            "linestyle": "none",
-            "marker": look.marker,
-            "markersize": scale * MARKER_SIZE,
-            "markeredgewidth": scale * MARKER_EDGE_WIDTH,
-            "color": look.colour,
-            "fillstyle": "full" if fill == "none" else fill,
-            "markeredgecolor": look.colour,
-            # white rather than transparent, so that the lines behind do not look like a fill
-            "markerfacecolor": "white" if fill == "none" else look.colour,
-            "markerfacecoloralt": "white",
-        }
+            "linestyle": "none", "marker": look.marker, "markersize": scale * MARKER_SIZE,
+            "markeredgewidth": scale * MARKER_EDGE_WIDTH, "color": look.colour, "fillstyle": fill,
+            "markeredgecolor": look.colour, "markerfacecolor": face, "markerfacecoloralt": "white",
+        }  # fmt: skip
 
     def encoder_mark(self, encoder: str, scale: float = 1.0) -> dict[str, Any] | None:
         """Return the mark inside the marker as keyword arguments of a line, if there is one."""
@@ -212,49 +190,38 @@ class RunStyles:
         if not mark:
             return None
         return {
-            "linestyle": "none",
-            "marker": mark,
-            "markersize": scale * 2.9,
-            "markeredgewidth": scale * 0.6,
-            "color": "black",
-        }
+            "linestyle": "none", "marker": mark, "markersize": scale * 2.9,
+            "markeredgewidth": scale * 0.6, "color": "black",
+        }  # fmt: skip
 
 
 def choose_run_styles(runs: pd.DataFrame) -> RunStyles:
-    """Choose the style of each decoder, marginal and encoder in ``runs``.
+    """Choose the style of each decoder, marginal and encoder in ``runs``, known ones first.
 
     An unknown component gets the next free colour, shape, fill or mark, and its name as symbol. The
     choice depends only on the set of names, so figures of the same table agree.
     """
-    decoders = {
-        name: DECODERS.get(name) or DecoderStyle(name, name, _SPARE_FILLS[spare % 4])
-        for name, spare in _known_first(runs["decoder"], DECODERS)
-    }
-    marginals = {
-        name: MARGINALS.get(name)
-        or MarginalStyle(
-            name,
-            name,
-            _SPARE_COLOURS[spare % len(_SPARE_COLOURS)],
-            _SPARE_MARKERS[spare % len(_SPARE_MARKERS)],
-        )
-        for name, spare in _known_first(runs["marginal"], MARGINALS)
-    }
-    encoders = {
-        name: _ENCODERS.get(name, _SPARE_ENCODER_MARKS[spare % len(_SPARE_ENCODER_MARKS)])
-        for name, spare in _known_first(runs["encoder"], _ENCODERS)
-    }
-    return RunStyles(decoders, marginals, encoders)
+
+    def styles(column: str, known: dict[str, Any], spare: Callable[[str, int, int], Any]) -> dict:
+        names = {str(name) for name in runs[column].dropna()}
+        unknown = enumerate(sorted(names - known.keys()))
+        found = {name: look for name, look in known.items() if name in names}
+        return found | {name: spare(name, place % 4, place % 5) for place, name in unknown}
+
+    return RunStyles(
+        styles("decoder", DECODERS, lambda name, i, _: DecoderStyle(name, name, _SPARE_FILLS[i])),
+        styles(
+            "marginal",
+            MARGINALS,
+            lambda name, i, j: MarginalStyle(name, name, _SPARE_COLOURS[i], _SPARE_MARKERS[j]),
+        ),
+        styles("encoder", _ENCODERS, lambda _name, i, _: _SPARE_ENCODER_MARKS[i]),
+    )
 
 
 def baseline_style(name: str) -> BaselineStyle:
     """Return the style of a baseline; an unknown baseline is a grey dash-dotted line."""
     return BASELINES.get(name) or BaselineStyle(name.replace("_", " "), "0.45", "-.")
-
-
-def marker_scale(points: int) -> float:
-    """Return the size of markers for this number of points, relative to a panel of few points."""
-    return min(1.0, max(0.6, (CROWDED / max(points, 1)) ** 0.5))
 
 
 def text_width(text: str, points: float) -> float:
@@ -281,11 +248,3 @@ def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
     for path in paths:
         with mpl.rc_context(RC), atomic_path(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], **_SAVED_AS[path.suffix])
-
-
-def _known_first(names: pd.Series, known: Iterable[str]) -> list[tuple[str, int]]:
-    """Return the distinct names, known ones first, each with its number among the unknown."""
-    present = {str(name) for name in names.dropna()}
-    first = [name for name in known if name in present]
-    unknown = sorted(present - set(first))
-    return [(name, 0) for name in first] + [(name, spare) for spare, name in enumerate(unknown)]

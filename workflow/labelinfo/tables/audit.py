@@ -20,26 +20,17 @@ def audit_row(
     """Return the inequalities that a row breaks beyond its error, joined by ``; ``, empty if none.
 
     - ``rate_negative``: R ≥ 0, because R is a mean of divergences.
-    - ``label_distortion_above_label_entropy``: C ≤ H(Y), up to probe error: a probe that only knows
-      the label frequencies reaches H(Y). A probe cannot know the split's own frequencies, and
+    - ``label_distortion_above_label_entropy``: C ≤ H(Y), which a probe that only knows the label
+      frequencies reaches up to probe error. A probe cannot know the split's own frequencies, and
       plug-in H(Y) is biased low for many classes and few images.
     - ``label_information_above_rate``: H(Y) − C ≤ I(Z; Y) ≤ I(Z; X) ≤ R.
     - ``rate_plus_distortion_below_best_known``: R + D ≥ H(X) ≥ 0; a value below the lowest known
       negative log-likelihood is more likely a bug than a record.
     - ``rate_estimates_disagree``: closed form and Monte Carlo estimate the same R.
 
-    Parameters
-    ----------
-    row
-        A row of the runs table, in nats; missing and NaN quantities are not judged.
-    standard_errors
-        Tolerance in standard errors of the difference.
-    probe_tolerance_nats, label_entropy_bias_nats
-        Additional tolerances of C ≤ H(Y): for the probe, and for the bias of H(Y)
-        (:func:`labelinfo.information.label_entropy_bias_nats`).
-    best_known_nats
-        The data set's lowest known negative log-likelihood, if any. It may be below the published
-        value used as H(X) in the random-discard line.
+    Missing and NaN quantities of a row of the runs table are not judged. Tolerances are
+    ``standard_errors`` of the difference and, for C ≤ H(Y), those of the probe and of the bias of
+    H(Y). ``best_known_nats`` is the data set's lowest known negative log-likelihood.
 
     Examples
     --------
@@ -55,40 +46,35 @@ def audit_row(
         number = row.get(name)
         return math.nan if number is None else float(number)
 
-    def allowed(*names: str) -> float:
-        # The quantities are correlated; the sum bounds the standard error of any difference.
-        return standard_errors * sum(value(name) for name in names)
-
-    rate, label_distortion = value("rate_nats"), value("label_distortion_nats")
-    entropy = value("label_entropy_nats")
+    # the quantities are correlated: the sum of errors bounds the error of any difference
+    rate_error, c_error, total_error = (
+        standard_errors * value(f"{name}_nats_se")
+        for name in ("rate", "label_distortion", "rate_plus_distortion")
+    )
+    rate, c, entropy = map(value, ("rate_nats", "label_distortion_nats", "label_entropy_nats"))
+    c_max = entropy + label_entropy_bias_nats + probe_tolerance_nats + c_error
+    least = math.nan if best_known_nats is None else best_known_nats
     # comparisons with NaN are false, so unmeasured quantities are not judged
     checks = {
-        "rate_negative": rate < -allowed("rate_nats_se"),
-        "label_distortion_above_label_entropy": label_distortion
-        > entropy
-        + label_entropy_bias_nats
-        + probe_tolerance_nats
-        + allowed("label_distortion_nats_se"),
-        "label_information_above_rate": entropy - label_distortion
-        > rate + allowed("label_distortion_nats_se", "rate_nats_se"),
-        "rate_plus_distortion_below_best_known": best_known_nats is not None
-        and value("rate_plus_distortion_nats")
-        < best_known_nats - allowed("rate_plus_distortion_nats_se"),
+        "rate_negative": rate < -rate_error,
+        "label_distortion_above_label_entropy": c > c_max,
+        "label_information_above_rate": entropy - c > rate + (c_error + rate_error),
+        "rate_plus_distortion_below_best_known": value("rate_plus_distortion_nats")
+        < least - total_error,
         "rate_estimates_disagree": abs(value("rate_difference_nats"))
-        > allowed("rate_difference_nats_se"),
+        > standard_errors * value("rate_difference_nats_se"),
     }
     return "; ".join(name for name, broken in checks.items() if broken)
 
 
 def warn_of_row(row: Mapping[str, Any]) -> str:
-    """Return the warnings of a row, joined by ``; ``, empty if none.
+    """Return the warnings of a row, joined by ``; ``, empty if none; NaN is not judged.
 
     - ``learned_nothing``: D is above that of independent pixels, a model without a code.
-    - ``few_steps``: the optimiser took fewer than
-      :data:`~labelinfo.training.schedule.FEW_STEPS` steps.
+    - ``few_steps``: fewer steps than :data:`~labelinfo.training.schedule.FEW_STEPS`.
 
     R, D and C of such a run remain bounds, but they describe its training rather than its
-    architecture. NaN is not judged.
+    architecture.
 
     Examples
     --------
@@ -119,11 +105,11 @@ def validation_row(row: Mapping[str, Any]) -> dict[str, Any]:
     82.0
     """
     rate, distortion = row.get("rate_valid_nats"), row.get("distortion_valid_nats")
-    total = None if rate is None or distortion is None else rate + distortion
-    errors = ("rate_nats_se", "label_distortion_nats_se", "rate_plus_distortion_nats_se")
-    return {
+    kept = ("label_entropy_nats", "rate_nats_se", "label_distortion_nats_se")
+    return {name: row.get(name) for name in (*kept, "rate_plus_distortion_nats_se")} | {
         "rate_nats": rate,
-        "rate_plus_distortion_nats": total,
+        "rate_plus_distortion_nats": (
+            None if rate is None or distortion is None else rate + distortion
+        ),
         "label_distortion_nats": row.get("label_distortion_valid_nats"),
-        "label_entropy_nats": row.get("label_entropy_nats"),
-    } | {name: row.get(name) for name in errors}
+    }

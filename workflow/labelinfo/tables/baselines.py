@@ -10,67 +10,35 @@ import pandas as pd
 from labelinfo.baselines.rate_axes import SELECTION_COLUMNS
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_with_provenance
-from labelinfo.tables.label_columns import (
-    CONVERGED,
-    LABEL_COLUMNS,
-    PROBE_COLUMNS,
-    with_label_columns,
-)
-from labelinfo.tables.stack import drop_repeated
+from labelinfo.tables import label_columns
+from labelinfo.tables.stack import drop_repeated, typed
 
-# the settings of points and their types; null if a baseline does not have the setting
-SETTING_COLUMNS = {
-    "k": "Int64",
-    "sigma": float,
-    "selected": "boolean",
-    "hidden_units": "Int64",
-    "width": float,
-    "depth": "Int64",
-    "dropout": float,
-    "searched": "boolean",
-    "best_epoch": "Int64",
-    "precision": "str",
-    "data_entropy_nats": float,
-    "data_entropy_kind": "str",
-    "data_entropy_source": "str",
-}
+# the settings of points; null if a baseline does not have the setting
+SETTING_COLUMNS = [
+    "k", "sigma", "selected", "hidden_units", "width", "depth", "dropout", "searched", "best_epoch",
+    "precision", "data_entropy_nats", "data_entropy_kind", "data_entropy_source",
+]  # fmt: skip
 # R is included, because random discarding has two ends
 IDENTITY = ["dataset", "task", "baseline", *SETTING_COLUMNS, "seed", "rate_nats"]
 
 COLUMNS = [
-    "dataset",
-    "task",
-    "baseline",
-    *SETTING_COLUMNS,
-    "seed",
-    "rate_nats",
-    "label_distortion_nats",
-    "label_distortion_nats_se",
-    "label_accuracy",
-    "label_accuracy_se",
-    "label_distortion_valid_nats",
-    *PROBE_COLUMNS,
-    "label_entropy_nats",
-    *LABEL_COLUMNS,
-    *SELECTION_COLUMNS,
+    *IDENTITY, "label_distortion_nats", "label_distortion_nats_se", "label_accuracy",
+    "label_accuracy_se", "label_distortion_valid_nats", *label_columns.PROBE_COLUMNS,
+    "label_entropy_nats", *label_columns.LABEL_COLUMNS, *SELECTION_COLUMNS,
     *(f"strong_{name}" for name in SELECTION_COLUMNS),
-]
-# one type each, even if all values are null or there is no row
-_TYPES = (
-    dict.fromkeys(COLUMNS, float)
-    | dict.fromkeys(COLUMNS[:3], "str")
-    | SETTING_COLUMNS
-    | {"seed": "int64"}
-    | dict.fromkeys(CONVERGED, "boolean")
-)
+]  # fmt: skip
+_TYPES = {
+    "str": [
+        "dataset", "task", "baseline", "precision", "data_entropy_kind", "data_entropy_source",
+    ],
+    "Int64": ["k", "hidden_units", "depth", "best_epoch"],
+    "int64": ["seed"],
+    "boolean": ["selected", "searched", *label_columns.CONVERGED],
+}  # fmt: skip
 
 
 def baseline_rows(
-    dataset: str,
-    task: str,
-    baseline: str,
-    points: pd.DataFrame,
-    seed: int = 0,
+    dataset: str, task: str, baseline: str, points: pd.DataFrame, seed: int = 0
 ) -> pd.DataFrame:
     """Bring the points of one baseline into the common columns.
 
@@ -78,13 +46,7 @@ def baseline_rows(
     :func:`aggregate_baselines` adds H(Y) and the columns that depend on it.
     """
     named = points.assign(dataset=dataset, task=task, baseline=baseline, seed=seed)
-    return _typed(named.reindex(columns=COLUMNS)).reset_index(drop=True)
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    texts = [name for name, kind in _TYPES.items() if kind == "str"]
-    table[texts] = table[texts].astype(object).fillna("")
-    return table.astype(_TYPES)
+    return typed(named.reindex(columns=COLUMNS), **_TYPES).reset_index(drop=True)
 
 
 def aggregate_baselines(
@@ -100,23 +62,21 @@ def aggregate_baselines(
         table, origin = read_with_provenance(file)
         pairs = zip(table["dataset"], table["task"], strict=True)
         entropies = [label_entropies.get(pair, math.nan) for pair in pairs]
-        tables.append(with_label_columns(table.assign(label_entropy_nats=entropies))[COLUMNS])
+        tables.append(
+            label_columns.with_label_columns(table.assign(label_entropy_nats=entropies))[COLUMNS]
+        )
         origins.append(origin)
     if not tables:
-        return _typed(pd.DataFrame(columns=COLUMNS, dtype=object)), origins
+        return typed(pd.DataFrame(columns=COLUMNS, dtype=object), **_TYPES), origins
     table = drop_repeated(pd.concat(tables, ignore_index=True), IDENTITY, "points of a baseline")
-    _check_one_grid(table)
-    return table, origins
-
-
-def _check_one_grid(table: pd.DataFrame) -> None:
-    """Check that each data set and task has one PCA grid: k was selected on a whole grid."""
-    pca = table[table["baseline"] == "pca"]
-    for (dataset, task), rows in pca.groupby(["dataset", "task"]):
-        if rows.loc[rows["selected"].fillna(value=False), "k"].nunique() > 1:
+    # k was selected on a whole grid
+    selected = table[(table["baseline"] == "pca") & table["selected"].fillna(value=False)]
+    for (dataset, task), dimensions in selected.groupby(["dataset", "task"])["k"]:
+        if dimensions.nunique() > 1:
             raise StorageError(
                 f"Two PCA grids of {dataset}, {task}, are to be joined: leave one of them out."
             )
+    return table, origins
 
 
 def data_entropy_of(baselines: pd.DataFrame) -> float | None:

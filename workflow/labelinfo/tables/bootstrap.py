@@ -1,7 +1,7 @@
 """Bootstrap errors and intervals of differences between two label distortions."""
 
-from dataclasses import dataclass
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
@@ -10,8 +10,7 @@ from scipy.stats import t as student
 _BLOCK = 100
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """Means of M differences with their standard errors and intervals, (M,) each, in nats."""
 
     mean: np.ndarray
@@ -23,8 +22,13 @@ class Interval:
 def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
     """Return the means (resamples, M) of each of M rows over images drawn with replacement.
 
-    All rows share the draws, which depend only on the seed and the number of images. A difference
-    of two rows, also of two calls, is therefore paired: the images' common difficulty cancels.
+    The draws depend only on the seed and the number of images, so differences between rows, also of
+    two calls, are paired: the common difficulty of an image cancels. They cover the choice of
+    images for **these** trained models, not another training.
+
+    References
+    ----------
+    Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
 
     Examples
     --------
@@ -47,61 +51,41 @@ def resampled_means(values: np.ndarray, *, resamples: int, seed: int) -> np.ndar
 
 
 def interval(
-    means: np.ndarray,
-    resampled: np.ndarray,
-    *,
-    confidence: float,
-    for_intervals: np.ndarray | None = None,
+    means: np.ndarray, for_errors: np.ndarray, for_intervals: np.ndarray, *, confidence: float
 ) -> Interval:
     """Return standard errors and intervals of M means from their resampled values (resamples, M).
 
-    The error is the standard deviation of ``resampled``. The ends are the (1 − confidence)/2 and
-    (1 + confidence)/2 quantiles of ``for_intervals`` if given, else of ``resampled``. If images
-    were resampled, the interval covers the choice of images for **these** trained models, not
-    another training. With few images and a long tail of losses, its coverage is below
+    The error is the standard deviation of ``for_errors``; the ends are the (1 ± confidence)/2
+    quantiles of ``for_intervals``. With few images and a long tail of losses, the coverage is below
     ``confidence``: about 0.9 instead of 0.95 for 50 images, and as stated for 400 or more.
-
-    References
-    ----------
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
 
     Examples
     --------
-    >>> found = interval(np.array([5.0]), np.arange(11.0)[:, None], confidence=0.8)
+    >>> resampled = np.arange(11.0)[:, None]
+    >>> found = interval(np.array([5.0]), resampled, resampled, confidence=0.8)
     >>> found.low, found.high
     (array([1.]), array([9.]))
     """
     edges = [(1 - confidence) / 2, (1 + confidence) / 2]
-    values = resampled if for_intervals is None else for_intervals
-    low, high = np.quantile(values, edges, axis=0)
-    return Interval(means, resampled.std(axis=0, ddof=1), low, high)
+    return Interval(
+        means, for_errors.std(axis=0, ddof=1), *np.quantile(for_intervals, edges, axis=0)
+    )
 
 
-@dataclass(frozen=True)
-class SeedMean:
-    """Resampled means over the seeds of a baseline, (resamples,) each, in nats.
-
-    The standard deviation of ``for_errors`` is the standard error of the mean; the quantiles of
-    ``for_intervals`` are the ends of an interval of the stated confidence.
-    """
+class SeedMean(NamedTuple):
+    """Resampled means over a baseline's seeds, for errors and for intervals, (resamples,) each."""
 
     for_errors: np.ndarray
     for_intervals: np.ndarray
 
 
 def resampled_seed_mean(seeds: np.ndarray, *, confidence: float, seed: int) -> SeedMean:
-    """Return resampled means over S seeds: the second level of a two-level bootstrap.
+    """Return resampled means over S seeds, in nats: the second level of a two-level bootstrap.
 
-    S seeds are drawn with replacement for each resample of the images. Means of S seeds drawn from
-    S vary too little, by √((S − 1) / S), so deviations are widened by √(S / (S − 1)). S seeds also
-    estimate their deviation poorly. For intervals, deviations are therefore also multiplied by the
-    ratio of Student's quantile with S − 1 degrees of freedom to the normal quantile. A single seed
-    is not resampled: it has no information about the variance over seeds.
-
-    Parameters
-    ----------
-    seeds
-        (resamples, S), the means of each seed over resampled images, in nats.
+    S of the S columns of ``seeds`` (resamples, S) are drawn with replacement for each resample of
+    the images. Means of S seeds drawn from S vary too little, so deviations are widened by
+    √(S / (S − 1)); for intervals also by the ratio of Student's quantile with S − 1 degrees of
+    freedom to the normal quantile. A single seed is not resampled.
 
     References
     ----------

@@ -26,15 +26,9 @@ def with_selection(
 ) -> pd.DataFrame:
     """Return the rows of a PCA grid with the columns of the selection, by the validation split.
 
-    Parameters
-    ----------
-    rows
-        PCA rows of the table of baselines.
-    valid_losses
-        Losses of the validation images in nats, (rows, N), by probe. The paper's probe selects the
-        k of the figures; the columns of the strong probe have the prefix ``strong_``.
-    entropy, rate_max_nats, data_entropy_nats, flat_share
-        See :func:`labelinfo.baselines.pca_selection.select_dimension`.
+    The paper's probe selects the k of the figures; the strong probe's columns have the prefix
+    ``strong_``. ``valid_losses`` has the losses of the validation images in nats, (rows, N), by
+    probe. For other parameters see :func:`labelinfo.baselines.pca_selection.select_dimension`.
     """
     table = rows.copy()
     for probe, losses in valid_losses.items():
@@ -56,36 +50,27 @@ def with_selection(
 
 def losses_by_probe(files: Iterable[Path | str]) -> dict[str, np.ndarray]:
     """Return the losses (points, N) of each file, in nats, by the probe that measured them."""
-    found = {}
-    for file in files:
-        losses, of, _ = read_losses(file)
-        found[probe_of(of)] = losses
-    return found
+    return {probe_of(of): losses for losses, of, _ in map(read_losses, files)}
 
 
 def axis_end(configured: float | None, data_entropy_nats: float | None, dataset: str) -> float:
     """Return the end of the rate axis in nats: the configured one, else H(X), else 40 nats."""
-    if configured is not None:
-        return configured
-    if data_entropy_nats is not None:
-        return data_entropy_nats
+    if configured is not None or data_entropy_nats is not None:
+        return data_entropy_nats if configured is None else configured
     logger.warning(
         "H(X) of %s is not known, so the best k is selected up to 40 nats. Set "
-        "`datasets.%s.entropy_nats` or `pca.selection_rate_max_nats`.",
-        *[dataset] * 2,
-    )
+        "`datasets.%s.entropy_nats` or `pca.selection_rate_max_nats`.", dataset, dataset,
+    )  # fmt: skip
     return 40.0
 
 
 def warn_of_slopes(rows: pd.DataFrame) -> None:
     """Log each k whose curve ends before the rate axis while C still falls."""
     for k, group in rows.groupby("k"):
-        end = group["selection_rate_max_nats"].iloc[0]
-        if group["selection_flat"].iloc[0] == 0 and group["rate_nats"].max() < end:
+        end, rate = group["selection_rate_max_nats"].iloc[0], group["rate_nats"].max()
+        if group["selection_flat"].iloc[0] == 0 and rate < end:
             logger.warning(
                 "k = %d: C still falls at the smallest σ, R = %.1f nats, and the axis ends at "
                 "%.1f nats, so its area is too large: add smaller values to `pca.sigmas`.",
-                k,
-                group["rate_nats"].max(),
-                end,
-            )
+                k, rate, end,
+            )  # fmt: skip

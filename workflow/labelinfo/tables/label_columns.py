@@ -14,11 +14,9 @@ PROBE_COLUMNS = [
 ]  # fmt: skip
 CONVERGED = ["probe_converged", "strong_probe_converged"]
 LABEL_COLUMNS = [
-    "label_distortion_bits",
-    "label_distortion_bits_se",
-    "label_retained_share",
+    "label_distortion_bits", "label_distortion_bits_se", "label_retained_share",
     "label_retained_share_se",
-]
+]  # fmt: skip
 
 
 def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -35,10 +33,7 @@ def label_entropies(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return the mean underestimation of :func:`label_entropies`, in nats.
-
-    See :func:`labelinfo.information.label_entropy_bias_nats`.
-    """
+    """Return the mean underestimation of :func:`label_entropies`, in nats."""
     test = datasets[datasets["split"] == "test"]
     # tables of older versions lack the column: all their images had labels
     images = test["images"]
@@ -52,10 +47,8 @@ def label_entropy_biases(datasets: pd.DataFrame) -> dict[tuple[str, str], float]
 def with_label_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Return ``table`` with C in bits and the retained share 1 − C / H(Y), with standard errors.
 
-    H(Y) − C is a **lower** bound on I(Y; Z), so this share is a lower bound on the share of the
-    label's entropy in the code. It is negative for a probe worse than the label frequencies. H(Y)
-    is treated as exact: the error of the share includes only that of C, not the sampling of label
-    frequencies.
+    H(Y) − C is a **lower** bound on I(Y; Z), so the share is a lower bound on I(Y; Z) / H(Y). H(Y)
+    is taken as known exactly: the error of the share includes only that of C.
 
     Examples
     --------

@@ -43,25 +43,26 @@ def curves_and_levels(rows: pd.DataFrame) -> tuple[dict[str, Curve], dict[str, L
     curves: dict[str, Curve] = {}
     levels: dict[str, Level] = {}
     for name, group in rows.groupby("baseline"):
-        bounded = np.isfinite(group["rate_nats"].to_numpy(dtype=float))
-        if not bounded.any():
+        bounded = group[np.isfinite(*numbers(group, "rate_nats"))]
+        if bounded.empty:
             levels[str(name)] = _level(group)
-        elif (curve := _selected_curve(str(name), group[bounded])) is not None:
-            curves[str(name)] = curve
+            continue
+        if name == "pca":
+            bounded = bounded[is_selected(bounded)]
+        if len(bounded):
+            curves[str(name)] = _averaged(bounded)
     return curves, levels
 
 
 def _level(rows: pd.DataFrame) -> Level:
-    c = rows["label_distortion_nats"].to_numpy(dtype=float)
+    c, error, valid = numbers(
+        rows, "label_distortion_nats", "label_distortion_nats_se", "label_distortion_valid_nats"
+    )
     deviation = float(c.std(ddof=1)) if len(c) > 1 else 0.0
     # all seeds share the test images, so their errors do not average out
-    images = np.nan_to_num(rows["label_distortion_nats_se"].to_numpy(dtype=float)).mean()
-    return Level(
-        mean_nats=float(c.mean()),
-        deviation_nats=deviation,
-        standard_error_nats=float(np.hypot(images, deviation / np.sqrt(len(c)))),
-        valid_nats=float(rows["label_distortion_valid_nats"].astype(float).mean()),
-    )
+    images = np.nan_to_num(error).mean()
+    standard_error = float(np.hypot(images, deviation / np.sqrt(len(c))))
+    return Level(float(c.mean()), deviation, standard_error, float(pd.Series(valid).mean()))
 
 
 def best_classifier(levels: Mapping[str, Level]) -> Level | None:
@@ -103,22 +104,8 @@ def classifier_discard(discard: Curve | None, classifier: Level | None) -> Curve
     """
     if discard is None or classifier is None:
         return None
-    return Curve(
-        discard.rate_nats,
-        np.array([discard.label_distortion_nats[0], classifier.mean_nats]),
-        np.array([0.0, classifier.standard_error_nats]),
-    )
-
-
-def selected_dimension(rows: pd.DataFrame) -> int | None:
-    """Return the k of the selected rows of PCA, or None if there is none or several."""
-    found = set(rows.loc[is_selected(rows), "k"])
-    return int(found.pop()) if len(found) == 1 else None
-
-
-def _selected_curve(name: str, rows: pd.DataFrame) -> Curve | None:
-    rows = rows[is_selected(rows)] if name == "pca" else rows
-    return None if rows.empty else _averaged(rows)
+    ends = np.array([discard.label_distortion_nats[0], classifier.mean_nats])
+    return Curve(discard.rate_nats, ends, np.array([0.0, classifier.standard_error_nats]))
 
 
 def is_selected(rows: pd.DataFrame) -> np.ndarray:
@@ -130,7 +117,7 @@ def _averaged(rows: pd.DataFrame) -> Curve:
     """Return the curve through the points; points of equal rate differ by seed and are averaged."""
     names = ["label_distortion_nats", "label_distortion_nats_se"]
     means = rows.groupby("rate_nats", sort=True)[names].mean()
-    c, error = (means[name].to_numpy(dtype=float) for name in names)
+    c, error = numbers(means, *names)
     return Curve(means.index.to_numpy(dtype=float), c, np.nan_to_num(error))
 
 
@@ -140,7 +127,7 @@ def convex_hull(rows: pd.DataFrame, label_entropy: float | None) -> Curve | None
     Its points are chosen by C on validation; C and its errors are of test. Beyond its smallest C it
     is flat up to the largest measured rate, because a code of smaller rate is also allowed there.
     """
-    rows = rows[np.isfinite(rows["label_distortion_valid_nats"].to_numpy(dtype=float))]
+    rows = rows[np.isfinite(*numbers(rows, "label_distortion_valid_nats"))]
     if rows.empty or label_entropy is None:
         return None
     rate, valid = numbers(rows, "rate_nats", "label_distortion_valid_nats")
@@ -148,10 +135,9 @@ def convex_hull(rows: pd.DataFrame, label_entropy: float | None) -> Curve | None
     kept = lower_hull(rate, valid, label_entropy)
     if not len(kept):
         return None
-    kept_rate = np.append(rate[kept], rate.max())
     last = np.append(kept, kept[-1])
     return Curve(
-        np.insert(kept_rate, 0, 0.0),
+        np.concatenate([[0.0], rate[kept], [rate.max()]]),
         np.insert(c[last], 0, label_entropy),
         np.insert(np.nan_to_num(error[last]), 0, 0.0),
     )

@@ -16,11 +16,13 @@ def has_strong_probe(table: pd.DataFrame, column: str = "label_distortion_nats")
     return name in table.columns and bool(table[name].notna().any())
 
 
-def runs_of_probe(runs: pd.DataFrame, probe: str) -> pd.DataFrame:
-    """Return the table of runs with the label columns of one probe.
+def probes_of(runs: pd.DataFrame) -> tuple[str, ...]:
+    """Return the probes that measured the runs of a table."""
+    return PROBES if has_strong_probe(runs) else (PAPER,)
 
-    In the view of the strong probe, its columns lose their prefix ``strong_``. They are empty in
-    rows that it did not measure.
+
+def runs_of_probe(runs: pd.DataFrame, probe: str) -> pd.DataFrame:
+    """Return the table of runs with the label columns of one probe, without its prefix ``strong_``.
 
     Examples
     --------
@@ -30,10 +32,8 @@ def runs_of_probe(runs: pd.DataFrame, probe: str) -> pd.DataFrame:
     """
     if probe == PAPER:
         return runs
-    strong = [name for name in runs.columns if name.startswith(_PREFIX)]
-    plain = [name.removeprefix(_PREFIX) for name in strong]
-    rest = runs.drop(columns=[name for name in plain if name in runs.columns])
-    return rest.rename(columns=dict(zip(strong, plain, strict=True)))
+    names = {x: x.removeprefix(_PREFIX) for x in runs.columns if x.startswith(_PREFIX)}
+    return runs.drop(columns=names.values(), errors="ignore").rename(columns=names)
 
 
 def baselines_of_probe(baselines: pd.DataFrame, probe: str) -> pd.DataFrame:

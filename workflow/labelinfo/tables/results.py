@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -9,15 +10,8 @@ import pandas as pd
 from labelinfo.curves import Curve
 from labelinfo.errors import LabelinfoError
 from labelinfo.information import BEST_OF_SWEEP, PUBLISHED
-from labelinfo.tables.lines import (
-    Level,
-    best_classifier,
-    classifier_discard,
-    convex_hull,
-    curves_and_levels,
-    random_discard,
-    selected_dimension,
-)
+from labelinfo.tables import lines
+from labelinfo.tables.lines import Level
 
 RUN_COLUMNS = (
     "dataset", "task", "encoder", "decoder", "marginal", "beta", "seed", "rate_nats",
@@ -32,11 +26,13 @@ BASELINE_COLUMNS = (
 # the quantities that choose runs
 _CHOOSING = ["rate_valid_nats", "label_distortion_valid_nats"]
 _MEASURES = ["rate_nats", "distortion_nats", "label_distortion_nats"]
+# runs of one cell differ by seed alone
+CELL = ["dataset", "task", "encoder", "decoder", "marginal", "beta"]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One row of a figure: its data set and task, title, and a caveat for the small print."""
+    """A data set and task, the title of their figures, and a caveat for the small print."""
 
     dataset: str
     task: str
@@ -59,17 +55,15 @@ class TaskResults:
     data_entropy_nats, data_entropy_kind
         H(X) of the random-discard line, an upper bound, and its kind: ``published`` or
         ``best_of_sweep``. None and empty without that line.
-    discard, classifier_discard
-        The lines of random discarding from (0, H(Y)): to (H(X), 0), as in the paper, and to
-        (H(X), C of the classifier).
     classifier
         The classifier of the image with the lowest C on validation.
-    pca_hull
-        See :func:`labelinfo.tables.lines.convex_hull`.
+    discards
+        The lines of random discarding from (0, H(Y)), by the names of their styles:
+        ``random_discard`` to (H(X), 0), and ``classifier_discard`` to (H(X), C of the classifier).
+    pca_hull, pca_dimension
+        See :func:`labelinfo.tables.lines.convex_hull`; the selected k of PCA.
     curves, levels
-        Baselines of bounded and of unbounded rate, by name.
-    pca_dimension
-        The selected k of PCA, or None.
+        Other baselines of bounded and of unbounded rate, by name.
     """
 
     panel: Panel
@@ -78,19 +72,35 @@ class TaskResults:
     label_entropy_nats: float | None
     data_entropy_nats: float | None
     data_entropy_kind: str
-    discard: Curve | None
+    discards: dict[str, Curve]
     classifier: Level | None = None
-    classifier_discard: Curve | None = None
     pca_hull: Curve | None = None
     curves: dict[str, Curve] = field(default_factory=dict)
     levels: dict[str, Level] = field(default_factory=dict)
     pca_dimension: int | None = None
 
-    @property
-    def discards(self) -> dict[str, Curve]:
-        """The lines of random discarding, by the names of their styles."""
-        lines = {"random_discard": self.discard, "classifier_discard": self.classifier_discard}
-        return {name: line for name, line in lines.items() if line is not None}
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """The runs with one row per cell; ``seeds`` is the number of its seeds.
+
+        With several seeds, R, D and C are means, and their error columns hold the **standard
+        deviation** over seeds instead of the standard error over test images. A row keeps the
+        broken inequalities of all its seeds.
+        """
+        if self.runs.empty:
+            return self.runs.assign(seeds=pd.Series(dtype=int))
+        groups = self.runs.groupby(CELL, sort=False)
+        points = groups.head(1).assign(seeds=groups.size().to_numpy()).reset_index(drop=True)
+        several = (points["seeds"] > 1).to_numpy()
+        for name in _MEASURES:
+            for column, values in ((name, groups[name].mean()), (f"{name}_se", groups[name].std())):
+                points[column] = points[column].astype(float).mask(several, values.to_numpy(float))
+        flagged = self.runs[self.runs["violations"].fillna("") != ""].groupby(CELL, sort=False)
+        if flagged.ngroups:
+            broken = flagged["violations"].agg(lambda texts: "; ".join(dict.fromkeys(texts)))
+            cells = pd.MultiIndex.from_frame(points[CELL])
+            points["violations"] = broken.reindex(cells).fillna("").to_numpy(object)
+        return points
 
     @property
     def lines(self) -> dict[str, Curve]:
@@ -107,24 +117,6 @@ class TaskResults:
         return f"H(X) ≤ {self.data_entropy_nats:.2f} nats ({kinds[self.data_entropy_kind]})."
 
 
-def require_columns(runs: pd.DataFrame, baselines: pd.DataFrame) -> None:
-    """Check that both tables have the columns that the figures read.
-
-    Raises
-    ------
-    LabelinfoError
-        If one is missing; the message names it.
-    """
-    tables = (("runs", runs, RUN_COLUMNS), ("baselines", baselines, BASELINE_COLUMNS))
-    for name, table, needed in tables:
-        lacking = [column for column in needed if column not in table.columns]
-        if lacking:
-            raise LabelinfoError(
-                f"The table of {name} lacks {', '.join(lacking)}: delete it and run the workflow "
-                "again."
-            )
-
-
 def select_results(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) -> TaskResults:
     """Return the runs and baselines of one data set and task.
 
@@ -135,10 +127,18 @@ def select_results(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) ->
     finite = np.isfinite(ours[_MEASURES].to_numpy(dtype=float)).all(axis=1)
     drawable = ours[(ours["status"] == "ok").to_numpy(dtype=bool) & finite]
     theirs = theirs[np.isfinite(theirs["label_distortion_nats"].to_numpy(dtype=float))]
-    discard, data_entropy, kind = random_discard(theirs[theirs["baseline"] == "random_discard"])
-    label_entropy = _label_entropy(ours, discard)
-    curves, levels = curves_and_levels(theirs[theirs["baseline"] != "random_discard"])
-    classifier = best_classifier(levels)
+    is_discard, pca = theirs["baseline"] == "random_discard", theirs[theirs["baseline"] == "pca"]
+    discard, data_entropy, kind = lines.random_discard(theirs[is_discard])
+    # H(Y) of the test split is the same for all runs
+    entropies = ours["label_entropy_nats"].to_numpy(dtype=float)
+    if not np.isfinite(entropies).any():
+        entropies = np.empty(0) if discard is None else discard.label_distortion_nats
+    label_entropy = float(np.nanmax(entropies)) if entropies.size else None
+    curves, levels = lines.curves_and_levels(theirs[~is_discard])
+    classifier = lines.best_classifier(levels)
+    second = lines.classifier_discard(discard, classifier)
+    discards = {"random_discard": discard, "classifier_discard": second}
+    dimensions = pca.loc[lines.is_selected(pca), "k"].unique()
     return TaskResults(
         panel=panel,
         runs=drawable,
@@ -146,22 +146,30 @@ def select_results(runs: pd.DataFrame, baselines: pd.DataFrame, panel: Panel) ->
         label_entropy_nats=label_entropy,
         data_entropy_nats=data_entropy,
         data_entropy_kind=kind,
-        discard=discard,
+        discards={name: line for name, line in discards.items() if line is not None},
         classifier=classifier,
-        classifier_discard=classifier_discard(discard, classifier),
-        pca_hull=convex_hull(theirs[theirs["baseline"] == "pca"], label_entropy),
+        pca_hull=lines.convex_hull(pca, label_entropy),
         curves=curves,
         levels=levels,
-        pca_dimension=selected_dimension(theirs[theirs["baseline"] == "pca"]),
+        pca_dimension=int(dimensions[0]) if len(dimensions) == 1 else None,
     )
+
+
+def architecture_of(run: pd.Series) -> str:
+    """Return a run's encoder, decoder and marginal as text."""
+    return f"{run['encoder']}-{run['decoder']}-{run['marginal']}"
+
+
+def run_name(run: pd.Series) -> str:
+    """Return a run's architecture and β as text."""
+    return f"{architecture_of(run)}, β = {run['beta']:g}"
 
 
 def countable(runs: pd.DataFrame, rate_min_nats: float = 0.0) -> pd.DataFrame:
     """Return the finished runs that a choice, a count or a verdict may use.
 
     A run of almost no rate cannot be far from any line, so ``rate_min_nats`` is the minimum R on
-    validation. A run that breaks an inequality on validation does not count. A run that breaks one
-    on test does, because test measurements must not choose.
+    validation. A run that breaks an inequality on validation does not count; test must not choose.
 
     Examples
     --------
@@ -183,17 +191,16 @@ def select_all_results(
     Raises
     ------
     LabelinfoError
-        If a table lacks a column, or there is no panel.
+        If a table lacks a column that figures read, or there is no panel.
     """
-    require_columns(runs, baselines)
+    tables = (("runs", runs, RUN_COLUMNS), ("baselines", baselines, BASELINE_COLUMNS))
+    for name, table, needed in tables:
+        lacking = [column for column in needed if column not in table.columns]
+        if lacking:
+            raise LabelinfoError(
+                f"The table of {name} lacks {', '.join(lacking)}: delete it and run the workflow "
+                "again."
+            )
     if not panels:
         raise LabelinfoError("There is no panel to draw: name at least one data set and task.")
     return [select_results(runs, baselines, panel) for panel in panels]
-
-
-def _label_entropy(runs: pd.DataFrame, discard: Curve | None) -> float | None:
-    entropies = runs["label_entropy_nats"].to_numpy(dtype=float)
-    entropies = entropies[np.isfinite(entropies)]
-    if entropies.size:
-        return float(entropies.max())
-    return None if discard is None else float(discard.label_distortion_nats.max())

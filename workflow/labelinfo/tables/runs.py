@@ -11,82 +11,44 @@ import pyarrow as pa
 from labelinfo.config.run import Run, beta_key
 from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_arrow
+from labelinfo.tables import label_columns
 from labelinfo.tables.audit import audit_row, validation_row, warn_of_row
-from labelinfo.tables.label_columns import (
-    CONVERGED,
-    LABEL_COLUMNS,
-    PROBE_COLUMNS,
-    with_label_columns,
-)
-from labelinfo.tables.stack import drop_repeated
+from labelinfo.tables.stack import drop_repeated, typed
 
 IDENTITY = ["dataset", "encoder", "decoder", "marginal", "beta", "seed"]
-# types of a task's probe columns, which would have none if all rows are null
-_LABEL_TYPES = {name: "boolean" if name in CONVERGED else float for name in PROBE_COLUMNS}
-# the type of each column; None: an identity column, with its type in the sweep's table
-_TYPES: dict[str, Any] = {
-    **dict.fromkeys(["dataset", "task", "encoder", "decoder", "marginal", "beta", "seed"]),
-    "rate_nats": float,
-    "rate_nats_se": float,
-    "distortion_nats": float,
-    "distortion_nats_se": float,
-    "label_distortion_nats": float,
-    "label_distortion_nats_se": float,
-    "label_accuracy": float,
-    "label_entropy_nats": float,
-    "epochs": "Int64",
-    "train_seconds": float,
-    "images_per_second": float,
-    "device": "text",
-    "precision": "text",
-    "status": "text",
-    "violations": "text",
-    "violations_valid": "text",
-    "label_accuracy_se": float,
-    **dict.fromkeys(LABEL_COLUMNS, float),
-    "label_distortion_valid_nats": float,
-    **_LABEL_TYPES,
-    "probe_seeds": "Int64",
-    "label_distortion_probe_sd_nats": float,
-    "strong_label_distortion_probe_sd_nats": float,
-    "prequential_label_nats": float,
-    "rate_valid_nats": float,
-    "distortion_valid_nats": float,
-    "rate_plus_distortion_nats": float,
-    "rate_plus_distortion_nats_se": float,
-    "nll_iwae_nats": float,
-    "nll_iwae_nats_se": float,
-    "independent_pixels_nats": float,
-    "samples": "Int64",
-    "warnings": "text",
-    "rate_estimator": "text",
-    "rate_monte_carlo_nats": float,
-    "rate_monte_carlo_nats_se": float,
-    "rate_difference_nats": float,
-    "rate_difference_nats_se": float,
-    "best_epoch": "Int64",
-    "training_mode": "text",
-    "path_id": "text",
-    "epochs_total": float,
-    "steps_total": "Int64",
-    "beta_start": float,
-    "beta_warmup_epochs": float,
-    "diverged_epoch": "Int64",
-    "diverged_step": "Int64",
-    "weights_sha256": "text",
-    "compiled": "boolean",
-    "caveat": "text",
-    "weights_file": "text",
-    "learning_curve_file": "text",
-}
-COLUMNS = list(_TYPES)
+COLUMNS = [
+    "dataset", "task", "encoder", "decoder", "marginal", "beta", "seed",
+    "rate_nats", "rate_nats_se", "distortion_nats", "distortion_nats_se",
+    "label_distortion_nats", "label_distortion_nats_se", "label_accuracy", "label_entropy_nats",
+    "epochs", "train_seconds", "images_per_second", "device", "precision",
+    "status", "violations", "violations_valid", "label_accuracy_se", *label_columns.LABEL_COLUMNS,
+    "label_distortion_valid_nats", *label_columns.PROBE_COLUMNS, "probe_seeds",
+    "label_distortion_probe_sd_nats", "strong_label_distortion_probe_sd_nats",
+    "prequential_label_nats", "rate_valid_nats", "distortion_valid_nats",
+    "rate_plus_distortion_nats", "rate_plus_distortion_nats_se", "nll_iwae_nats",
+    "nll_iwae_nats_se", "independent_pixels_nats",
+    "samples", "warnings", "rate_estimator", "rate_monte_carlo_nats", "rate_monte_carlo_nats_se",
+    "rate_difference_nats", "rate_difference_nats_se", "best_epoch", "training_mode", "path_id",
+    "epochs_total", "steps_total", "beta_start", "beta_warmup_epochs", "diverged_epoch",
+    "diverged_step", "weights_sha256", "compiled", "caveat", "weights_file", "learning_curve_file",
+]  # fmt: skip
+_TEXTS = (
+    "dataset", "task", "encoder", "decoder", "marginal", "device", "precision", "status",
+    "violations", "violations_valid", "warnings", "rate_estimator", "training_mode", "path_id",
+    "weights_sha256", "caveat", "weights_file", "learning_curve_file",
+)  # fmt: skip
+_INTEGERS = (
+    "epochs", "probe_seeds", "samples", "best_epoch", "steps_total", "diverged_epoch",
+    "diverged_step",
+)  # fmt: skip
 # the file that a row comes from
 _FILE = "file"
+Origins = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class JobFiles:
-    """The jobs' one-row tables, or packed tables of slices; each row names its run."""
+    """The jobs' one-row tables, or packed tables of slices; rows may be missing."""
 
     training: Iterable[Path | str]
     measures: Iterable[Path | str]
@@ -103,34 +65,28 @@ def aggregate_runs(
     caveats: Mapping[str, str],
     standard_errors: float,
     probe_tolerance_nats: float,
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+) -> tuple[pd.DataFrame, Origins]:
     """Join the jobs' tables to the rows that the sweep expects, and audit each row.
 
     Parameters
     ----------
     expected
         The identity columns and ``task``, one row per row of the result.
-    files
-        The tables to join; rows may be missing.
     label_entropies, label_entropy_biases
         H(Y) of the test split and its mean underestimation, in nats, by (data set, task).
-    best_known_nats
-        The lowest known negative log-likelihood by data set, or None.
-    caveats
-        Caveats of the results by data set.
+    best_known_nats, caveats
+        The lowest known negative log-likelihood, or None, and the caveats by data set.
     standard_errors, probe_tolerance_nats
         See :func:`labelinfo.tables.audit.audit_row`.
 
     Returns
     -------
-    DataFrame
-        Columns :data:`COLUMNS`. ``status`` is ``ok``; ``diverged``; ``incomplete``, if only some of
-        the run's jobs are done; or ``missing``. ``violations`` is of the test split;
-        ``violations_valid``, of validation, decides which runs may be chosen. For ``warnings`` see
-        :func:`labelinfo.tables.audit.warn_of_row`. ``weights_file`` and ``learning_curve_file`` are
-        relative to the experiment's results. They are empty for runs of slices, which hold neither.
-    list
-        The origins of the files read.
+    tuple
+        A table of :data:`COLUMNS`, and the files' origins. ``status`` is ``ok``; ``diverged``;
+        ``incomplete``, if only some of the run's jobs are done; or ``missing``. ``violations`` is
+        of the test split; ``violations_valid``, of validation, decides which runs may be chosen.
+        ``weights_file`` and ``learning_curve_file`` are relative to the experiment's results and
+        empty for runs of slices.
 
     Raises
     ------
@@ -143,7 +99,7 @@ def aggregate_runs(
     pairs = list(zip(table["dataset"], table["task"], strict=True))
     table["label_entropy_nats"] = [label_entropies.get(pair) for pair in pairs]
     table["label_entropy_nats"] = table["label_entropy_nats"].astype(float)
-    table = with_label_columns(table)
+    table = label_columns.with_label_columns(table)
     table["caveat"] = table["dataset"].map(caveats)
     rows = table.to_dict("records")
     for column, of_split in (("violations", dict), ("violations_valid", validation_row)):
@@ -158,27 +114,26 @@ def aggregate_runs(
             for row, pair in zip(rows, pairs, strict=True)
         ]
     table["warnings"] = list(map(warn_of_row, rows))
-    texts = [name for name, kind in _TYPES.items() if kind == "text"]
-    table[texts] = table[texts].astype(object).fillna("").astype(str)
-    types = {name: kind for name, kind in _TYPES.items() if kind not in (None, "text")}
-    return table.astype(types)[COLUMNS], origins
-
-
-def _joined(expected: pd.DataFrame, files: JobFiles) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Return the expected rows with the columns of the jobs' tables, and the tables' origins."""
-    origins: list[dict[str, Any]] = []
-    trained = _stack(files.training, IDENTITY, origins)
-    measured = _stack(files.measures, IDENTITY, origins)
-    probed = _stack(files.probes, [*IDENTITY, "task"], origins)
-    recorded = _recorded_weights(trained)
-    measured, probed = (
-        _of_these_weights(part, recorded).drop(columns="status", errors="ignore")
-        for part in (measured, probed)
+    booleans = ["compiled", *label_columns.CONVERGED]
+    return (
+        typed(table[COLUMNS], str=_TEXTS, Int64=_INTEGERS, int64=["seed"], boolean=booleans),
+        origins,
     )
-    table = expected[[*IDENTITY, "task"]]
-    parts = ((_with_files(trained), IDENTITY), (measured, IDENTITY), (probed, [*IDENTITY, "task"]))
-    for part, keys in parts:
-        table = table.merge(part, how="left", on=keys, validate="many_to_one")
+
+
+def _joined(expected: pd.DataFrame, files: JobFiles) -> tuple[pd.DataFrame, Origins]:
+    """Return the expected rows with the columns of the jobs' tables, and the tables' origins."""
+    origins: Origins = []
+    trained = _stack(files.training, IDENTITY, origins)
+    recorded = {}
+    if "weights_sha256" in trained:
+        recorded = dict(zip(_identities(trained), trained["weights_sha256"], strict=True))
+    table = expected[[*IDENTITY, "task"]].merge(
+        _with_files(trained), how="left", on=IDENTITY, validate="many_to_one"
+    )
+    for part, keys in ((files.measures, IDENTITY), (files.probes, [*IDENTITY, "task"])):
+        rows = _of_these_weights(_stack(part, keys, origins), recorded)
+        table = table.merge(rows, how="left", on=keys, validate="many_to_one")
     return table.reindex(columns=dict.fromkeys([*COLUMNS, *table.columns])), origins
 
 
@@ -190,9 +145,7 @@ def _status(table: pd.DataFrame) -> pd.Series:
     return status.mask(begun & ~(trained & measured & probed), "incomplete")
 
 
-def _stack(
-    files: Iterable[Path | str], keys: list[str], origins: list[dict[str, Any]]
-) -> pd.DataFrame:
+def _stack(files: Iterable[Path | str], keys: list[str], origins: Origins) -> pd.DataFrame:
     tables = []
     for file in files:
         table, origin = read_arrow(file)
@@ -215,10 +168,8 @@ def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
     if _FILE not in trained:
         return trained
     folders = []
-    for *identity, beta, seed, file in zip(
-        *(trained[key] for key in (*IDENTITY, _FILE)), strict=True
-    ):
-        run, folder = Run(*identity, beta_key(beta), int(seed)), Path(file).parent
+    for (*names, beta, seed), file in zip(_identities(trained), trained[_FILE], strict=True):
+        run, folder = Run(*names, beta_key(beta), int(seed)), Path(file).parent
         own = folder.as_posix().endswith(f"/{run.path}")
         depth = len(Path(run.path).parts) + 1  # plus the stage's folder
         folders.append("/".join((*folder.parts[-depth:], "")) if own else "")
@@ -227,25 +178,17 @@ def _with_files(trained: pd.DataFrame) -> pd.DataFrame:
     return trained.drop(columns=_FILE).assign(**named)
 
 
-def _recorded_weights(trained: pd.DataFrame) -> dict[tuple, str]:
-    """Return the digest of each run's weights, as recorded by its training."""
-    if "weights_sha256" not in trained:
-        return {}
-    return dict(zip(_identities(trained), trained["weights_sha256"], strict=True))
-
-
 def _of_these_weights(part: pd.DataFrame, recorded: Mapping[tuple, str]) -> pd.DataFrame:
-    """Check that rows were measured on the recorded weights; return them without both columns."""
-    if "weights_sha256" not in part:
-        return part.drop(columns=_FILE, errors="ignore")
-    rows = zip(_identities(part), part["weights_sha256"], part[_FILE], strict=True)
-    for identity, digest, file in rows:
-        if recorded.get(identity, digest) != digest:
-            raise StorageError(
-                f"The table {file} is about other weights than those of its training "
-                f"({'-'.join(map(str, identity))}): delete it and run again."
-            )
-    return part.drop(columns=[_FILE, "weights_sha256"])
+    """Check that rows were measured on the recorded weights; return their own columns."""
+    if "weights_sha256" in part:
+        rows = zip(_identities(part), part["weights_sha256"], part[_FILE], strict=True)
+        for identity, digest, file in rows:
+            if recorded.get(identity, digest) != digest:
+                raise StorageError(
+                    f"The table {file} is about other weights than those of its training "
+                    f"({'-'.join(map(str, identity))}): delete it and run again."
+                )
+    return part.drop(columns=[_FILE, "weights_sha256", "status"], errors="ignore")
 
 
 def _identities(table: pd.DataFrame) -> Iterable[tuple]:

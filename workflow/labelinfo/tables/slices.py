@@ -47,14 +47,10 @@ def pack_slice(
 ) -> None:
     """Write a slice: one packed table per kind of job table, and the losses.
 
-    Joined slices give the tables of one experiment, because the same code aggregates their rows.
-    The selected k of PCA is that of the slice.
-
     Parameters
     ----------
     tables
-        The jobs' tables by kind: ``summaries``, ``training``, ``measures``, ``probes`` and
-        ``baselines``; kinds without tables are left out.
+        The jobs' tables by kind; kinds without tables are left out.
     paths
         The records of the paths behind cooled runs; their provenance is kept with the trainings.
     run_losses, level_losses
@@ -78,18 +74,13 @@ def pack_slice(
 
 
 def with_rows_of_slices(expected: pd.DataFrame, probes: Iterable[Path | str]) -> pd.DataFrame:
-    """Return the rows that a sweep expects, then the further rows of packed tables of probes.
-
-    ``expected`` has the columns that identify a run and a task.
-    """
+    """Return the rows that a sweep expects, then the further rows of packed tables of probes."""
     rows = [expected, *(read_table(file)[list(expected.columns)] for file in probes)]
     return pd.concat(rows).drop_duplicates(ignore_index=True)
 
 
 def check_slices_fit(files: Iterable[Path | str]) -> None:
-    """Check that packed tables have the same images, labels and probes.
-
-    ``files`` are the slices' packed tables of summaries or of probes, and the experiment's tables.
+    """Check that packed tables of summaries or of probes have the same images, labels and probes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Concatenated tables of one kind."""
+"""Tables of one kind: concatenated, without repeated rows, with fixed types."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,11 +20,22 @@ def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[s
     return table, [origin for _, origin in parts]
 
 
+def typed(table: pd.DataFrame, **columns: Iterable[str]) -> pd.DataFrame:
+    """Return a table with one type per column, even without values; null texts become empty.
+
+    ``columns`` has the names by type, such as ``Int64=["seed"]``; other columns are floats.
+    """
+    types = dict.fromkeys(table.columns, "float64")
+    types |= {name: kind for kind, names in columns.items() for name in names}
+    texts = {name: table[name].astype(object).fillna("") for name in columns.get("str", ())}
+    return table.assign(**texts).astype(types)
+
+
 def drop_repeated(table: pd.DataFrame, keys: list[str], what: str) -> pd.DataFrame:
     """Return a table without repeated rows, in order; ``what`` names its rows in the message.
 
-    Rows with equal ``keys`` are one row computed twice. They may differ in durations, in devices
-    and in columns that one of them lacks; the row with fewer nulls is kept.
+    Rows with equal ``keys`` are one row computed twice. They may differ in durations and in columns
+    that one of them lacks; the row with fewer nulls is kept.
 
     Raises
     ------

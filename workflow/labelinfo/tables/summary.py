@@ -5,10 +5,11 @@ import textwrap
 import numpy as np
 import pandas as pd
 
+from labelinfo.errors import LabelinfoError
 from labelinfo.paper import BEST_PCA_DIMENSION, DATASETS
 from labelinfo.tables.lines import is_selected
 from labelinfo.tables.probe_views import PAPER, rows_of_probe
-from labelinfo.tables.results import countable
+from labelinfo.tables.results import Panel, architecture_of, countable, run_name
 from labelinfo.units import nats_to_bits
 
 # a code keeps most of the label if it retains this share of the label's entropy
@@ -25,14 +26,8 @@ def summarise(
 ) -> str:
     """Return the summary of an experiment as plain text.
 
-    Parameters
-    ----------
-    runs, baselines, differences
-        The tables.
-    panels
-        ``dataset, task, title, caveat`` of each panel of Figure 1.
-    places
-        Paths of the results by name.
+    ``panels`` have ``dataset, task, title, caveat``; ``places`` has the paths of the results by
+    name.
     """
     lines: list[str] = []
     for panel in panels:
@@ -45,24 +40,44 @@ def summarise(
             lines += textwrap.wrap(text, 96, initial_indent=start, subsequent_indent="     ")
         lines.append("")
     counts = runs["status"].value_counts()
-    finished = int(counts.get("ok", 0))
-    lines.append(f"Rows finished: {finished} of {len(runs)}.")
+    lines.append(f"Rows finished: {counts.get('ok', 0)} of {len(runs)}.")
     lines += [f"Rows {status}: {count}." for status, count in counts.items() if status != "ok"]
-    lines += _flagged(runs, "violations", "Rows that break an inequality")
-    lines += _flagged(runs, "warnings", "Rows with warnings")
+    flags = {"violations": "Rows that break an inequality", "warnings": "Rows with warnings"}
+    for column, title in flags.items():
+        flagged = runs[runs[column] != ""]
+        lines.append(f"{title}: {len(flagged)}.")
+        lines += [
+            f"  {row['dataset']}, {row['task']}, {run_name(row)}, seed {row['seed']}: {row[column]}"
+            for _, row in flagged.iterrows()
+        ]
     lines.append("")
     width = max(map(len, places))
     lines += [f"{name:<{width}}  {path}" for name, path in places.items()]
     return "\n".join(lines) + "\n"
 
 
-def _flagged(runs: pd.DataFrame, column: str, title: str) -> list[str]:
-    flagged = runs[runs[column] != ""]
-    return [f"{title}: {len(flagged)}."] + [
-        f"  {row['dataset']}, {row['task']}, {row['encoder']}-{row['decoder']}-{row['marginal']}, "
-        f"β = {row['beta']:g}, seed {row['seed']}: {row[column]}"
-        for _, row in flagged.iterrows()
-    ]
+def check_runs(runs: pd.DataFrame, on_divergence: str) -> str:
+    """Return one line on the outcomes of the runs.
+
+    Raises
+    ------
+    LabelinfoError
+        If a training diverged and ``on_divergence`` is ``fail``.
+    """
+    diverged = runs[runs["status"] == "diverged"]
+    if len(diverged) and on_divergence == "fail":
+        names = dict.fromkeys(
+            f"{row['dataset']} {architecture_of(row)} β={row['beta']:g} seed {row['seed']} (epoch "
+            f"{row['diverged_epoch']}, step {row['diverged_step']})"
+            for _, row in diverged.iterrows()
+        )
+        raise LabelinfoError(
+            f"{len(names)} training(s) diverged: {'; '.join(names)}. All tables and figures are "
+            "made and hold them as rows with that status. Lower `training.learning_rate`, leave "
+            "these β out, or accept them with `sweep.on_divergence: report`."
+        )
+    counts = runs["status"].value_counts().items()
+    return f"rows by status: {', '.join(f'{count} {status}' for status, count in counts)}\n"
 
 
 def sentences(
@@ -74,40 +89,32 @@ def sentences(
 ) -> list[str]:
     """Return some sentences on one data set and task.
 
-    Runs are chosen on validation; their numbers are of the test split. Only countable runs
-    (:func:`labelinfo.tables.results.countable`) and differences by the paper's probe are used.
+    Countable runs are chosen on validation; their numbers are of the test split. Differences are by
+    the paper's probe.
     """
-    runs, baselines, differences = (
-        table[(table["dataset"] == dataset) & (table["task"] == task)]
-        for table in (runs, baselines, differences)
-    )
+    runs, baselines, differences = map(Panel(dataset, task).rows_of, (runs, baselines, differences))
     finished = runs[runs["status"] == "ok"]
     runs = countable(finished)
-    if runs.empty:
-        found = [_without_runs(finished, f"{dataset}, {task}")]
-    else:
-        discard = baselines[baselines["baseline"] == "random_discard"]
-        data_entropy = float(discard["rate_nats"].max()) if len(discard) else float("nan")
+    found = []
+    if len(runs):
+        discard = baselines[baselines["baseline"] == "random_discard"].sort_values("rate_nats")
         best = runs.loc[runs["label_distortion_valid_nats"].idxmin()]
         found = [
             _lowest(best, task),
             *_distance(best, baselines, differences),
-            _smallest_rate(runs, data_entropy, task),
+            _smallest_rate(runs, discard["rate_nats"].max(), task),
             _comparison(runs, baselines, discard),
         ]
+    elif finished.empty:
+        found = [f"No run of {dataset}, {task}, is finished yet."]
+    else:
+        broken = finished["violations_valid"].str.split("; ").explode().value_counts()
+        named = ", ".join(f"{name} ({count})" for name, count in broken.items())
+        found = [
+            f"All {len(finished)} finished runs of {dataset}, {task}, break an inequality on "
+            f"validation, so none counts: {named}."
+        ]
     return found + _best_dimension(baselines, dataset, task)
-
-
-def _without_runs(finished: pd.DataFrame, what: str) -> str:
-    """Return the reason why no run counts: none is finished, or all break an inequality."""
-    if finished.empty:
-        return f"No run of {what}, is finished yet."
-    broken = finished["violations_valid"].str.split("; ").explode().value_counts()
-    named = ", ".join(f"{name} ({count})" for name, count in broken.items())
-    return (
-        f"All {len(finished)} finished runs of {what}, break an inequality on validation, so none "
-        f"counts: {named}."
-    )
 
 
 def _lowest(best: pd.Series, task: str) -> str:
@@ -117,7 +124,7 @@ def _lowest(best: pd.Series, task: str) -> str:
         f"The run best on validation leaves C = {left} nats "
         f"({nats_to_bits(best['label_distortion_nats']):.3f} bits) of the {task}'s "
         f"{best['label_entropy_nats']:.3f} nats, so it keeps {kept:.0%} (accuracy "
-        f"{best['label_accuracy']:.1%}), at R = {best['rate_nats']:.1f} nats ({_name(best)})."
+        f"{best['label_accuracy']:.1%}), at R = {best['rate_nats']:.1f} nats ({run_name(best)})."
     )
 
 
@@ -133,41 +140,35 @@ def _smallest_rate(runs: pd.DataFrame, data_entropy: float, task: str) -> str:
         factor = f", a compression of the image's {data_entropy:.1f} nats by at most {ratio:.1f}"
     return (
         f"The smallest rate that keeps {MOST:.0%} of the {task}'s entropy is "
-        f"R = {_with_error(first, 'rate_nats')} nats{factor} ({_name(first)})."
+        f"R = {_with_error(first, 'rate_nats')} nats{factor} ({run_name(first)})."
     )
 
 
 def _comparison(runs: pd.DataFrame, baselines: pd.DataFrame, discard: pd.DataFrame) -> str:
+    """Compare the run furthest below random discarding with that line and with PCA."""
     if discard.empty:
         return "Without the random-discard line there is nothing to compare the runs with."
-    ends = discard.sort_values("rate_nats")
-    by_chance = np.interp(runs["rate_valid_nats"], ends["rate_nats"], ends["label_distortion_nats"])
-    best = runs.loc[(by_chance - runs["label_distortion_valid_nats"]).idxmax()]
-    chance = float(np.interp(best["rate_nats"], ends["rate_nats"], ends["label_distortion_nats"]))
+    line = discard["rate_nats"], discard["label_distortion_nats"]
+    ahead = np.interp(runs["rate_valid_nats"], *line) - runs["label_distortion_valid_nats"]
+    best = runs.loc[ahead.idxmax()]
+    rate = best["rate_nats"]
     text = (
-        f"At R = {best['rate_nats']:.1f} nats ({_name(best)}) a β-VAE leaves "
+        f"At R = {rate:.1f} nats ({run_name(best)}) a β-VAE leaves "
         f"C = {_with_error(best, 'label_distortion_nats')} nats, where random discarding would "
-        f"leave {chance:.2f}"
+        f"leave {np.interp(rate, *line):.2f}"
     )
-    pca = baselines[baselines["baseline"] == "pca"]
-    pca = pca[is_selected(pca)]
-    if len(pca):
-        pca = pca.sort_values("rate_nats")
-        low, high = pca["rate_nats"].min(), pca["rate_nats"].max()
-        if low <= best["rate_nats"] <= high:
-            there = float(
-                np.interp(best["rate_nats"], pca["rate_nats"], pca["label_distortion_nats"])
-            )
-            k = int(pca["k"].iloc[0])
-            text += f" and randomised PCA with k = {k} leaves {there:.2f}"
+    pca = _selected(baselines).sort_values("rate_nats")
+    if pca["rate_nats"].min() <= rate <= pca["rate_nats"].max():
+        there = np.interp(rate, pca["rate_nats"], pca["label_distortion_nats"])
+        text += f" and randomised PCA with k = {int(pca['k'].iloc[0])} leaves {there:.2f}"
     return text + "."
 
 
 def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
     """Compare the best run with the convolutional classifier of the images."""
     ours = rows_of_probe(differences[differences["baseline"] == CEILING], PAPER)
-    for key in ("encoder", "decoder", "marginal", "beta", "seed"):
-        ours = ours[ours[key] == best[key]]
+    keys = ["encoder", "decoder", "marginal", "beta", "seed"]
+    ours = ours[(ours[keys] == best[keys]).all(axis=1)]
     if ours.empty:
         return []
     found = ours.iloc[0]
@@ -183,14 +184,12 @@ def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFram
 
 def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[str]:
     """Name the best number of principal components; on the paper's data, compare it with theirs."""
-    pca = baselines[baselines["baseline"] == "pca"]
-    if pca.empty:
+    pca, selected = baselines[baselines["baseline"] == "pca"], _selected(baselines)
+    if selected.empty:
         return []
-    best = pca.loc[is_selected(pca), "k"]
-    if best.empty:
-        return []
+    best = int(selected["k"].iloc[0])
     text = (
-        f"Of the numbers of principal components in the grid, {int(best.iloc[0])} is best: the "
+        f"Of the numbers of principal components in the grid, {best} is best: the "
         f"smallest area under C against R, up to R = {pca['selection_rate_max_nats'].iloc[0]:.1f} "
         "nats, on the validation split"
     )
@@ -199,7 +198,7 @@ def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[st
     papers = BEST_PCA_DIMENSION.get(task) if is_papers else None
     if papers is None:
         return [text + "."]
-    if papers == best.iloc[0]:
+    if papers == best:
         return [f"{text}; the paper has the same."]
     theirs = pca[(pca["k"] == papers).to_numpy(dtype=bool)]
     if theirs.empty:
@@ -208,9 +207,10 @@ def _best_dimension(baselines: pd.DataFrame, dataset: str, task: str) -> list[st
     return [f"{text}; with the paper's {papers} the area is larger by {excess} nats²."]
 
 
+def _selected(baselines: pd.DataFrame) -> pd.DataFrame:
+    pca = baselines[baselines["baseline"] == "pca"]
+    return pca if pca.empty else pca[is_selected(pca)]
+
+
 def _with_error(row: pd.Series, column: str) -> str:
     return f"{row[column]:.3f} ± {row[f'{column}_se']:.3f}"
-
-
-def _name(row: pd.Series) -> str:
-    return f"{row['encoder']}-{row['decoder']}-{row['marginal']}, β = {row['beta']:g}"
