@@ -16,6 +16,7 @@ from labelinfo.config.experiment import read_map
 from labelinfo.console import print_in_any_locale
 from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.io.tables import read_with_provenance
+from labelinfo.tables.results import run_name
 from labelinfo.verify.compare import compare_rows
 from labelinfo.verify.origin import Origins, differences_in_origin, origins_of_row, row_config
 from labelinfo.verify.rerun import recompute_row
@@ -26,22 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
     print_in_any_locale()
     parser = argparse.ArgumentParser(prog="python -m labelinfo.verify", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds runs.parquet and datasets.parquet")
-    parser.add_argument("--rows", type=_positive, default=1, help="how many rows (default 1)")
-    parser.add_argument("--seed", type=int, help="of the choice of rows (default: a random one)")
+    parser.add_argument("--rows", type=int, default=1, help="how many rows (default 1)")
+    parser.add_argument("--seed", type=int, help="seed of the choice of rows (default: random)")
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
-    parser.add_argument("--configfile", type=Path, help="of an experiment on data of your own")
+    parser.add_argument("--configfile", type=Path, help="overlay that has your own data set")
     options = parser.parse_args(arguments)
+    if options.rows < 1:
+        parser.error("--rows must be at least 1")
     try:
         return _verify(options)
     except LabelinfoError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError(text)
-    return number
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -54,11 +51,10 @@ def _verify(options: argparse.Namespace) -> int:
     seed = random.randrange(10_000) if options.seed is None else options.seed  # noqa: S311 - no secret
     chosen = random.Random(seed).sample(range(len(finished)), min(options.rows, len(finished)))  # noqa: S311
     _print(f"The rows of --seed {seed}:")
-    agreed = True
     with tempfile.TemporaryDirectory() as folder:
-        for number in sorted(chosen):
-            row = finished.iloc[number]
-            agreed &= _verify_row(row, origins, prepared, datasets, Path(folder), options.device)
+        settings = (origins, prepared, datasets, Path(folder), options.device)
+        rows = [finished.iloc[number] for number in sorted(chosen)]
+        agreed = all([_verify_row(row, *settings) for row in rows])  # noqa: C419 - verify all
     said = "all agree." if agreed else "NOT all agree."
     _print(f"{len(chosen)} of {len(finished)} rows recomputed: {said}")
     return 0 if agreed else 1
@@ -79,8 +75,7 @@ def _verify_row(
     config = row_config(row, found, own[0], datasets[name])
     config["machine"]["device"] = device
     # before Snakemake's messages, which go to standard error
-    architecture = f"{row['encoder']}-{row['decoder']}-{row['marginal']}"
-    _print(f"{name}, {architecture}, β = {row['beta']:g}, seed {row['seed']}, {row['task']}")
+    _print(f"{name}, {run_name(row)}, seed {row['seed']}, {row['task']}")
     remade, remade_origins = recompute_row(config, data, folder)
     reasons = differences_in_origin(row, found, remade, remade_origins)
     for reason in reasons:

@@ -8,8 +8,8 @@ import pandas as pd
 from labelinfo.tables.label_columns import LABEL_COLUMNS, with_label_columns
 
 # Rounding differs between CPUs, and training amplifies it to the spread between seeds. We allow
-# these relative tolerances in addition to STANDARD_ERRORS. D + βR is well determined. Its split by
-# an autoregressive decoder is not, as that can do without the code for long (docs/faults.md).
+# these relative tolerances in addition to STANDARD_ERRORS. D + βR is well determined. Its split is
+# not for an autoregressive decoder, which can ignore the code for long (docs/faults.md).
 STANDARD_ERRORS = 4.0
 TOLERANCES = {
     "objective_nats": 0.05,
@@ -19,25 +19,15 @@ TOLERANCES = {
 }
 TOLERANCES_AUTOREGRESSIVE = TOLERANCES | {"rate_nats": 1.5, "label_distortion_nats": 1.0}
 _AUTOREGRESSIVE = {"pixelcnn"}
-# columns of measured numbers, by what their names have in them
+# parts of the names of measured columns
 _UNITS = ("_nats", "_bits", "_share", "accuracy")
-# relative, of numbers that follow from others
+# relative tolerance of numbers that follow from others
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One quantity, in nats.
-
-    Attributes
-    ----------
-    quantity
-        Its column.
-    published, recomputed
-        Its two values.
-    allowed
-        Largest difference allowed; 0 where bits have to agree.
-    """
+    """The two values of one column, and the largest difference allowed; 0 if bits must agree."""
 
     quantity: str
     published: float
@@ -51,35 +41,21 @@ class Comparison:
 
 
 def compare_rows(published: pd.Series, recomputed: pd.Series, *, exactly: bool) -> list[Comparison]:
-    """Compare a row with its recomputation: every measured number, where bits have to agree.
+    """Compare a row of the table of runs with its recomputation.
 
-    Elsewhere compare the objective D + βR, R, D and C, a published with b recomputed:
-    |a − b| ≤ tolerance · min(|a|, |b|) + 4 √2 se_b, with :data:`TOLERANCES`, or
-    :data:`TOLERANCES_AUTOREGRESSIVE` for such a decoder. The published standard errors do not
-    count. H(Y) must be the same up to rounding, and bits and shares must follow from nats.
-
-    Parameters
-    ----------
-    published
-        A row of the table of runs.
-    recomputed
-        The same columns, recomputed.
-    exactly
-        Whether every bit must be the same.
+    ``exactly`` compares every bit of every measured number. Otherwise the objective D + βR, R, D
+    and C, a published and b recomputed, agree if |a − b| ≤ tolerance · min(|a|, |b|) + 4 √2 se_b,
+    with :data:`TOLERANCES`, or :data:`TOLERANCES_AUTOREGRESSIVE` for such a decoder. H(Y) must be
+    the same up to rounding, and bits and shares must follow from nats.
     """
     if exactly:
-        names = [
-            name
-            for name in published.index
-            if any(unit in name for unit in _UNITS) and name in recomputed
-        ]
         return [
             Comparison(name, float(published[name]), float(recomputed[name]), 0.0)
-            for name in names
+            for name in published.index
+            if any(unit in name for unit in _UNITS) and name in recomputed
             if pd.notna(published[name]) or pd.notna(recomputed[name])
         ]
-    beta = float(published["beta"])
-    rows = [_with_objective(row, beta) for row in (published, recomputed)]
+    rows = [_with_objective(row, float(published["beta"])) for row in (published, recomputed)]
     autoregressive = published["decoder"] in _AUTOREGRESSIVE
     tolerances = TOLERANCES_AUTOREGRESSIVE if autoregressive else TOLERANCES
     compared = [
@@ -94,11 +70,8 @@ def compare_rows(published: pd.Series, recomputed: pd.Series, *, exactly: bool) 
     follows = with_label_columns(published.to_frame().T).iloc[0]
     same = [("label_entropy_nats", recomputed)] + [(name, follows) for name in LABEL_COLUMNS]
     return compared + [
-        Comparison(
-            name, float(published[name]), float(row[name]), _ROUNDING * abs(float(row[name]))
-        )
-        for name, row in same
-        if name in published
+        Comparison(name, float(published[name]), value, _ROUNDING * abs(value))
+        for name, value in ((name, float(row[name])) for name, row in same if name in published)
     ]
 
 

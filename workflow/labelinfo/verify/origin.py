@@ -17,19 +17,10 @@ Origins = dict[str, list[dict[str, Any]]]
 
 
 def origins_of_row(row: pd.Series, origins: Origins, data: dict[str, str]) -> Origins:
-    """Return the origins of one row by stage.
+    """Return the origins of one row of a table with these ``origins``, by stage.
 
     A row does not name its code, so a stage that ran for several architectures has several origins
-    that differ in code alone.
-
-    Parameters
-    ----------
-    row
-        A row of the table of runs.
-    origins
-        The table's provenance: the distinct origins by stage.
-    data
-        The digests of the row's data set.
+    that differ in code alone. ``data`` has the digests of the row's data set.
 
     Raises
     ------
@@ -47,22 +38,25 @@ def origins_of_row(row: pd.Series, origins: Origins, data: dict[str, str]) -> Or
             "be recomputed from the table alone: run its workflow again."
         ) from error
     training_stages = _TRAINING_STAGES[row.get("training_mode") or "separate"]
-    found = {}
-    for stage in (*training_stages, "measure_vae", "train_probe"):
-        found[stage] = [each for each in origins.get(stage, []) if each["data"] == data]
+    samples = row.get("samples")
+
+    def fits(stage: str, config: dict[str, Any]) -> bool:
         if stage in training_stages:
-            found[stage] = [
-                each for each in found[stage] if model.items() <= each["config"]["model"].items()
-            ]
-    # joined slices may differ in the number of draws; older tables do not name it
-    if pd.notna(samples := row.get("samples")):
-        found["measure_vae"] = [
-            each for each in found["measure_vae"] if each["config"]["measure"]["samples"] == samples
+            return model.items() <= config["model"].items()
+        if stage == "measure_vae":
+            # joined slices may differ in the number of draws; older tables do not name it
+            return pd.isna(samples) or config["measure"]["samples"] == samples
+        # each task has its own strong probe
+        return config.get("task") == row["task"]
+
+    found = {
+        stage: [
+            each
+            for each in origins.get(stage, [])
+            if each["data"] == data and fits(stage, each["config"])
         ]
-    # each task has its own strong probe
-    found["train_probe"] = [
-        each for each in found["train_probe"] if each["config"].get("task") == row["task"]
-    ]
+        for stage in (*training_stages, "measure_vae", "train_probe")
+    }
     for stage, each in found.items():
         settings = {repr(origin["config"]) for origin in each}
         if len(settings) != 1:
@@ -79,14 +73,8 @@ def row_config(
 ) -> dict[str, Any]:
     """Return the configuration that makes one row: its run, task and data set alone.
 
-    Parameters
-    ----------
-    row, found
-        The row and its origins by stage.
-    prepared
-        The origin of its data set.
-    definition
-        The data set's definition in the catalogue, which names its files.
+    ``found`` are the row's origins by stage; ``prepared`` is its data set's origin, and
+    ``definition`` the data set's entry in the catalogue, which names its files.
 
     Raises
     ------
@@ -135,7 +123,7 @@ def _training(row: pd.Series, settings: dict[str, dict[str, Any]]) -> dict[str, 
         "training": dict(trained["training"]),
         "model": {key: model[key] for key in ("latent_dim", "width")} | options,
     }
-    # not the one that `auto` would take here
+    # the precision of the published run, not what `auto` would choose here
     if row.get("precision") in ("bfloat16", "float32"):
         sections["training"]["precision"] = row["precision"]
     if "cool_vae" in settings:
@@ -155,10 +143,7 @@ def _of_every_task(recipe: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def differences_in_origin(
     row: pd.Series, found: Origins, remade: pd.Series, remade_origins: Origins
 ) -> list[str]:
-    """Return the differences in machine, code and versions, in words.
-
-    Two rows must have the same bits only if there are none.
-    """
+    """Return the differences in machine, code and versions; without any, bits must agree."""
     reasons = []
     if row["device"] != remade["device"]:
         reasons.append(f"it was made on {row['device']}, this is {remade['device']}")

@@ -1,4 +1,4 @@
-"""Recompute one published row by the workflow itself, in a folder apart."""
+"""Recompute one published row by the workflow itself, in a separate folder."""
 
 import os
 import subprocess
@@ -20,18 +20,15 @@ _RESULTS = f"results/{EXPERIMENT}"
 def recompute_row(
     config: dict[str, Any], data: dict[str, str], folder: Path, *arguments: str, cores: int = 1
 ) -> tuple[pd.Series, Origins]:
-    """Return the row that a configuration makes, and the provenance of its table.
-
-    Rows of one folder share a prepared data set and a path.
+    """Return the row that the configuration of one run and task makes, and its table's provenance.
 
     Parameters
     ----------
-    config
-        Of one run, task and data set.
     data
         The digests that the data set must have.
     folder
-        Working directory. Only downloads are shared with the checkout.
+        Working directory. Rows in one folder share a prepared data set and a path; only downloads
+        are shared with the checkout.
     arguments
         Further arguments for Snakemake.
     cores
