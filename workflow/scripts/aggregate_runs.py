@@ -5,8 +5,6 @@ from labelinfo.jobs import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
-    import pandas as pd
-
     from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.io.tables import read_provenance, read_with_provenance, write_table
     from labelinfo.provenance import collect, describe
@@ -19,7 +17,7 @@ with job(snakemake.log[0]):
         check_slices_fit([*inputs.probes, *inputs.slice_probes])
     datasets, prepared = read_with_provenance(snakemake.input.datasets)
     table, origins = aggregate_runs(
-        with_rows_of_slices(pd.DataFrame(params.expected), inputs.slice_probes),
+        with_rows_of_slices(params.expected, inputs.slice_probes),
         JobFiles(
             training=[*inputs.training, *inputs.slice_training],
             measures=[*inputs.measures, *inputs.slice_measures],
