@@ -17,10 +17,9 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from labelinfo.baselines.random_discard import random_discard  # noqa: E402
 from labelinfo.config.plan import (  # noqa: E402
+    LEVEL_STAGES,
     PROBED_LEVEL_STAGES,
     PlannedJob,
-    grid_jobs,
-    level_jobs,
     planned_jobs,
 )
 from labelinfo.config.run import Run  # noqa: E402
@@ -175,7 +174,8 @@ def _write_probe(target: Path, of: dict[str, Any], mean: float, origin: dict[str
 
 
 def _write_baselines(config: dict[str, Any], out: Path, origins: dict[str, Any]) -> None:
-    for job in level_jobs(config):
+    jobs = planned_jobs(config)
+    for job in (each for each in jobs if each.stage in LEVEL_STAGES.values()):
         dataset, baseline, task, seed = job.name.split("/")
         of = {"dataset": dataset, "task": task, "baseline": baseline, "seed": int(seed[4:])}
         mean, origin = 0.1 * math.log(CLASSES[task]), origins[job.stage]
@@ -189,7 +189,7 @@ def _write_baselines(config: dict[str, Any], out: Path, origins: dict[str, Any])
         points = pd.DataFrame([{**columns, "depth": 64}])
         table = baseline_rows(dataset, task, baseline, points, params=["depth"], seed=of["seed"])
         write_table(out / job.result, table, origin)
-    for job in grid_jobs(config):
+    for job in (each for each in jobs if each.stage == "measure_pca"):
         dataset, task = job.name.split("/")
         entropy = math.log(CLASSES[task])
         points = pd.DataFrame(

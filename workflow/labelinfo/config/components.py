@@ -16,11 +16,6 @@ class Component:
     path: str
     options: dict[str, Any]
 
-    @property
-    def module(self) -> str:
-        """The module of the class."""
-        return self.path.partition(":")[0]
-
 
 def known_components(
     config: dict[str, Any], roots: tuple[Path, ...]
@@ -47,26 +42,16 @@ def known_components(
                 raise ConfigError(
                     f"Config key `{key}` has the name of a built-in one: give it another."
                 )
-            component = Component(definition["class"], definition["options"])
-            _check_exists(key, component, roots)
-            known[kind][name] = component
+            _check_exists(key, definition["class"], roots)
+            known[kind][name] = Component(definition["class"], definition["options"])
     return known
 
 
 def vae_spec(
-    config: dict[str, Any],
-    components: dict[str, dict[str, Component]],
-    *,
-    encoder: str,
-    decoder: str,
-    marginal: str,
+    config: dict[str, Any], components: dict[str, dict[str, Component]], **names: str
 ) -> dict[str, Any]:
-    """Return the specification of a VAE with these components: the fields of ``VaeSpec``."""
-    chosen = {
-        "encoder": components["encoders"][encoder],
-        "decoder": components["decoders"][decoder],
-        "marginal": components["marginals"][marginal],
-    }
+    """Return the fields of ``VaeSpec`` for the named ``encoder``, ``decoder`` and ``marginal``."""
+    chosen = {kind: components[f"{kind}s"][name] for kind, name in names.items()}
     return {
         **{kind: component.path for kind, component in chosen.items()},
         "latent_dim": config["model"]["latent_dim"],
@@ -75,14 +60,14 @@ def vae_spec(
     }
 
 
-def _check_exists(key: str, component: Component, roots: tuple[Path, ...]) -> None:
-    file = find_module(component.module, roots)
+def _check_exists(key: str, path: str, roots: tuple[Path, ...]) -> None:
+    module, _, name = path.partition(":")
+    file = find_module(module, roots)
     if file is None:
         raise ConfigError(
-            f"Config key `{key}.class` names the module {component.module!r}, but there is no such "
-            f"Python file below {' or '.join(map(str, roots))}."
+            f"Config key `{key}.class` names the module {module!r}, but there is no such Python "
+            f"file below {' or '.join(map(str, roots))}."
         )
-    name = component.path.partition(":")[2]
     names = defined_names(file)
     if name not in names and "*" not in names:
         classes = ", ".join(sorted(names)) or "nothing"

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from labelinfo.config.completion import Config, complete
+from labelinfo.config.completion import MOST_VALUES, Config, check_values, complete
 from labelinfo.config.components import Component, known_components
+from labelinfo.config.field_types import merge
 from labelinfo.config.sweep import check_sweep
-from labelinfo.config.values import MOST_VALUES, refuse_sprawl
 from labelinfo.errors import ConfigError
 
 # the folder of the Snakefile
@@ -21,12 +20,7 @@ def check_config(
 ) -> tuple[Config, dict[str, dict[str, Component]]]:
     """Return a configuration with its defaults, and the components that it may name.
 
-    Modules are searched for in the folders ``roots``.
-
-    Raises
-    ------
-    ConfigError
-        At the first fault.
+    Modules are searched for in the folders ``roots``. Raises ConfigError at the first fault.
     """
     completed = complete(config)
     components = known_components(completed, roots)
@@ -37,16 +31,12 @@ def check_config(
 def read_config(overlays: Iterable[Path | str]) -> Config:
     """Return the completed configuration of ``config.yaml`` and overlays, as Snakemake merges them.
 
-    Overlays replace lists and are merged into maps.
-
-    Raises
-    ------
-    ConfigError
-        If a file cannot be read, or at the first fault in the configuration.
+    Overlays replace lists and are merged into maps. Raises ConfigError if a file cannot be read, or
+    at the first fault in the configuration.
     """
     config: Config = {}
     for file in (BASE / "config.yaml", *overlays):
-        _update(config, read_map(file))
+        config = merge(config, read_map(file))
     return check_config(config, (BASE / "workflow", BASE))[0]
 
 
@@ -59,23 +49,20 @@ class _Loader(yaml.SafeLoader):
         self._seen: set[int] = set()
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        if id(node) not in self._seen:
-            self._seen.add(id(node))
-            _refuse_repeated_keys(node)
+        # PyYAML would silently keep the last value of a repeated key
+        known = set()
+        for key, _ in () if id(node) in self._seen else node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in known:
+                    line = key.start_mark.line + 1
+                    raise yaml.YAMLError(
+                        f"it has the key `{key.value}` twice, again in line {line}"
+                    )
+                known.add(key.value)
+        self._seen.add(id(node))
         super().flatten_mapping(node)
         if len(node.value) > MOST_VALUES:
             raise yaml.YAMLError(f"it merges more than {MOST_VALUES} keys into one map")
-
-
-def _refuse_repeated_keys(node: yaml.MappingNode) -> None:
-    # PyYAML would silently keep the last value
-    known = set()
-    for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value != "<<":
-            if key.value in known:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"it has the key `{key.value}` twice, again in line {line}")
-            known.add(key.value)
 
 
 def read_map(file: Path | str) -> Config:
@@ -84,8 +71,8 @@ def read_map(file: Path | str) -> Config:
     Raises
     ------
     ConfigError
-        If the file cannot be read, is not a map, repeats a key, is a template, or has too many
-        values.
+        If the file cannot be read, is not a map, repeats a key, is a template, or has too many or
+        invalid values.
     """
     try:
         text = Path(file).read_text(encoding="utf-8")
@@ -106,15 +93,5 @@ def read_map(file: Path | str) -> Config:
             f"The configuration {file} is a template (`__use_yte__`), of which Snakemake would run "
             "the Python in it: write its values out."
         )
-    refuse_sprawl(content)
+    check_values(content)
     return content or {}
-
-
-def _update(config: Config, over: dict[str, Any]) -> None:
-    for key, value in over.items():
-        if isinstance(value, dict):
-            below = config.get(key)
-            config[key] = below if isinstance(below, dict) else {}
-            _update(config[key], value)
-        else:
-            config[key] = value

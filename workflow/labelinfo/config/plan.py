@@ -24,7 +24,8 @@ class PlannedJob:
     """One job: its rule ``stage``, and its ``name`` below the rule's folders.
 
     Jobs of one stage and ``kind`` take about the same time. ``last`` is the ending of the file that
-    is written last. ``run`` is the run of the job, if any.
+    is written last. ``run`` is the run of the job, if any. The files below are relative to the
+    experiment's folder.
     """
 
     stage: str
@@ -35,17 +36,17 @@ class PlannedJob:
 
     @property
     def result(self) -> str:
-        """The last file that the job writes, below the experiment's folder."""
+        """The last file that the job writes."""
         return f"{self.stage}/{self.name}{self.last}"
 
     @property
     def log(self) -> str:
-        """Its log, below the experiment's folder."""
+        """Its log."""
         return f"logs/{self.stage}/{self.name}.log"
 
     @property
     def benchmark(self) -> str:
-        """Its benchmark file of Snakemake, below the experiment's folder."""
+        """Its benchmark file of Snakemake."""
         return f"benchmarks/{self.stage}/{self.name}.tsv"
 
 
@@ -59,11 +60,10 @@ def training_epochs(config: dict[str, Any]) -> dict[str, float]:
     if training_stage(config) == "train_vae":
         return {"train_vae": config["training"]["epochs"]}
     path = config["path"]
-    steps = (
-        max((len(path_betas(config, decoder)) for decoder in decoders_of(config)), default=1) - 1
-    )
-    rise = path["epochs_per_decade"] * steps / path["snapshots_per_decade"]
-    return {"train_path": path["first_epochs"] + rise, "cool_vae": path["cooling_epochs"]}
+    snapshots = [len(path_betas(config, decoder)) for decoder in decoders_of(config)]
+    rise = path["epochs_per_decade"] * (max(snapshots, default=1) - 1)
+    first = path["first_epochs"] + rise / path["snapshots_per_decade"]
+    return {"train_path": first, "cool_vae": path["cooling_epochs"]}
 
 
 def training_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
@@ -72,38 +72,13 @@ def training_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
     runs = list(enumerate_runs(config))
     if stage == "cool_vae":
         for path_id, run in {run.path_id: run for run in runs}.items():
-            kind = f"{run.dataset}/{run.architecture}"
-            yield PlannedJob("train_path", path_id, kind, last="/path.parquet", run=run)
+            yield PlannedJob("train_path", path_id, _kind(run), last="/path.parquet", run=run)
     for run in runs:
-        kind = f"{run.dataset}/{run.architecture}"
-        yield PlannedJob(stage, run.path, kind, last="/training.parquet", run=run)
+        yield PlannedJob(stage, run.path, _kind(run), last="/training.parquet", run=run)
 
 
-def probe_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield one job per run and task: its probe."""
-    for run in enumerate_runs(config):
-        for task in tasks_of(config, run.dataset):
-            kind = f"{run.dataset}/{task}"
-            yield PlannedJob("train_probe", f"{run.path}/{task}", kind, run=run)
-
-
-def grid_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield one job per data set and task: the grid of PCA."""
-    if "pca" in config["sweep"]["baselines"]:
-        for dataset in config["sweep"]["datasets"]:
-            for task in tasks_of(config, dataset):
-                yield PlannedJob("measure_pca", f"{dataset}/{task}", f"{dataset}/{task}")
-
-
-def level_jobs(config: dict[str, Any]) -> Iterator[PlannedJob]:
-    """Yield one job per data set, task, baseline of unbounded rate, and its seed."""
-    for dataset in config["sweep"]["datasets"]:
-        for task in tasks_of(config, dataset):
-            for baseline in config["sweep"]["baselines"]:
-                if baseline in LEVEL_STAGES:
-                    kind = f"{dataset}/{baseline}/{task}"
-                    for seed in config["sweep"]["baseline_seeds"]:
-                        yield PlannedJob(LEVEL_STAGES[baseline], f"{kind}/seed{seed}", kind)
+def _kind(run: Run) -> str:
+    return f"{run.dataset}/{run.architecture}"
 
 
 def planned_jobs(config: dict[str, Any]) -> list[PlannedJob]:
@@ -111,17 +86,24 @@ def planned_jobs(config: dict[str, Any]) -> list[PlannedJob]:
 
     Pictures, encodings (which are temporary) and the search for a classifier are left out.
     """
-    return [
-        *(
-            PlannedJob("prepare_dataset", dataset, dataset, last="/summary.parquet")
-            for dataset in config["sweep"]["datasets"]
-        ),
-        *training_jobs(config),
-        *(
-            PlannedJob("measure_vae", run.path, f"{run.dataset}/{run.architecture}", run=run)
-            for run in enumerate_runs(config)
-        ),
-        *probe_jobs(config),
-        *grid_jobs(config),
-        *level_jobs(config),
+    sweep = config["sweep"]
+    pairs = [(dataset, task) for dataset in sweep["datasets"] for task in tasks_of(config, dataset)]
+    runs = list(enumerate_runs(config))
+    jobs = [
+        PlannedJob("prepare_dataset", dataset, dataset, last="/summary.parquet")
+        for dataset in sweep["datasets"]
     ]
+    jobs += training_jobs(config)
+    jobs += (PlannedJob("measure_vae", run.path, _kind(run), run=run) for run in runs)
+    for run in runs:
+        for task in tasks_of(config, run.dataset):
+            kind = f"{run.dataset}/{task}"
+            jobs.append(PlannedJob("train_probe", f"{run.path}/{task}", kind, run=run))
+    if "pca" in sweep["baselines"]:
+        jobs += (PlannedJob("measure_pca", f"{d}/{task}", f"{d}/{task}") for d, task in pairs)
+    for dataset, task in pairs:
+        for baseline in sweep["baselines"]:
+            kind = f"{dataset}/{baseline}/{task}"
+            for seed in sweep["baseline_seeds"] if baseline in LEVEL_STAGES else ():
+                jobs.append(PlannedJob(LEVEL_STAGES[baseline], f"{kind}/seed{seed}", kind))
+    return jobs

@@ -1,6 +1,6 @@
 """One run and its identity."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any
 
 
@@ -23,14 +23,8 @@ class Run:
     @classmethod
     def from_wildcards(cls, wildcards: Any) -> "Run":
         """Return the run of Snakemake's wildcards, whose values are text."""
-        return cls(
-            wildcards.dataset,
-            wildcards.encoder,
-            wildcards.decoder,
-            wildcards.marginal,
-            wildcards.beta,
-            int(wildcards.seed),
-        )
+        values = {field.name: getattr(wildcards, field.name) for field in fields(cls)}
+        return cls(**values | {"seed": int(wildcards.seed)})
 
     @property
     def architecture(self) -> str:
@@ -55,16 +49,9 @@ class Run:
     @property
     def identity(self) -> tuple[str, str, str, str, str, int]:
         """The parts from which seeds are derived."""
-        return (self.dataset, self.encoder, self.decoder, self.marginal, self.beta, self.seed)
+        return astuple(self)
 
     @property
     def columns(self) -> dict[str, str | float | int]:
         """The identity as columns of a table."""
-        return {
-            "dataset": self.dataset,
-            "encoder": self.encoder,
-            "decoder": self.decoder,
-            "marginal": self.marginal,
-            "beta": float(self.beta),
-            "seed": self.seed,
-        }
+        return asdict(self) | {"beta": float(self.beta)}

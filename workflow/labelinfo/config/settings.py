@@ -6,22 +6,26 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, Field
 
-from labelinfo.config.baseline_settings import (
-    ClassifierSettings,
-    PcaSettings,
-    RandomEncoderSettings,
-)
 from labelinfo.config.dataset_settings import DatasetSettings, DataSettings
 from labelinfo.config.field_types import (
     INTEGER,
+    Beta,
     Distinct,
     Flag,
     Name,
     NonNegative,
     OrNull,
+    SeedIndex,
     Settings,
+    Some,
 )
-from labelinfo.config.model_settings import ComponentsSettings, ModelSettings
+from labelinfo.config.model_settings import (
+    ComponentsSettings,
+    MeasureSettings,
+    ModelSettings,
+    PathSettings,
+    TrainingSettings,
+)
 from labelinfo.config.output_settings import (
     BootstrapSettings,
     ClaimsSettings,
@@ -29,9 +33,13 @@ from labelinfo.config.output_settings import (
     GallerySettings,
     TablesSettings,
 )
-from labelinfo.config.probe_settings import ProbeSettings, StrongProbeSettings
-from labelinfo.config.sweep_settings import SweepSettings
-from labelinfo.config.training_settings import MeasureSettings, PathSettings, TrainingSettings
+from labelinfo.config.probe_settings import (
+    ClassifierSettings,
+    PcaSettings,
+    ProbeSettings,
+    RandomEncoderSettings,
+    StrongProbeSettings,
+)
 
 CATALOGUE = Path(__file__).parents[1] / "data" / "catalogue.yaml"
 # folders of results/ that do not belong to an experiment
@@ -47,6 +55,60 @@ def _not_reserved(name: str) -> str:
 ExperimentName = Annotated[
     str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"), AfterValidator(_not_reserved)
 ]
+FACTORISED_BETAS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24]
+AUTOREGRESSIVE_BETAS = [
+    *(0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2)
+]
+BASELINES = (
+    "random_discard",
+    "pca",
+    "random_fully_connected",
+    "random_convolutional",
+    "simple_image",
+    "complex_image",
+)
+Architecture = Annotated[str, Field(pattern="^[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+$")]
+
+
+class SweepSettings(Settings):
+    """The runs: every data set × encoder × decoder × marginal × β × seed.
+
+    Lists select from the definitions; an overlay replaces a whole list.
+    """
+
+    datasets: Some[str] = ["mnist_static"]
+    """Data sets, by their keys under `datasets`."""
+    encoders: Some[str] = ["gaussian"]
+    """Encoders p(z|x): `gaussian`, `iaf` (inverse autoregressive flow), `mlp` (fully connected),
+    and your own under `components`."""
+    decoders: Some[str] = ["deconv"]
+    """Decoders d(x|z): `deconv` (factorised), `pixelcnn` (autoregressive), `pixelcnn_short` (the
+    same with a receptive field of half an image), `mlp` (factorised, fully connected), and your own
+    under `components`."""
+    marginals: Some[str] = ["gaussian"]
+    """Marginals m(z): `gaussian` (fixed), `maf` (masked autoregressive flow), `vamp` (VampPrior),
+    and your own under `components`."""
+    architectures: OrNull[Distinct[Architecture]] = None
+    """Architectures by name, `encoder-decoder-marginal`, such as `mlp-mlp-vamp`. The default is
+    every combination of `encoders`, `decoders` and `marginals`; an empty list trains no VAE."""
+    betas: dict[str, Some[Beta]] = {
+        "deconv": FACTORISED_BETAS,
+        "mlp": FACTORISED_BETAS,
+        "pixelcnn": AUTOREGRESSIVE_BETAS,
+        "pixelcnn_short": AUTOREGRESSIVE_BETAS,
+    }
+    """The β of the objective D + βR, one list per decoder (ours), because an autoregressive decoder
+    ignores z at β ≥ 1. The defaults span rates from about 2 to 80 nats."""
+    seeds: Some[SeedIndex] = [0]
+    """Seed indices; each run's seeds derive from its identity, which includes the index."""
+    baselines: Distinct[Literal[BASELINES]] = list(BASELINES)
+    """Baselines to measure."""
+    baseline_seeds: Some[SeedIndex] = [0, 1, 2]
+    """Seed indices of the random encoders and of the trained classifiers; figures show mean and
+    standard deviation over them."""
+    on_divergence: Literal["fail", "report"] = "fail"
+    """Effect of a diverged training on the workflow, after all tables and figures are made: `fail`
+    ends it with an error that names the runs, `report` only writes their rows."""
 
 
 class MachineSettings(Settings):

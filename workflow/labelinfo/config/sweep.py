@@ -43,122 +43,96 @@ def decoders_of(config: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(decoder for _, decoder, _ in architectures(config)))
 
 
-def check_sweep(config: dict[str, Any], components: dict[str, dict[str, str]]) -> None:
-    """Check that the selections of a completed configuration exist and fit together.
-
-    ``components`` are the known components by kind: ``encoders``, ``decoders``, ``marginals``.
-
-    Raises
-    ------
-    ConfigError
-        The message names the key and the existing selections.
-    """
-    sweep = config["sweep"]
-    for kind in ("encoders", "decoders", "marginals"):
-        _check_known(f"sweep.{kind}", sweep[kind], components[kind])
-    for names in architectures(config) if sweep["architectures"] else ():
-        for kind, name in zip(("encoders", "decoders", "marginals"), names, strict=True):
-            _check_known("sweep.architectures", [name], components[kind])
-    _check_known("sweep.datasets", sweep["datasets"], config["datasets"])
-    for decoder, betas in sweep["betas"].items():
-        _check_known("sweep.betas", [decoder], components["decoders"])
-        if len({beta_key(beta) for beta in betas}) < len(betas):
-            raise ConfigError(
-                f"Config key `sweep.betas.{decoder}` holds two β that agree to 12 digits: "
-                "remove one."
-            )
-    for decoder in decoders_of(config):
-        if decoder not in sweep["betas"]:
-            raise ConfigError(
-                f"Config key `sweep.betas.{decoder}` is missing: the sweep runs the decoder "
-                f"{decoder!r}, so list its β there."
-            )
-    for name in sweep["datasets"]:
-        _check_dataset(name, config["datasets"][name])
-    _check_paths(config, components["decoders"])
-    zoom = config["figures"]["zoom_dataset"]
-    if zoom is not None:
-        _check_known("figures.zoom_dataset", [zoom], sweep["datasets"])
-
-
-def _check_paths(config: dict[str, Any], decoders: Any) -> None:
-    """Check the ends of paths, and that the sweep's β are between them."""
-    for decoder, (lowest, highest) in config["path"]["ends"].items():
-        _check_known("path.ends", [decoder], decoders)
-        if lowest >= highest:
-            raise ConfigError(
-                f"Config key `path.ends.{decoder}` has to be [lowest, highest], but its lowest β, "
-                f"{lowest:g}, is not below its highest, {highest:g}."
-            )
-    if config["training"]["mode"] != "path":
-        return
-    for decoder in decoders_of(config):
-        if decoder not in config["path"]["ends"]:
-            raise ConfigError(
-                f"Config key `path.ends.{decoder}` is missing: give the lowest and highest β of "
-                f"paths with the decoder {decoder!r}."
-            )
-        betas = path_betas(config, decoder)
-        for beta in config["sweep"]["betas"][decoder]:
-            if not betas[0] <= beta <= betas[-1]:
-                raise ConfigError(
-                    f"Config key `sweep.betas.{decoder}` has β = {beta:g} outside its path, which "
-                    f"goes from {betas[0]:g} to {betas[-1]:g}: widen `path.ends.{decoder}`."
-                )
-
-
 def path_betas(config: dict[str, Any], decoder: str) -> list[float]:
     """Return the snapshots' β of a decoder's paths, ascending."""
     lowest, highest = config["path"]["ends"][decoder]
     return snapshot_betas(lowest, highest, config["path"]["snapshots_per_decade"])
 
 
-def _check_known(key: str, names: list[str], known: Any) -> None:
+def check_sweep(config: dict[str, Any], components: dict[str, dict[str, Any]]) -> None:
+    """Check that the selections of a completed configuration exist and fit together.
+
+    ``components`` are the known components by kind: ``encoders``, ``decoders``, ``marginals``.
+    Raises ConfigError; the message names the key and the existing selections.
+    """
+    sweep, decoders = config["sweep"], components["decoders"]
+    kinds = ("encoders", "decoders", "marginals")
+    for kind in kinds:
+        _check_known(f"sweep.{kind}", sweep[kind], components[kind])
+    for names in architectures(config) if sweep["architectures"] else ():
+        for kind, name in zip(kinds, names, strict=True):
+            _check_known("sweep.architectures", [name], components[kind])
+    _check_known("sweep.datasets", sweep["datasets"], config["datasets"])
+    _check_known("sweep.betas", sweep["betas"], decoders)
+    for decoder, betas in sweep["betas"].items():
+        distinct = len({beta_key(beta) for beta in betas}) == len(betas)
+        text = "holds two β that agree to 12 digits: remove one"
+        _require(distinct, f"sweep.betas.{decoder}", text)
+    for decoder in decoders_of(config):
+        text = f"is missing: the sweep runs the decoder {decoder!r}, so list its β there"
+        _require(decoder in sweep["betas"], f"sweep.betas.{decoder}", text)
+    for name in sweep["datasets"]:
+        _check_dataset(f"datasets.{name}", config["datasets"][name])
+    _check_paths(config, decoders)
+    zoom = config["figures"]["zoom_dataset"]
+    _check_known("figures.zoom_dataset", [] if zoom is None else [zoom], sweep["datasets"])
+
+
+def _require(fits: bool, key: str, text: str) -> None:
+    if not fits:
+        raise ConfigError(f"Config key `{key}` {text}.")
+
+
+def _check_known(key: str, names: Any, known: Any) -> None:
     for name in names:
-        if name not in known:
-            raise ConfigError(f"Config key `{key}` names {name!r}; known are: {sorted(known)}.")
+        _require(name in known, key, f"names {name!r}; known are: {sorted(known)}")
 
 
-def _check_dataset(name: str, definition: dict[str, Any]) -> None:
-    key = f"datasets.{name}"
-    roles = ROLES[definition["reader"]]
-    if set(definition["files"]) != set(roles):
-        raise ConfigError(
-            f"Config key `{key}.files` has the roles {sorted(definition['files'])}; the reader "
-            f"{definition['reader']!r} needs exactly {sorted(roles)}."
-        )
-    for role, file in definition["files"].items():
+def _check_paths(config: dict[str, Any], decoders: Any) -> None:
+    """Check the ends of paths, and that the sweep's β are between them."""
+    ends = config["path"]["ends"]
+    _check_known("path.ends", ends, decoders)
+    for decoder, (lowest, highest) in ends.items():
+        text = f"its lowest β, {lowest:g}, is not below its highest, {highest:g}"
+        text = f"has to be [lowest, highest], but {text}"
+        _require(lowest < highest, f"path.ends.{decoder}", text)
+    for decoder in decoders_of(config) if config["training"]["mode"] == "path" else ():
+        text = f"is missing: give the lowest and highest β of paths with the decoder {decoder!r}"
+        _require(decoder in ends, f"path.ends.{decoder}", text)
+        low, *_, high = path_betas(config, decoder)
+        for beta in config["sweep"]["betas"][decoder]:
+            _require(
+                low <= beta <= high,
+                f"sweep.betas.{decoder}",
+                f"has β = {beta:g} outside its path, which goes from {low:g} to {high:g}: widen "
+                f"`path.ends.{decoder}`",
+            )
+
+
+def _check_dataset(key: str, definition: dict[str, Any]) -> None:
+    reader, files, roles = definition["reader"], definition["files"], ROLES[definition["reader"]]
+    text = f"has the roles {sorted(files)}; the reader {reader!r} needs exactly {sorted(roles)}"
+    _require(set(files) == set(roles), f"{key}.files", text)
+    for role, file in files.items():
         where = f"{key}.files.{role}"
-        if "name" not in file and "path" not in file:
-            raise ConfigError(
-                f"Config key `{where}` needs `name`, a file to fetch, or `path`, a file of your "
-                "own."
-            )
-        if "path" not in file and not ("sha256" in file or "git_blob_sha1" in file):
-            raise ConfigError(f"Config key `{where}` fetches a file, so it needs its `sha256`.")
-    available = TASKS[definition["reader"]]
+        text = "needs `name`, a file to fetch, or `path`, a file of your own"
+        _require("name" in file or "path" in file, where, text)
+        verified = "path" in file or "sha256" in file or "git_blob_sha1" in file
+        _require(verified, where, "fetches a file, so it needs its `sha256`")
+    tasks, available = definition["tasks"], TASKS[reader]
     if available is not None:
-        _check_known(f"{key}.tasks", definition["tasks"], available)
-    elif not definition["tasks"]:
-        raise ConfigError(
-            f"Config key `{key}.tasks` is empty: name the label columns of your table to probe."
-        )
-    for name, reader, default in (("scale", "table", None), ("originals", "static_mnist", "as_is")):
-        if definition[name] != default and definition["reader"] != reader:
-            raise ConfigError(
-                f"Config key `{key}.{name}` is for the reader {reader!r} alone: leave it out."
-            )
-    if definition["reader"] == "static_mnist" and definition["binarize"] != "none":
-        raise ConfigError(f"Config key `{key}.binarize` has to be 'none': its images are binary.")
-    if definition["reader"] == "omniglot" and definition["binarize"] == "none":
-        raise ConfigError(
-            f"Config key `{key}.binarize` is 'none', but Omniglot has grey pixels: choose "
-            "'bernoulli' or 'threshold'."
-        )
-    shares = definition["split"]
-    if shares["valid"] + shares["test"] >= 1:
-        raise ConfigError(f"Config key `{key}.split` leaves no image for training.")
-    if definition["entropy_nats"] is not None and not definition["entropy_source"]:
-        raise ConfigError(
-            f"Config key `{key}.entropy_source` is empty: say where `entropy_nats` comes from."
-        )
+        _check_known(f"{key}.tasks", tasks, available)
+    text = "is empty: name the label columns of your table to probe"
+    _require(bool(tasks or available), f"{key}.tasks", text)
+    for name, owner, default in (("scale", "table", None), ("originals", "static_mnist", "as_is")):
+        fits = definition[name] == default or reader == owner
+        _require(fits, f"{key}.{name}", f"is for the reader {owner!r} alone: leave it out")
+    grey = definition["binarize"] != "none"
+    text = "has to be 'none': its images are binary"
+    _require(not (reader == "static_mnist" and grey), f"{key}.binarize", text)
+    text = "is 'none', but Omniglot has grey pixels: choose 'bernoulli' or 'threshold'"
+    _require(reader != "omniglot" or grey, f"{key}.binarize", text)
+    share = definition["split"]["valid"] + definition["split"]["test"]
+    _require(share < 1, f"{key}.split", "leaves no image for training")
+    stated = definition["entropy_nats"] is None or bool(definition["entropy_source"])
+    _require(stated, f"{key}.entropy_source", "is empty: say where `entropy_nats` comes from")
