@@ -12,11 +12,11 @@ import warnings
 
 import pytest
 
-from labelinfo.io.locks import alone
+from labelinfo.io.checkpoints import alone
 
 HOLDER = """
 import sys, time
-from labelinfo.io.locks import alone
+from labelinfo.io.checkpoints import alone
 with alone(sys.argv[1]):
     print("held", flush=True)
     time.sleep(60)

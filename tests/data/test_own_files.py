@@ -10,7 +10,7 @@ import pytest
 from labelinfo.data.files import content_digest, read_verified, unpacked_digest
 from labelinfo.data.own_files import check_own_files, content_digests
 from labelinfo.errors import ConfigError, DataError
-from labelinfo.io.digest import file_sha256
+from labelinfo.io.atomic import file_sha256
 
 
 def table(path, tasks=("size",)):

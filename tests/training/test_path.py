@@ -12,8 +12,8 @@ from labelinfo.config.path_grid import nearest_below, snapshot_betas
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
 from labelinfo.errors import StorageError
+from labelinfo.io.atomic import file_sha256
 from labelinfo.io.checkpoints import checkpoint_of, collected_snapshots
-from labelinfo.io.digest import file_sha256
 from labelinfo.io.tables import read_table
 from labelinfo.models.saved import load_vae
 from labelinfo.training import advance, trainer

@@ -14,7 +14,7 @@ from torch.nn import functional
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
-from labelinfo.io.digest import file_sha256
+from labelinfo.io.atomic import file_sha256
 from labelinfo.io.tables import read_provenance
 from labelinfo.models.saved import load_vae
 from labelinfo.tables import runs as runs_table

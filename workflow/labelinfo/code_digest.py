@@ -20,8 +20,6 @@ UNTRACKED = frozenset(
         "labelinfo.jobs",
         "labelinfo.io.atomic",
         "labelinfo.io.checkpoints",
-        "labelinfo.io.locks",
-        "labelinfo.io.refusals",
     }
 )
 # the package's own `__init__` computes nothing, so it counts as an empty file

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labelinfo.errors import LabelinfoError
-from labelinfo.io.refusals import refusal
+from labelinfo.io.atomic import refusal
 from labelinfo.job_log import FINISHED, FORMAT, STOPPED, heartbeat
 from labelinfo.leases import leased_gpu
 from labelinfo.machine import gpus_to_lease, keep_freed_memory

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from labelinfo.data.dataset import Dataset, Split, draw_binary
 from labelinfo.errors import LabelinfoError
-from labelinfo.io.checkpoints import lock_of
-from labelinfo.io.locks import alone
+from labelinfo.io.checkpoints import alone, lock_of
 from labelinfo.probes.label_distortion import LabelDistortion, label_distortion_nats
 from labelinfo.seeds import derive_seed
 from labelinfo.training.advance import Divergence, advance

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from labelinfo.errors import DataError
-from labelinfo.io.digest import file_sha256
+from labelinfo.io.atomic import file_sha256
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20

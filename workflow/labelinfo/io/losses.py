@@ -34,19 +34,17 @@ def write_losses(
     (:func:`labelinfo.provenance.describe`).
     """
     points, images = losses.shape
+    fraction, exponent = np.frexp(losses)
+    fraction = np.round(np.ldexp(fraction, SIGNIFICANT_BITS))
+    exponent = exponent - SIGNIFICANT_BITS
     table = pd.DataFrame(
         {
             "point": np.repeat(np.arange(points, dtype=np.int32), images),
             "image": np.tile(np.arange(images, dtype=np.int32), points),
-            "label_distortion_nats": _rounded(losses).astype(np.float32).ravel(),
+            "label_distortion_nats": np.ldexp(fraction, exponent).astype(np.float32).ravel(),
         }
     )
     write_table(target, table, origin | {"of": of}, _ENCODINGS)
-
-
-def _rounded(losses: np.ndarray) -> np.ndarray:
-    fraction, exponent = np.frexp(losses)
-    return np.ldexp(np.round(np.ldexp(fraction, SIGNIFICANT_BITS)), exponent - SIGNIFICANT_BITS)
 
 
 def probe_of(of: Mapping[str, Any]) -> str:

@@ -11,21 +11,13 @@ from labelinfo.errors import StorageError
 from labelinfo.io.tables import read_arrow, write_table
 
 COLUMNS = ["original", "reconstruction", "sample"]
-_SHAPE = (28, 28)
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Grey images in [0, 1].
+    """Grey images in [0, 1]: test images, reconstructions from S draws of p(z|x), and samples.
 
-    Attributes
-    ----------
-    originals
-        (N, 28, 28), test images.
-    reconstructions
-        (S, N, 28, 28), each from another draw of z ~ p(z|x).
-    samples
-        (N, 28, 28), from z ~ m(z).
+    Shapes are (N, 28, 28), (S, N, 28, 28) and (N, 28, 28).
     """
 
     originals: np.ndarray
@@ -45,7 +37,10 @@ def write_pictures(
     if pictures is not None:
         images = (pictures.originals, pictures.reconstructions[0], pictures.samples)
         table = pd.DataFrame(
-            {name: map(_bytes, grey) for name, grey in zip(COLUMNS, images, strict=True)}
+            {
+                name: [np.uint8(np.round(255 * image)).tobytes() for image in grey]
+                for name, grey in zip(COLUMNS, images, strict=True)
+            }
         )
     write_table(target, table, origin | {"of": of})
 
@@ -64,13 +59,8 @@ def read_pictures(source: Path | str) -> tuple[Pictures | None, dict[str, Any]]:
         raise StorageError(f"The table {source} holds no pictures: delete it and run again.")
     if not len(table):
         return None, of
-    images = [np.stack([_grey(image) for image in column.to_pylist()]) for column in table.columns]
+    images = [
+        np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, 28, 28) / 255
+        for column in table.columns
+    ]
     return Pictures(images[0], images[1][None], images[2]), of
-
-
-def _bytes(grey: np.ndarray) -> bytes:
-    return np.uint8(np.round(255 * grey)).tobytes()
-
-
-def _grey(image: bytes) -> np.ndarray:
-    return np.frombuffer(image, np.uint8).reshape(_SHAPE) / 255

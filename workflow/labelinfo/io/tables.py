@@ -10,9 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from labelinfo.errors import StorageError
-from labelinfo.io.atomic import atomic_path
-from labelinfo.io.refusals import unreadable
+from labelinfo.io.atomic import atomic_path, check_digest, read_mapping, reading
 
 _KEY = b"labelinfo"
 _DIGEST_KEY = b"labelinfo-sha256"
@@ -53,23 +51,21 @@ def read_table(source: Path | str) -> pd.DataFrame:
     Raises
     ------
     StorageError
-        If the file is missing, not a whole Parquet file, not from this workflow, or was changed.
+        If the file is missing, damaged, not from this workflow, or was changed.
     """
     return read_with_provenance(source)[0]
 
 
 def read_provenance(source: Path | str) -> dict[str, Any]:
     """Read the provenance of a table; raises as :func:`read_table`."""
-    return read_with_provenance(source)[1]
+    return read_arrow(source)[1]
 
 
 def read_with_provenance(source: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a table and its provenance, opening the file once; raises as :func:`read_table`."""
     arrow, provenance = read_arrow(source)
-    try:
+    with reading(source):
         return arrow.to_pandas(), provenance
-    except Exception as error:  # damaged pandas metadata raises many kinds
-        raise _damaged(source) from error
 
 
 def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
@@ -77,54 +73,19 @@ def read_arrow(source: Path | str) -> tuple[pa.Table, dict[str, Any]]:
 
     Raises as :func:`read_table`.
     """
-    source = Path(source)
-    try:
+    with reading(source):
         # for files of some kilobytes, threads and read-ahead cost more than they save
-        with pq.ParquetFile(source, pre_buffer=False) as file:
+        with pq.ParquetFile(Path(source), pre_buffer=False) as file:
             arrow = file.read(use_threads=False)
-        metadata = arrow.schema.metadata or {}
-        origin, digest = metadata.get(_KEY), metadata.get(_DIGEST_KEY)
-        own = origin is not None and digest is not None
-        unchanged = own and table_sha256(arrow, origin).encode() == digest
-        provenance = _mapping(origin) if own else {}
-    except FileNotFoundError as error:
-        raise StorageError(f"The table {source} is missing: run the workflow again.") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # as above
-        raise unreadable(source, error) or _damaged(source) from error
-    if not own:
-        raise StorageError(
-            f"The table {source} has no digest, so it was not written by this workflow: delete it "
-            "and run the workflow again."
-        )
-    if not unchanged:
-        raise StorageError(
-            f"The table {source} was changed after it was written, as its content is not that of "
-            "its digest: delete it and run the workflow again."
-        )
-    return arrow, provenance
+        origin, digest = (arrow.schema.metadata[key] for key in (_KEY, _DIGEST_KEY))
+        check_digest(source, table_sha256(arrow, origin), digest.decode())
+        return arrow, read_mapping(origin)
 
 
 def peek_provenance(source: Path | str) -> dict[str, Any]:
     """Read only the provenance of a table, without checking that the file is whole."""
-    try:
-        return _mapping((pq.read_schema(source).metadata or {})[_KEY])
-    except Exception as error:  # as above
-        raise _damaged(source) from error
-
-
-def _mapping(text: bytes) -> dict[str, Any]:
-    origin = json.loads(text)
-    if not isinstance(origin, dict):
-        raise ValueError("an origin that is no mapping")
-    return origin
-
-
-def _damaged(source: Path | str) -> StorageError:
-    return StorageError(
-        f"The table {source} is not a whole Parquet file: delete it and run the workflow again."
-    )
+    with reading(source):
+        return read_mapping(pq.read_schema(source).metadata[_KEY])
 
 
 def table_sha256(table: pa.Table, provenance: bytes) -> str:

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 
-from labelinfo.errors import StorageError
-from labelinfo.io.atomic import atomic_path
-from labelinfo.io.refusals import unreadable
+from labelinfo.io.atomic import atomic_path, check_digest, read_mapping, reading
 
 # One key only: safetensors does not keep several in a fixed order, and the same content must give
 # the same bytes.
@@ -45,29 +43,12 @@ def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str,
     StorageError
         If the file is missing, truncated, not a safetensors file of this workflow, or was changed.
     """
-    try:
+    with reading(source):
         with safe_open(source, framework="pt") as file:
-            own = json.loads((file.metadata() or {})[_KEY])
-            text, digest = own["metadata"], own["sha256"]
-            metadata = json.loads(text)
-            if not isinstance(metadata, dict):
-                raise ValueError("metadata that are no mapping")
+            own = json.loads(file.metadata()[_KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        unchanged = tensors_sha256(tensors, text) == digest
-    except FileNotFoundError as error:
-        raise StorageError(f"The file {source} is missing: run the workflow again.") from error
-    except (
-        AttributeError, KeyError, OSError, RecursionError, SafetensorError, TypeError, ValueError,
-    ) as error:  # fmt: skip
-        raise unreadable(source, error) or StorageError(
-            f"The file {source} is damaged or not one of ours: delete it and run again."
-        ) from error
-    if not unchanged:
-        raise StorageError(
-            f"The file {source} was changed after it was written, as its content is not that of "
-            "its digest: delete it and run again."
-        )
-    return tensors, metadata
+        check_digest(source, tensors_sha256(tensors, own["metadata"]), own["sha256"])
+        return tensors, read_mapping(own["metadata"])
 
 
 def stored_sha256(source: Path | str) -> str:

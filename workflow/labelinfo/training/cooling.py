@@ -8,8 +8,7 @@ from typing import Any
 from labelinfo.config.path_grid import nearest_below
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, load_dataset
-from labelinfo.io.checkpoints import lock_of
-from labelinfo.io.locks import alone
+from labelinfo.io.checkpoints import alone, lock_of
 from labelinfo.io.tables import read_table
 from labelinfo.io.tensors import stored_sha256
 from labelinfo.models.vae import VaeSpec

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
+from labelinfo.io.atomic import file_sha256
 from labelinfo.io.checkpoints import checkpoint_of
-from labelinfo.io.digest import file_sha256
 from labelinfo.provenance import versions
 from labelinfo.training.checkpoint import Checkpoints
 from labelinfo.training.device import device_name, resolve_device, resolve_precision

@@ -12,8 +12,7 @@ import pandas as pd
 import torch
 
 from labelinfo.data.dataset import Dataset, load_dataset
-from labelinfo.io.checkpoints import collected_snapshots, lock_of
-from labelinfo.io.locks import alone
+from labelinfo.io.checkpoints import alone, collected_snapshots, lock_of
 from labelinfo.io.tables import write_table
 from labelinfo.models.vae import VaeSpec
 from labelinfo.provenance import describe

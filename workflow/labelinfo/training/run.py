@@ -9,8 +9,7 @@ import pandas as pd
 
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, load_dataset
-from labelinfo.io.checkpoints import lock_of
-from labelinfo.io.locks import alone
+from labelinfo.io.checkpoints import alone, lock_of
 from labelinfo.io.tables import write_table
 from labelinfo.io.tensors import save_tensors
 from labelinfo.models.vae import VaeSpec
