@@ -23,7 +23,6 @@ MODULES = [
     "tables.probe_views",
     "tables.results",
     "tables.stack",
-    "units",
 ]
 
 

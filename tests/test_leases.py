@@ -8,9 +8,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from labelinfo import jobs, leases
+from labelinfo import jobs
+from labelinfo import machine as leases
 from labelinfo.errors import StorageError
-from labelinfo.leases import leased_gpu
+from labelinfo.machine import leased_gpu
 
 GPUS = ["0", "1", "GPU-5a/b"]
 # forked, as they load nothing of torch

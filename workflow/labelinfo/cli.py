@@ -18,9 +18,6 @@ _TOOLS = {
 _OF_A_CHECKOUT = ("progress", "verify")
 # arguments that set the number of parallel jobs
 _SETS_CORES = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
-_NO_SNAKEFILE = (
-    "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
-)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,8 +69,16 @@ def _tool(name: str, arguments: list[str]) -> int:
 def _run(name: str, arguments: list[str]) -> int:
     checkout = find_checkout(Path.cwd())
     if checkout is None:
-        raise ConfigError(_NO_SNAKEFILE)
-    overlay = _overlay(name, checkout / "workflow" / "experiments")
+        raise ConfigError(
+            "There is no Snakefile of labelinfo in this folder or above it: change to a checkout."
+        )
+    experiments = sorted((checkout / "workflow" / "experiments").glob("*.yaml"))
+    known = {file.stem: file for file in experiments}
+    overlay = known.get(name, Path(name).resolve())
+    if not overlay.is_file():
+        raise ConfigError(
+            f"There is no experiment {name!r}: name one of {', '.join(known)}, or a YAML file."
+        )
     # in one word, because the option takes all files that follow
     command = [sys.executable, "-m", "snakemake", f"--configfile={overlay}"]
     if not any(each.startswith(_SETS_CORES) for each in arguments):
@@ -87,14 +92,12 @@ def _run(name: str, arguments: list[str]) -> int:
     os.execve(sys.executable, [*command, *arguments], environment)  # noqa: S606 - no shell
 
 
-def _overlay(name: str, experiments: Path) -> Path:
-    known = {file.stem: file for file in sorted(experiments.glob("*.yaml"))}
-    file = known.get(name, Path(name).resolve())
-    if not file.is_file():
-        raise ConfigError(
-            f"There is no experiment {name!r}: name one of {', '.join(known)}, or a YAML file."
-        )
-    return file
+def print_in_any_locale() -> None:
+    """Make standard output and error escape letters that their encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        # tests may replace the stream with another object
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def find_checkout(folder: Path) -> Path | None:

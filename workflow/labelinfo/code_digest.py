@@ -23,28 +23,18 @@ UNTRACKED = frozenset(
     }
 )
 # the package's own `__init__` computes nothing, so it counts as an empty file
-FRONT_DOOR = "labelinfo"
+_FRONT_DOOR = "labelinfo"
+_EMPTY = ast.dump(ast.Module(body=[], type_ignores=[]))
 
 
 def code_digest(
     script: Path | str, modules: tuple[str, ...] = (), roots: tuple[Path, ...] = ()
 ) -> str:
-    """Return a digest of the code behind one stage.
+    """Return 16 hexadecimal digits for the syntax trees of the code behind one stage.
 
-    Parameters
-    ----------
-    script
-        The file that the rule runs.
-    modules
-        Modules in addition to the imports of ``script``, such as a component chosen by name.
-    roots
-        Folders of the modules to follow, searched in turn; by default the folder of ``labelinfo``.
-        Imports from elsewhere are not followed: the lock file fixes those packages.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits, equal if and only if the syntax trees are (up to hash collisions).
+    The code is the file ``script`` that the rule runs, what it imports, and ``modules``, such as a
+    component chosen by name. Imports are followed in the folders ``roots``, by default that of
+    ``labelinfo``; the lock file fixes all other packages.
 
     Raises
     ------
@@ -55,19 +45,18 @@ def code_digest(
     script = Path(script)
     digest = hashlib.sha256(_tree(script).encode())
     for module in modules_behind(script, modules, roots):
-        tree = _EMPTY if module == FRONT_DOOR else _tree(find_module(module, roots))
+        tree = _EMPTY if module == _FRONT_DOOR else _tree(find_module(module, roots))
         digest.update(f"\n{module}\n{tree}".encode())
     return digest.hexdigest()[:16]
 
 
 def modules_behind(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> list[str]:
     """Return the names of the modules that :func:`code_digest` covers, sorted."""
-    pending = list(_imports(script, None, roots))
     for module in modules:
         if find_module(module, roots) is None:
             places = " or ".join(map(str, roots))
             raise ConfigError(f"The module {module!r} does not exist under {places}.")
-        pending.append(module)
+    pending = [*_imports(script, None, roots), *modules]
     seen: set[str] = set()
     while pending:
         module = pending.pop()
@@ -78,7 +67,7 @@ def modules_behind(script: Path, modules: tuple[str, ...], roots: tuple[Path, ..
         # importing a.b.c runs a and a.b as well
         if "." in module:
             pending.append(module.rpartition(".")[0])
-        if module != FRONT_DOOR:
+        if module != _FRONT_DOOR:
             pending += _imports(path, module, roots)
     return sorted(seen)
 
@@ -97,12 +86,8 @@ def find_module(module: str, roots: tuple[Path, ...]) -> Path | None:
 def defined_names(path: Path) -> set[str]:
     """Return the names of classes and variables that a file defines or imports at its top level.
 
-    The top level is outside of functions and classes; a star import gives ``*``.
-
-    Raises
-    ------
-    ConfigError
-        If the file is not valid Python.
+    The top level is outside of functions and classes; a star import gives ``*``. Raises ConfigError
+    if the file is not valid Python.
     """
     names: set[str] = set()
     nodes: list[ast.AST] = list(_parse(path).body)
@@ -140,16 +125,11 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 @cache
-def _imports(path: Path, module: str | None, roots: tuple[Path, ...]) -> tuple[str, ...]:
-    return tuple(_walk_imports(_parse(path), path, module, roots))
-
-
-def _walk_imports(
-    tree: ast.Module, path: Path, module: str | None, roots: tuple[Path, ...]
-) -> Iterator[str]:
-    for node in _statements(tree):
+def _imports(path: Path, module: str | None, roots: tuple[Path, ...]) -> list[str]:
+    names = []
+    for node in _statements(_parse(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level and module is not None:
@@ -157,11 +137,10 @@ def _walk_imports(
                 for _ in range(node.level - 1):
                     package = package.rpartition(".")[0]
                 base = f"{package}.{base}".rstrip(".")
-            yield base
             # `from package import module` names a module only by its last word
-            for alias in node.names:
-                if find_module(f"{base}.{alias.name}", roots) is not None:
-                    yield f"{base}.{alias.name}"
+            below = (f"{base}.{alias.name}" for alias in node.names)
+            names += [base, *(name for name in below if find_module(name, roots) is not None)]
+    return names
 
 
 @cache
@@ -172,6 +151,3 @@ def _tree(path: Path) -> str:
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return ast.dump(tree)
-
-
-_EMPTY = ast.dump(ast.Module(body=[], type_ignores=[]))

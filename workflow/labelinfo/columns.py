@@ -4,11 +4,10 @@ python -m labelinfo.columns > docs/columns.md
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -48,30 +47,18 @@ class Table:
 
 @cache
 def tables() -> dict[str, Table]:
-    """Return every table by name.
-
-    Raises
-    ------
-    LabelinfoError
-        If a column has no description.
-    """
+    """Return every table by name; raise LabelinfoError if a column has no description."""
     source = yaml.safe_load(_SOURCE.read_text(encoding="utf-8"))
-    return {
-        name: Table(name, table["row"], table["file"], dict(_columns(name, table, source)))
-        for name, table in source["tables"].items()
-    }
-
-
-def _columns(
-    table: str, definition: Mapping[str, Any], source: Mapping[str, Any]
-) -> Iterator[tuple[str, Column]]:
-    own = {name: entry for name, entry in definition["columns"].items() if entry}
-    known = {
-        name: Column(name, kind, unit[0] if unit else _unit(name), meaning)
-        for name, (kind, meaning, *unit) in (source["common"] | own).items()
-    }
-    for name in definition["columns"]:
-        yield name, _column(table, name, known)
+    found = {}
+    for table, definition in source["tables"].items():
+        own = {name: entry for name, entry in definition["columns"].items() if entry}
+        known = {
+            name: Column(name, kind, unit[0] if unit else _unit(name), meaning)
+            for name, (kind, meaning, *unit) in (source["common"] | own).items()
+        }
+        columns = {name: _column(table, name, known) for name in definition["columns"]}
+        found[table] = Table(table, definition["row"], definition["file"], columns)
+    return found
 
 
 def _column(table: str, name: str, known: Mapping[str, Column]) -> Column:
@@ -98,17 +85,12 @@ def page() -> str:
     parts = [_HEAD]
     for table in tables().values():
         parts.append(f"## `{table.name}`\n\n{table.row} File: `{table.file}`.\n")
-        rows = [
-            f"| `{c.name}` | {c.type} | {c.unit} | {_cell(c)} |" for c in table.columns.values()
-        ]
-        parts.append(
-            "\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *rows, ""])
-        )
+        parts += ["| column | type | unit | meaning |", "|---|---|---|---|"]
+        for column in table.columns.values():
+            meaning = column.meaning.replace("|", r"\|")
+            parts.append(f"| `{column.name}` | {column.type} | {column.unit} | {meaning} |")
+        parts.append("")
     return "\n".join(parts)
-
-
-def _cell(column: Column) -> str:
-    return column.meaning.replace("|", r"\|")
 
 
 if __name__ == "__main__":

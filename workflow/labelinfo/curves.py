@@ -9,14 +9,9 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of C against R in nats, sorted by rate.
+    """Points of C against R in nats, (P,) each, sorted by rate.
 
-    Attributes
-    ----------
-    rate_nats, label_distortion_nats
-        (P,) each.
-    label_distortion_nats_se
-        Standard errors of C, (P,); empty if C is exact.
+    The standard errors of C, (P,), are empty if C is exact.
     """
 
     rate_nats: np.ndarray
@@ -86,22 +81,10 @@ def lower_hull(
     """Return the points on the lower convex hull of C against R that begins at (0, H(Y)).
 
     Choosing one of two codes at random reaches every point between them, so the whole hull is
-    achievable. A code of rate 0 has C = H(Y).
+    achievable. A code of rate 0 has C = H(Y), so points with R ≤ 0 or C ≥ H(Y) cannot be on it.
 
-    Parameters
-    ----------
-    rates, distortions
-        R and C of the points in nats. Points with R ≤ 0 or C ≥ H(Y) cannot be on the hull.
-    label_entropy
-        H(Y) in nats.
-    end
-        A last point (R, C), such as (H(X), 0); points of larger rate are ignored. Without it, the
-        hull ends at the smallest C.
-
-    Returns
-    -------
-    ndarray
-        Indices of points in order of rate, without the two ends.
+    The hull ends at a last point ``end`` (R, C), such as (H(X), 0), beyond which points are
+    ignored, or else at the smallest C. Returns the indices of the other points in order of rate.
 
     Examples
     --------

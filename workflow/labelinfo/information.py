@@ -1,4 +1,6 @@
-"""Entropies of empirical distributions."""
+"""Entropies of empirical distributions, in nats and bits."""
+
+import math
 
 import numpy as np
 
@@ -49,3 +51,25 @@ def label_entropy_bias_nats(labels: int, classes: int) -> float:
     0.005
     """
     return (classes - 1) / (2 * labels)
+
+
+def nats_to_bits(nats: float) -> float:
+    """Convert an information quantity: bits = nats / ln 2.
+
+    Examples
+    --------
+    >>> nats_to_bits(math.log(8))
+    3.0
+    """
+    return nats / math.log(2.0)
+
+
+def bits_to_nats(bits: float) -> float:
+    """Convert an information quantity: nats = bits · ln 2.
+
+    Examples
+    --------
+    >>> round(bits_to_nats(1), 4)
+    0.6931
+    """
+    return bits * math.log(2.0)

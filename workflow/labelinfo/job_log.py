@@ -44,17 +44,10 @@ def heartbeat(log: Path | str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class JobLog:
-    """The end of a log.
+    """The state of a job, the last lines of its log, finished and all epochs of a training.
 
-    Attributes
-    ----------
-    state
-        ``interrupted`` means that the job got SIGTERM, or was killed: its log is incomplete and has
-        not been touched for minutes.
-    lines
-        The last lines.
-    epochs
-        Finished epochs and all epochs of a training.
+    ``interrupted`` means that the job got SIGTERM, or was killed: its log is incomplete and has not
+    been touched for minutes.
     """
 
     state: State
@@ -63,17 +56,7 @@ class JobLog:
 
 
 def read_log(log: Path, now: float | None = None, lines: int = 5) -> JobLog | None:
-    """Read the end of a job's log; return None without a log.
-
-    Parameters
-    ----------
-    log
-        The file.
-    now
-        The time in seconds, by default :func:`time.time`.
-    lines
-        Number of last lines to return.
-    """
+    """Return the state and the last ``lines`` of a job's log at the time ``now``; None without."""
     try:
         touched = log.stat().st_mtime
         with log.open("rb") as file:
@@ -85,16 +68,12 @@ def read_log(log: Path, now: float | None = None, lines: int = 5) -> JobLog | No
     # the lines of a traceback have no level
     ends = [match for line in found if (match := _LINE.match(line))]
     level, message = ends[-1].groups() if ends else ("", "")
-    state: State
-    if message == FINISHED:
-        state = "finished"
-    elif message == STOPPED:
-        state = "interrupted"
+    silent = (time.time() if now is None else now) - touched > _SILENCE_SECONDS
+    state: State = "interrupted" if silent else "running"
+    if message in (FINISHED, STOPPED):
+        state = "finished" if message == FINISHED else "interrupted"
     elif level in ("ERROR", "CRITICAL"):
         state = "failed"
-    else:
-        silent = (time.time() if now is None else now) - touched > _SILENCE_SECONDS
-        state = "interrupted" if silent else "running"
     epochs = _EPOCH.findall(text)
     done = (int(epochs[-1][0]), int(epochs[-1][1])) if epochs else None
     return JobLog(state, tuple(found[-lines:]), done)

@@ -14,8 +14,7 @@ from typing import Any
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.atomic import refusal
 from labelinfo.job_log import FINISHED, FORMAT, STOPPED, heartbeat
-from labelinfo.leases import leased_gpu
-from labelinfo.machine import gpus_to_lease, keep_freed_memory
+from labelinfo.machine import gpus_to_lease, keep_freed_memory, leased_gpu
 
 logger = logging.getLogger("labelinfo")
 
@@ -35,16 +34,9 @@ def job(
     log. Any other error is a bug in labelinfo and keeps its traceback. SIGTERM removes half-written
     files. The log's last line gives the outcome (:mod:`labelinfo.job_log`).
 
-    Parameters
-    ----------
-    log
-        The job's log file; it is overwritten.
-    threads
-        Number of torch's threads, which affects the bits of a result; None for a job that does not
-        compute, and so does not load torch.
-    machine
-        The configuration's ``machine`` section, for a job that computes. The job gets and sees only
-        one of the GPUs, exclusive or shared.
+    ``threads`` is the number of torch's threads, which affects the bits of a result; None for a job
+    that does not compute, and so does not load torch. ``machine`` is that section of the
+    configuration, for a job that computes: it gets and sees only one GPU, exclusive or shared.
     """
     # a user's components are next to the Snakefile; installed modules of the same name go first
     sys.path.append(str(_BASE))
@@ -66,29 +58,19 @@ def job(
                 # before torch looks for GPUs
                 os.environ["CUDA_VISIBLE_DEVICES"] = gpu
             if threads is not None:
+                import torch
+
                 keep_freed_memory()
-                _set_threads(threads)
+                torch.set_num_threads(max(1, threads))
             yield logger
         logger.info(FINISHED)
-    except LabelinfoError as error:
-        logger.error("Error: %s", error)
-        sys.exit(1)
     except Exception as error:
-        if _is_out_of_memory(error):
-            logger.error("Error: out of memory: give the job more, or lower its batch_size.")
-            sys.exit(1)
-        place = _place_in_a_component(error)
-        if place:
-            logger.info("Its traceback:", exc_info=error)
-            logger.error(
-                "Error: a component of yours fails in %s: %s: %s.",
-                place,
-                type(error).__name__,
-                " ".join(str(error).split()),
-            )
-            sys.exit(1)
-        logger.exception("This is a bug in labelinfo, not in your input.")
-        raise
+        sentence = _sentence(error)
+        if sentence is None:
+            logger.exception("This is a bug in labelinfo, not in your input.")
+            raise
+        logger.error("Error: %s", sentence)
+        sys.exit(1)
     finally:
         signal.signal(signal.SIGTERM, before)
         for handler in (file, terminal):
@@ -108,11 +90,19 @@ def _open_log(log: Path | str) -> logging.FileHandler:
         sys.exit(f"Error: {refusal(log, error) or f'Cannot write {log}: {error.strerror}.'}")
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def _sentence(error: Exception) -> str | None:
+    """Return the message of an error that the user can fix, None for a bug in labelinfo."""
+    if isinstance(error, LabelinfoError):
+        return str(error)
     # torch may not be loaded; only the text of its error shows that a CPU's memory has run out
-    torch = sys.modules.get("torch")
-    on_gpu = torch is not None and isinstance(error, torch.OutOfMemoryError)
-    return on_gpu or isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
+    kinds = (MemoryError, getattr(sys.modules.get("torch"), "OutOfMemoryError", MemoryError))
+    if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
+        return "out of memory: give the job more, or lower its batch_size."
+    if place := _place_in_a_component(error):
+        logger.info("Its traceback:", exc_info=error)
+        reason = " ".join(str(error).split())
+        return f"a component of yours fails in {place}: {type(error).__name__}: {reason}."
+    return None
 
 
 def _place_in_a_component(error: Exception) -> str | None:
@@ -130,9 +120,3 @@ def _place_in_a_component(error: Exception) -> str | None:
 def _stop(number: int, frame: object) -> None:
     logger.error(STOPPED)
     sys.exit(128 + number)
-
-
-def _set_threads(threads: int) -> None:
-    import torch
-
-    torch.set_num_threads(max(1, threads))

@@ -22,18 +22,10 @@ def versions() -> dict[str, str]:
 def describe(
     stage: str, *, code: str, config: dict[str, Any], data: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the origin of one file.
+    """Return the origin of one file, with the versions of the packages.
 
-    Parameters
-    ----------
-    stage
-        Name of the rule.
-    code
-        Digest of the stage's code.
-    config
-        The configuration sections that the stage reads.
-    data
-        Digests of the data set behind it, if any.
+    ``stage`` is the rule, ``code`` the digest of its code, ``config`` the sections of the
+    configuration that it reads, and ``data`` the digests of the data set behind it, if any.
     """
     origin = {"stage": stage, "code": code, "config": config, "data": data or {}}
     return origin | {"versions": versions()}

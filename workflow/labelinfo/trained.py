@@ -30,18 +30,11 @@ _BATCH = 100
 class TrainedRun:
     """A trained VAE, at its best epoch on validation, and its measurements.
 
-    Attributes
-    ----------
-    run
-        Data set, encoder, decoder, marginal, β and seed.
-    model
-        The network: ``model.encoder(x)`` → p(z|x), ``model.decoder(z)`` → d(x|z) and
-        ``model.marginal(model.encoder)`` → m(z), for bits x (n, 1, 28, 28) and codes z (n, L).
-    training, measured, probed
-        The rows of the training, of R and D, and of the probes by task; empty before their stage
-        has run.
-    dataset_binarize
-        Binarisation of the data set: ``none``, ``threshold`` or ``bernoulli``; None if unknown.
+    ``model.encoder(x)`` is p(z|x), ``model.decoder(z)`` is d(x|z), and
+    ``model.marginal(model.encoder)`` is m(z), for bits x (n, 1, 28, 28) and codes z (n, L).
+    ``training``, ``measured`` and ``probed`` are the rows of the training, of R and D, and of the
+    probes by task; empty before their stage has run. ``dataset_binarize`` is the binarisation of
+    the data set: ``none``, ``threshold`` or ``bernoulli``; None if unknown.
     """
 
     run: Run
@@ -52,14 +45,11 @@ class TrainedRun:
     dataset_binarize: str | None
 
     def __repr__(self) -> str:
-        numbers = [f"{name} = {value:.4g}" for name, value in self._numbers() if value is not None]
+        values = {"R": self.rate_nats, "D": self.distortion_nats}
+        values |= {f"C({task})": c for task, c in self.label_distortion_nats.items()}
+        numbers = [f"{name} = {value:.4g}" for name, value in values.items() if value is not None]
         name = f"{self.run.dataset} {self.run.architecture} β={self.run.beta} seed {self.run.seed}"
         return f"<TrainedRun {name}, {self.status}: {', '.join(numbers)} nats>"
-
-    def _numbers(self) -> Iterator[tuple[str, float | None]]:
-        yield "R", self.rate_nats
-        yield "D", self.distortion_nats
-        yield from ((f"C({task})", value) for task, value in self.label_distortion_nats.items())
 
     @property
     def status(self) -> str:
@@ -181,7 +171,10 @@ def load_run(
         probes = (results / "train_probe" / run.path).glob("*.parquet")
         tables = [file for file in sorted(probes) if not file.name.endswith(".losses.parquet")]
         probed = {file.stem: _read(file, vae.weights_sha256) for file in tables}
-        binarize = _dataset_binarize(results / "prepare_dataset", run.dataset)
+        summary = results / "prepare_dataset" / run.dataset / "summary.parquet"
+        if summary.exists():
+            definitions = read_provenance(summary).get("config", {}).get("datasets", {})
+            binarize = definitions.get(run.dataset, {}).get("binarize")
     model = vae.model.to(resolve_device(device))
     return TrainedRun(run, model, training, measured, probed, binarize)
 
@@ -197,35 +190,24 @@ def _check_components(run: Run, spec: VaeSpec, own: set[str]) -> None:
             )
 
 
-def _check_weights(row: dict[str, Any], sha256: str, source: Path) -> None:
+def _check_weights(row: dict[str, Any], sha256: str, source: Path) -> dict[str, Any]:
     if row.get("weights_sha256") != sha256:
         raise StorageError(
             f"The table {source} is about other weights than {WEIGHTS} of its run: run the "
             "workflow again."
         )
+    return row
 
 
 def _read(source: Path, sha256: str) -> dict[str, Any]:
     """Return the row of a stage's table about these weights; empty without a table."""
-    if not source.exists():
-        return {}
-    row = _row(read_table(source))
-    _check_weights(row, sha256, source)
-    return row
+    return _check_weights(_row(read_table(source)), sha256, source) if source.exists() else {}
 
 
 def _row(table: pd.DataFrame) -> dict[str, Any]:
     """Return the only row of a table as Python values; missing numbers are None."""
     row = table.astype(object).where(table.notna(), None).iloc[0].to_dict()
     return {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
-
-
-def _dataset_binarize(prepared: Path, name: str) -> str | None:
-    summary = prepared / name / "summary.parquet"
-    if not summary.exists():
-        return None
-    definitions = read_provenance(summary).get("config", {}).get("datasets", {})
-    return definitions.get(name, {}).get("binarize")
 
 
 @contextmanager

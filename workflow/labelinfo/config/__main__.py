@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from labelinfo.cli import print_in_any_locale
 from labelinfo.config.completion import schema_of_keys
 from labelinfo.config.experiment import BASE, read_config
 from labelinfo.config.sweep import enumerate_runs
-from labelinfo.console import print_in_any_locale
 from labelinfo.data.own_files import check_own_files
 from labelinfo.errors import ConfigError
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from labelinfo.curves import pareto_front
 from labelinfo.figures import style
 from labelinfo.figures.line_labels import NamedLine, name_lines
+from labelinfo.information import bits_to_nats, nats_to_bits
 from labelinfo.tables.lines import numbers
 from labelinfo.tables.results import TaskResults
-from labelinfo.units import bits_to_nats, nats_to_bits
 
 Against = Literal["rate", "distortion"]
 Span = tuple[float, float]

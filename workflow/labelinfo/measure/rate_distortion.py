@@ -98,7 +98,7 @@ def independent_pixels_nats(train: Tensor, images: Tensor) -> float:
     --------
     Three pixels that are white in half of the images cost ln 2 each:
 
-    >>> from labelinfo.units import nats_to_bits
+    >>> from labelinfo.information import nats_to_bits
     >>> bits = torch.tensor([[0, 1, 0], [1, 0, 1]])
     >>> round(nats_to_bits(independent_pixels_nats(bits, bits)), 6)
     3.0

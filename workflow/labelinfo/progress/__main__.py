@@ -5,9 +5,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from labelinfo.cli import print_in_any_locale
 from labelinfo.config.experiment import read_config
 from labelinfo.config.plan import planned_jobs
-from labelinfo.console import print_in_any_locale
 from labelinfo.errors import LabelinfoError
 from labelinfo.progress.states import STATES, JobState, hours_left, job_states, shortened
 

@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from labelinfo.information import label_entropy_bias_nats
-from labelinfo.units import nats_to_bits
+from labelinfo.information import label_entropy_bias_nats, nats_to_bits
 
 # columns of both probes, apart from C and accuracy of the paper's probe
 PROBE_COLUMNS = [

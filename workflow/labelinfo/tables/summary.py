@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from labelinfo.errors import LabelinfoError
+from labelinfo.information import nats_to_bits
 from labelinfo.paper import BEST_PCA_DIMENSION, DATASETS
 from labelinfo.tables.lines import is_selected
 from labelinfo.tables.probe_views import PAPER, rows_of_probe
 from labelinfo.tables.results import Panel, architecture_of, countable, run_name
-from labelinfo.units import nats_to_bits
 
 # a code keeps most of the label if it retains this share of the label's entropy
 MOST = 0.8

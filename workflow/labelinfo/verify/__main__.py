@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from labelinfo.cli import print_in_any_locale
 from labelinfo.config.completion import complete
 from labelinfo.config.experiment import read_map
-from labelinfo.console import print_in_any_locale
 from labelinfo.errors import ConfigError, LabelinfoError, StorageError
 from labelinfo.io.tables import read_with_provenance
 from labelinfo.tables.results import run_name
