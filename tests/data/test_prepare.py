@@ -18,7 +18,7 @@ from labelinfo.config.completion import complete
 from labelinfo.data.dataset import SPLITS, Dataset, Split, draw_binary, load_dataset, save_dataset
 from labelinfo.data.files import read_verified
 from labelinfo.data.labels import match_originals
-from labelinfo.data.prepare import Source, prepare_dataset, shuffled_rows
+from labelinfo.data.prepare import prepare_dataset, read_input, shuffled_rows
 from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 from labelinfo.errors import DataError, StorageError
 from labelinfo.information import label_entropy_nats
@@ -36,15 +36,14 @@ def definition_of(name, **keys):
 
 def prepare(name, definition, folder=ROOT, *, checked=True, duplicates_max_share=0.01):
     """Prepare a data set from the files that its definition names below a folder."""
-    sources = {}
+    files = {}
     for role, file in definition["files"].items():
         path = folder / file.get("path", file.get("name"))
-        checks = {"sha256": file.get("sha256"), "size": file.get("bytes")} if checked else {}
-        sources[role] = Source(path, **checks)
+        files[role] = read_input(path, file if checked else {})
     return prepare_dataset(
         name,
         definition,
-        sources,
+        files,
         tasks=definition["tasks"],
         clamp=CLAMP,
         duplicates_max_share=duplicates_max_share,

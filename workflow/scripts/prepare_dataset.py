@@ -8,7 +8,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
 
     from labelinfo.config.tasks import tasks_of
     from labelinfo.data.dataset import save_dataset
-    from labelinfo.data.prepare import Source, prepare_dataset
+    from labelinfo.data.prepare import prepare_dataset, read_input
     from labelinfo.io.tables import write_table
     from labelinfo.provenance import describe
     from labelinfo.training.device import resolve_device
@@ -21,19 +21,16 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     checked = {key: configured[key] for key in ("matched_distinct_min_share",)}
     # a user's files are not inputs of the rule; relative paths start at the Snakefile's folder
     root = Path(os.path.normpath(snakemake.scriptdir)).parents[1]
-    sources = {
-        role: Source(
-            path=root / file["path"] if "path" in file else Path(snakemake.input[role]),
-            sha256=file.get("sha256"),
-            git_blob_sha1=file.get("git_blob_sha1"),
-            size=file.get("bytes"),
+    files = {
+        role: read_input(
+            root / file["path"] if "path" in file else Path(snakemake.input[role]), file
         )
         for role, file in configured["files"].items()
     }
     dataset, summary = prepare_dataset(
         snakemake.wildcards.dataset,
         params.definition | checked,
-        sources,
+        files,
         tasks=tasks,
         clamp=params.data.get("naive_bayes_clamp"),
         duplicates_max_share=snakemake.config["data"]["duplicates_max_share"],

@@ -85,7 +85,7 @@ BITS, GREYS = RNG.integers(0, 2, (5, 784)), RNG.integers(0, 16, (5, 784))
         (stray(RNG.random((5, 784)) / 255, 1, 1), None, "scaled twice"),
         (GREYS / 255, None, "far below 1, as if"),
         (RNG.random((5, 784)), 255, "far below 255, as if they had been scaled twice"),
-        (RNG.random((5, 784)) * 255, None, "set `datasets.own.scale` to"),
+        (RNG.random((5, 784)) * 255, None, "set the config key `datasets.own.scale` to"),
         (RNG.integers(0, 256, (5, 784)), 100, "the config key `datasets.own.scale` is 100"),
         (np.full((5, 784), np.nan), 255, "pixels from nan"),
     ],
@@ -127,7 +127,7 @@ def one(kind, value):
             (np.zeros(shape), "have the shape")
             for shape in [(784,), (5, 783), (5, 14, 56), (5, 3, 28, 28), (5, 28, 28, 3), ()]
         ),
-        (np.zeros((0, 28, 28), np.uint8), "holds no images"),
+        (np.zeros((0, 28, 28), np.uint8), "There are no 28×28 images"),
         (one(float, np.nan), "pixels from nan"),
         (one(np.float16, -np.inf), "pixels from -inf"),
         (one(float, -1e-9), "pixels from -1e-09 .*rescale"),

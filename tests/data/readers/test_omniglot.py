@@ -54,7 +54,7 @@ def test_omniglot_in_other_number_types():
     kinds = {"data": np.float32, "target": np.uint8, "testtarget": bool, "targetchar": np.int16}
     given |= {name: given[name].astype(kind) for name, kind in kinds.items()}
     for part, expected in zip(parse_omniglot(mat(given), NAME), exact, strict=True):
-        for name, array in vars(expected).items():
+        for name, array in expected._asdict().items():
             np.testing.assert_array_equal(getattr(part, name), array)
 
 

@@ -21,12 +21,7 @@ def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> N
     """Refuse splits that are nearly blank or whose images are all alike; warn of blank images.
 
     ``images`` are the prepared images (N, 784) by split; ``binarize`` is the config key of the data
-    set ``name``.
-
-    Raises
-    ------
-    DataError
-        Naming the split and the remedy.
+    set ``name``. Raises DataError with the split and the remedy.
     """
     remedy = "check the images of the file"
     if binarize == "threshold":
@@ -78,11 +73,7 @@ def check_copies(name: str, images: Mapping[str, np.ndarray], max_share: float) 
     """Return :func:`count_copies`; warn of copies, and refuse too large a share of a split.
 
     Real data have a few copies by chance; many copies mean that one file was given for two splits.
-
-    Raises
-    ------
-    DataError
-        Naming the split, the number of copies and the remedy.
+    Raises DataError with the split, the number of copies and the remedy.
     """
     copies = count_copies(images)
     for split, count in copies.items():

@@ -29,13 +29,9 @@ class ByTask(dict):
 class Split:
     """Images and labels of one split.
 
-    Attributes
-    ----------
-    images
-        (N, 784), row-major: uint8 bits, or (training split only) float32 intensities in [0, 1],
-        which every use binarises by a fresh draw.
-    labels
-        Class numbers (N,), int64, by task; −1 where the label is missing.
+    ``images`` (N, 784) are row-major: uint8 bits, or (training split only) float32 intensities in
+    [0, 1], which every use binarises by a fresh draw. ``labels`` are class numbers (N,), int64, by
+    task; −1 where the label is missing.
     """
 
     images: Tensor
@@ -110,10 +106,7 @@ def save_dataset(target: Path | str, dataset: Dataset) -> None:
 def load_dataset(source: Path | str) -> Dataset:
     """Read a data set that :func:`save_dataset` wrote.
 
-    Raises
-    ------
-    StorageError
-        If the file is missing, damaged or not a prepared data set.
+    Raises StorageError if the file is missing, damaged or not a prepared data set.
     """
     tensors, metadata = load_tensors(source)
     try:

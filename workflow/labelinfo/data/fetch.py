@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import requests
 from tqdm import tqdm
 
-from labelinfo.data.files import read_verified
+from labelinfo.data.files import MAX_SIZE, read_verified
 from labelinfo.errors import DataError
 from labelinfo.io.atomic import atomic_path
 
@@ -18,8 +17,6 @@ _TIMEOUTS = (10.0, 60.0)
 # Seconds before each further attempt at an address
 _PAUSES = (1.0, 2.0, 4.0)
 _CHUNK = 1 << 18
-# Maximum number of bytes to download for a file of unknown size
-_MAX_SIZE = 2**31
 
 
 class _Failed(Exception):  # noqa: N818 - never leaves this module
@@ -29,8 +26,8 @@ class _Failed(Exception):  # noqa: N818 - never leaves this module
 def addresses_of(name: str, datasets: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the addresses of the catalogue file ``name`` in a configuration's ``datasets``."""
     files = (file for dataset in datasets.values() for file in dataset["files"].values())
-    urls = (file.get("urls", ()) for file in files if file.get("name") == name)
-    return list(dict.fromkeys(chain.from_iterable(urls)))
+    named = (file for file in files if file.get("name") == name)
+    return list(dict.fromkeys(url for file in named for url in file.get("urls", ())))
 
 
 def fetch_file(
@@ -47,17 +44,12 @@ def fetch_file(
 
     With a ``mirror``, a folder that holds ``name`` or ``name.gz``, the network is not used.
     Otherwise ``urls``, of the file or its gzipped form, are tried in turn, each several times.
-    Digests and ``size`` in bytes are of the decompressed content; one digest is needed. The write
-    is atomic.
+    Digests and ``size`` in bytes are of the decompressed content. The write is atomic.
 
     Raises
     ------
-    DataError
-        If no source has the expected content.
-    StorageError
-        If the content cannot be written.
-    ValueError
-        If no digest is given.
+    DataError, StorageError, ValueError
+        If no source has the expected content, it cannot be written, or no digest is given.
     """
     if sha256 is None and git_blob_sha1 is None:
         raise ValueError(f"fetching {name} needs sha256 or git_blob_sha1 to verify it")
@@ -89,7 +81,7 @@ def _download_any(name: str, part: Path, urls: Sequence[str], checks: Mapping[st
         try:
             _download(url, part, name, checks["size"])
             # Recognise gzip by content, not by name: servers pack and unpack .gz files themselves.
-            return read_verified(part, gzipped=True, max_size=_MAX_SIZE, **checks)
+            return read_verified(part, gzipped=True, **checks)
         except _Failed as failure:
             faults.append(f"{url} ({failure})")
         except DataError:
@@ -106,18 +98,17 @@ def _download(url: str, part: Path, name: str, size: int | None) -> None:
     for pause in (*_PAUSES, None):
         try:
             _save(url, part, name, size)
+            return
         except (requests.RequestException, ValueError) as error:  # ValueError: malformed address
             fault, passing = _fault(error)
             if not passing or pause is None:
                 raise _Failed(fault) from error
             time.sleep(pause)
-        else:
-            return
 
 
 def _save(url: str, part: Path, name: str, size: int | None) -> None:
     # gzip makes incompressible content a little larger.
-    limit = _MAX_SIZE if size is None else size + size // 100 + 4096
+    limit = MAX_SIZE if size is None else size + size // 100 + 4096
     headers = {"Accept-Encoding": "identity"}
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
         response.raise_for_status()

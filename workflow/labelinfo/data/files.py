@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import io
-import os
 import stat
 import zlib
 from pathlib import Path
@@ -15,7 +14,7 @@ from labelinfo.io.atomic import file_sha256
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
 # Default maximum number of bytes of decompressed content
-_MAX_SIZE = 2**31
+MAX_SIZE = 2**31
 
 
 def content_digest(content: bytes) -> str:
@@ -26,12 +25,8 @@ def content_digest(content: bytes) -> str:
 def unpacked_digest(path: Path) -> str:
     """Return the SHA-256 of the content that :func:`read_verified` returns.
 
-    For a gzip file that is damaged or too large it is the digest of the packed content.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
+    For a gzip file that is damaged or too large it is the digest of the packed content. Raises
+    OSError if the file cannot be read.
     """
     if path.suffix == ".gz":
         try:
@@ -47,26 +42,15 @@ def read_verified(
     sha256: str | None = None,
     git_blob_sha1: str | None = None,
     size: int | None = None,
-    max_size: int = _MAX_SIZE,
+    max_size: int = MAX_SIZE,
     gzipped: bool | None = None,
 ) -> bytes:
-    """Read the file ``path``; check and return its decompressed content.
+    """Read the regular file ``path``; check and return its decompressed content.
 
-    A small file that unpacks to an enormous one takes at most ``max_size`` of memory.
-
-    Parameters
-    ----------
-    path
-        A regular file. It is unpacked if it may be gzipped and begins with the gzip magic number.
-    sha256, git_blob_sha1
-        Expected digests of the decompressed content, None if unknown. The second is git's blob id,
-        the SHA-1 of "blob", the size, a zero byte and the content.
-    size
-        Exact number of bytes of the decompressed content, if known.
-    max_size
-        Maximum number of bytes of decompressed content if ``size`` is not known.
-    gzipped
-        Whether the file may be gzipped; by default, whether its name ends in ``.gz``.
+    A file that may be ``gzipped``, by default one whose name ends in ``.gz``, is unpacked if it
+    begins with the gzip magic number. Digests and ``size`` in bytes are of the decompressed
+    content; ``git_blob_sha1`` is git's blob id, the SHA-1 of "blob", the size, a zero byte and the
+    content. Content of unknown size has at most ``max_size`` bytes, and takes no more memory.
 
     Raises
     ------
@@ -88,25 +72,29 @@ def read_verified(
         with path.open("rb") as file:
             packed = gzipped and file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             file.seek(0)
-            content = (_gunzip if packed else _read_plain)(file, limit, path)
+            if not packed and status.st_size > limit:
+                raise DataError(
+                    f"The file {path} is too large: it has {status.st_size} bytes where at most "
+                    f"{limit} are expected; fetch it again."
+                )
+            # reading a known number of bytes allocates memory once
+            content = _gunzip(file, limit, path) if packed else file.read(status.st_size)
     except FileNotFoundError as error:
         raise DataError(f"The file {path} is missing: fetch it, or correct its name.") from error
     except PermissionError as error:
         raise DataError(f"The file {path} may not be read: give yourself permission.") from error
     except (OSError, ValueError) as error:
         raise DataError(f"The file {path} cannot be read ({error}): check its name.") from error
-    _verify(content, path, size, sha256, git_blob_sha1)
-    return content
-
-
-def _verify(
-    content: bytes, path: Path, size: int | None, sha256: str | None, git_blob_sha1: str | None
-) -> None:
     if size is not None and len(content) != size:
         raise DataError(
             f"The file {path} is truncated: its content has {len(content)} bytes where {size} are "
             "expected; fetch it again."
         )
+    _verify(content, path, sha256, git_blob_sha1)
+    return content
+
+
+def _verify(content: bytes, path: Path, sha256: str | None, git_blob_sha1: str | None) -> None:
     # git's id of the file; SHA-1 does not protect against forgery
     blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     checks = (("SHA-256", hashlib.sha256(), sha256), ("git blob id", blob, git_blob_sha1))
@@ -119,17 +107,6 @@ def _verify(
                 f"The file {path} is not the one expected: the {kind} of its content begins with "
                 f"{digest.hexdigest()[:12]} where {expected[:12]} is expected; fetch it again."
             )
-
-
-def _read_plain(file: BinaryIO, limit: int, path: Path) -> bytes:
-    actual = os.fstat(file.fileno()).st_size
-    if actual > limit:
-        raise DataError(
-            f"The file {path} is too large: it has {actual} bytes where at most {limit} are "
-            "expected; fetch it again."
-        )
-    # reading a known number of bytes allocates memory once
-    return file.read(actual)
 
 
 def _gunzip(file: BinaryIO, limit: int, path: Path) -> bytes:

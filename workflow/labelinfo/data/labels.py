@@ -1,5 +1,6 @@
 """Labels for a static binarisation, by naive Bayes over the originals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -13,19 +14,12 @@ _CANDIDATES = 4
 
 @dataclass(frozen=True)
 class Match:
-    """The most likely original of each binary image.
+    """The most likely original of each binary image, (N,) each.
 
-    Attributes
-    ----------
-    index
-        (N,) int64, row of the original.
-    log_likelihood_nats
-        (N,) float64, its Σ_i log Bernoulli(b_i; x_i).
-    margin_nats
-        (N,) float64 ≥ 0, its lead over the runner-up; infinite if there is only one original.
-    expected_nats
-        (N,) float64, the mean log-likelihood of images drawn from the same original,
-        Σ_i x_i ln x_i + (1 − x_i) ln(1 − x_i).
+    ``index`` is the row of the original, ``log_likelihood_nats`` its Σ_i log Bernoulli(b_i; x_i).
+    ``margin_nats`` ≥ 0 is its lead over the runner-up; infinite if there is only one original.
+    ``expected_nats`` is the mean log-likelihood of images drawn from the same original,
+    Σ_i x_i ln x_i + (1 − x_i) ln(1 − x_i).
     """
 
     index: np.ndarray
@@ -58,24 +52,11 @@ def match_originals(
 
     argmax_x Σ_i log Bernoulli(b_i; x_i), with Σ_i log Bernoulli(b_i; x_i) = b · logit(x) +
     Σ_i log(1 − x_i): one float64 matrix product, computed in blocks. The best few candidates of
-    each image are scored again pixel by pixel, so the result does not depend on the product's
-    rounding.
+    each image are scored again pixel by pixel, so the result depends neither on the product's
+    rounding nor on its ``device``. Ties go to the lowest row, with a margin of 0.
 
-    Parameters
-    ----------
-    bits
-        (N, P) uint8 of 0 and 1.
-    intensities
-        (M, P) uint8 from 0 to 255; x = intensity / 255.
-    clamp
-        ε; x is clamped to [ε, 1 − ε].
-    device
-        Device of the product; the result does not depend on it.
-
-    Returns
-    -------
-    Match
-        Ties go to the lowest row, with a margin of 0.
+    ``bits`` (N, P) are uint8 of 0 and 1, ``intensities`` (M, P) uint8 from 0 to 255;
+    x = intensity / 255 is clamped to [ε, 1 − ε], with ε = ``clamp``.
     """
     levels = (np.arange(256) / 255).clip(clamp, 1 - clamp)
     log_on, log_off = np.log(levels), np.log1p(-levels)
@@ -84,7 +65,11 @@ def match_originals(
     distinct, copies = np.unique(first, return_counts=True)
     candidates = distinct[_likeliest(bits, intensities[distinct], log_on, log_off, device)]
     scores = np.stack(
-        [_scores(bits, intensities[each], log_on, log_off) for each in candidates.T], axis=1
+        [
+            _row_sums(lambda b, x: np.where(b == 1, log_on[x], log_off[x]), bits, intensities[each])
+            for each in candidates.T
+        ],
+        axis=1,
     )
     # by score, then by row number
     order = np.lexsort((candidates, -scores), axis=1)
@@ -92,7 +77,7 @@ def match_originals(
     scores = np.take_along_axis(scores, order, axis=1)
     margin = scores[:, 0] - scores[:, 1] if len(distinct) > 1 else np.full(len(bits), np.inf)
     margin[np.isin(index, distinct[copies > 1])] = 0
-    expected = _row_sums(levels * log_on + (1 - levels) * log_off, intensities)
+    expected = _row_sums((levels * log_on + (1 - levels) * log_off).__getitem__, intensities)
     return Match(index, scores[:, 0], margin, expected[index])
 
 
@@ -122,21 +107,8 @@ def _likeliest(
     return index.numpy()
 
 
-def _scores(
-    bits: np.ndarray, originals: np.ndarray, log_on: np.ndarray, log_off: np.ndarray
-) -> np.ndarray:
-    """Return the log-likelihood (N,) of each image under the original of the same row."""
-    return np.concatenate(
-        [
-            np.where(on == 1, log_on[part], log_off[part]).sum(axis=1)
-            for on, part in zip(_blocks(bits), _blocks(originals), strict=True)
-        ]
-    )
-
-
-def _row_sums(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    return np.concatenate([values[part].sum(axis=1) for part in _blocks(codes)])
-
-
-def _blocks(array: np.ndarray) -> list[np.ndarray]:
-    return [array[start : start + _IMAGES] for start in range(0, len(array), _IMAGES)]
+def _row_sums(values: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
+    """Return the row sums (N,) of ``values`` of arrays (N, P), computed in blocks of rows."""
+    starts = range(0, len(arrays[0]), _IMAGES)
+    blocks = ([array[start : start + _IMAGES] for array in arrays] for start in starts)
+    return np.concatenate([values(*block).sum(axis=1) for block in blocks])

@@ -19,12 +19,8 @@ def check_own_files(
     """Refuse unusable files before Snakemake removes any result.
 
     ``datasets`` is the configuration's section, ``swept`` the data sets that the experiment uses.
-    Relative paths start at ``root``.
-
-    Raises
-    ------
-    ConfigError
-        If a file does not exist, has an unsupported format, or lacks the labels of a task.
+    Relative paths start at ``root``. Raises ConfigError if a file does not exist, has an
+    unsupported format, or lacks the labels of a task.
     """
     for name in swept:
         for role, path in _own_files(datasets[name], root):
@@ -34,14 +30,13 @@ def check_own_files(
                 raise ConfigError(
                     f"{key} the file {path}, which {there}: correct the key, or put the file there."
                 )
-            if role != "table":
-                continue
-            if table_kind(path.name) not in TABLE_KINDS:
+            if role == "table" and table_kind(path.name) not in TABLE_KINDS:
                 raise ConfigError(
                     f"{key} {path}, which is no file that can be read as a table: save it as "
                     f"{' or '.join(TABLE_KINDS)}."
                 )
-            _check_tasks(name, datasets[name]["tasks"], path)
+            if role == "table":
+                _check_tasks(name, datasets[name]["tasks"], path)
 
 
 def content_digests(definition: Mapping[str, Any], root: Path) -> dict[str, str]:
@@ -49,12 +44,7 @@ def content_digests(definition: Mapping[str, Any], root: Path) -> dict[str, str]
 
     For a file of the catalogue it is the digest in the configuration. For a user's own file it is
     the digest of the unpacked content, which does not depend on its path or on gzip. Relative
-    paths start at ``root``.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be read.
+    paths start at ``root``. Raises DataError if a file cannot be read.
     """
     digests = {
         role: file.get("sha256") or file.get("git_blob_sha1", "")

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ import torch
 from labelinfo.data.checks import check_blank, check_copies, count_copies
 from labelinfo.data.dataset import SPLITS, Dataset, Split
 from labelinfo.data.files import content_digest, read_verified
-from labelinfo.data.labels import match_originals
-from labelinfo.data.readers import READERS
-from labelinfo.data.readers.raw import InputFile, RawData
+from labelinfo.data.labels import Match, match_originals
+from labelinfo.data.readers import InputFile, RawData
+from labelinfo.data.readers.omniglot import read_omniglot
+from labelinfo.data.readers.static_mnist import read_static_mnist
+from labelinfo.data.readers.user_file import read_user_file
 from labelinfo.data.summary import typed_summary
 from labelinfo.errors import DataError
 from labelinfo.information import label_entropy_nats
@@ -25,35 +26,31 @@ from labelinfo.seeds import derive_seed
 
 logger = logging.getLogger(__name__)
 
+# By the configuration's `datasets.<name>.reader`
+READERS = {
+    "static_mnist": read_static_mnist,
+    "omniglot": read_omniglot,
+    "table": read_user_file,
+}
 
-@dataclass
-class Source:
-    """A file of a data set: its path, and the size and digests of its content."""
 
-    path: Path
-    sha256: str | None = None
-    git_blob_sha1: str | None = None
-    size: int | None = None
-
-    def read(self) -> InputFile:
-        """Return the verified, decompressed content."""
-        content = read_verified(
-            self.path, sha256=self.sha256, git_blob_sha1=self.git_blob_sha1, size=self.size
-        )
-        return InputFile(str(self.path), content)
+def read_input(path: Path, file: Mapping[str, Any]) -> InputFile:
+    """Return the content of a data set's file, verified by its section of the configuration."""
+    checks = {"sha256": file.get("sha256"), "git_blob_sha1": file.get("git_blob_sha1")}
+    return InputFile(str(path), read_verified(path, size=file.get("bytes"), **checks))
 
 
 def prepare_dataset(
     name: str,
     definition: Mapping[str, Any],
-    sources: dict[str, Source],
+    files: Mapping[str, InputFile],
     *,
     tasks: Sequence[str],
     clamp: float | None,
     duplicates_max_share: float,
     device: torch.device | str = "cpu",
 ) -> tuple[Dataset, pd.DataFrame]:
-    """Read, check, label, split, shuffle and binarise one data set.
+    """Check, label, split, shuffle and binarise one data set.
 
     Parameters
     ----------
@@ -61,7 +58,7 @@ def prepare_dataset(
         The data set's key, the root of its seeds.
     definition
         Its section of the configuration.
-    sources
+    files
         Its files by role.
     tasks
         The labels to probe. All other labels that can be probed are also kept, so that the prepared
@@ -85,11 +82,10 @@ def prepare_dataset(
     DataError
         The message names the faulty file and the remedy.
     """
-    files = {role: source.read() for role, source in sources.items()}
     digests = {role: content_digest(file.content) for role, file in files.items()}
     match = partial(match_originals, clamp=clamp, device=device)
     raw = READERS[definition["reader"]](name, definition, tasks, files, match)
-    mode = definition["binarize"]
+    mode, limit = definition["binarize"], definition["limit"]
     # Binarise before the choice of rows, so that the bits of an image do not depend on the limit.
     images = {split: _binarize(name, split, raw.images[split], mode) for split in SPLITS}
     check_blank(name, images, mode)
@@ -101,8 +97,7 @@ def prepare_dataset(
         # after the check of copies: a file given for two splits fits only one part's originals
         raise DataError(raw.misfit)
     rows = {
-        split: shuffled_rows(name, split, len(raw.images[split]), definition["limit"][split])
-        for split in SPLITS
+        split: shuffled_rows(name, split, len(raw.images[split]), limit[split]) for split in SPLITS
     }
     kept = _probed_labels(name, raw, rows, tasks)
     splits = {
@@ -115,12 +110,7 @@ def prepare_dataset(
     classes = {task: raw.classes[task] for task in kept}
     dataset = Dataset(name, **splits, classes=classes, digests=digests)
     summary = [
-        _summary(dataset, split, task, raw)
-        | {
-            "limit": definition["limit"][split],
-            "copies_of_earlier_splits": copies[split],
-            "label_unseen_in_train_share": _unseen_share(dataset, split, task),
-        }
+        _summary(dataset, split, task, raw.matches.get(split), limit[split], copies[split])
         for split in SPLITS
         for task in kept
     ]
@@ -162,10 +152,10 @@ def _probed_labels(
         fault = _fault_of_labels(name, task, {s: raw.labels[s][task][rows[s]] for s in SPLITS})
         if fault is None:
             kept.append(task)
-            continue
-        if task in tasks:
+        elif task in tasks:
             raise DataError(f"{fault}: there is nothing to probe; choose another task or split.")
-        logger.info("%s: it is left out.", fault)
+        else:
+            logger.info("%s: it is left out.", fault)
     return kept
 
 
@@ -210,12 +200,15 @@ def _binarize(name: str, split: str, images: np.ndarray, mode: str) -> np.ndarra
     return (generator.random(images.shape) < images).astype(np.uint8)
 
 
-def _summary(dataset: Dataset, split: str, task: str, raw: RawData) -> dict[str, Any]:
-    match = raw.matches.get(split)
+def _summary(
+    dataset: Dataset, split: str, task: str, match: Match | None, limit: int | None, copies: int
+) -> dict[str, Any]:
     images = dataset.split(split).images.numpy()
-    codes = dataset.split(split).labels[task].numpy()
-    labelled = codes[codes >= 0]
-    counts = np.bincount(labelled, minlength=len(raw.classes[task]))
+    codes = dataset.split(split).labels[task]
+    known = codes[codes >= 0]
+    labelled = known.numpy()
+    counts = np.bincount(labelled, minlength=len(dataset.classes[task]))
+    seen = torch.isin(known, dataset.train.labels[task])
     return {
         "dataset": dataset.name,
         "split": split,
@@ -229,12 +222,10 @@ def _summary(dataset: Dataset, split: str, task: str, raw: RawData) -> dict[str,
         "matched_distinct_share": match.distinct_share if match else None,
         "match_margin_median_nats": float(np.median(match.margin_nats)) if match else None,
         "match_margin_below_1_nat_share": float((match.margin_nats < 1).mean()) if match else None,
+        "limit": limit,
+        "copies_of_earlier_splits": copies,
+        "label_unseen_in_train_share": float(1 - seen.double().mean()),
     }
-
-
-def _unseen_share(dataset: Dataset, split: str, task: str) -> float:
-    labels = dataset.split(split).labels[task]
-    return float(1 - torch.isin(labels[labels >= 0], dataset.train.labels[task]).double().mean())
 
 
 def _log(summary: Sequence[Mapping[str, Any]], tasks: Sequence[str]) -> None:

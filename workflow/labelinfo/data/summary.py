@@ -13,13 +13,9 @@ _TYPES = {
 
 
 def typed_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a summary whose column types do not depend on the values.
+    """Return a summary, one row per data set, split and task, with types that no value changes.
 
-    Parameters
-    ----------
-    table
-        One row per data set, split and task. Tables of older versions lack ``labelled_images``;
-        all their images have labels.
+    Tables of older versions lack ``labelled_images``; all their images have labels.
     """
     if table.empty:
         return table

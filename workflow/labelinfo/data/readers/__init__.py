@@ -5,15 +5,43 @@ tasks to probe, its files by role, and a function that matches binary images wit
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from labelinfo.data.readers.omniglot import read_omniglot
-from labelinfo.data.readers.raw import RawData
-from labelinfo.data.readers.static_mnist import read_static_mnist
-from labelinfo.data.readers.user_file import read_user_file
+import numpy as np
 
-# By the configuration's `datasets.<name>.reader`
-READERS: dict[str, Callable[..., RawData]] = {
-    "static_mnist": read_static_mnist,
-    "omniglot": read_omniglot,
-    "table": read_user_file,
-}
+from labelinfo.data.labels import Match
+
+# Maps bits (N, P) and intensities (M, P) of originals to a Match.
+Matcher = Callable[[np.ndarray, np.ndarray], Match]
+
+
+class InputFile(NamedTuple):
+    """A verified file: its name, for messages, and its content."""
+
+    name: str
+    content: bytes
+
+
+@dataclass
+class RawData:
+    """Images and labels by split, before binarisation and limits.
+
+    ``images`` (N, 784) by split are uint8 bits, or float32 intensities in [0, 1]. ``labels`` are
+    class codes (N,) by split and task, and ``classes`` the class names by task. ``matches`` are
+    those of images and originals by split, if the reader matches any. ``misfit`` is a sentence on
+    why the images cannot come from these originals, if so.
+    """
+
+    images: dict[str, np.ndarray]
+    labels: dict[str, dict[str, np.ndarray]]
+    classes: dict[str, list[str]]
+    matches: dict[str, Match] = field(default_factory=dict)
+    misfit: str = ""
+
+
+def reason(error: Exception) -> str:
+    """Return the message of a library's exception in one line of at most 200 characters."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    text = " ".join(printable.split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:197]}..."

@@ -22,22 +22,15 @@ _OUTLIER_SHARE = 0.001
 
 
 def as_images(
-    array: np.ndarray, name: str, *, scale: float | None = None, key: str = "datasets.<name>.scale"
+    array: np.ndarray, name: str, *, scale: float | None = None, key: str = ""
 ) -> np.ndarray:
     """Return images as an array (N, 784): uint8 if all pixels are bits, else float32 in [0, 1].
 
-    Parameters
-    ----------
-    array
-        Shape (N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784). Truth values; integers 0
-        and 1, or 0 to 255, which are divided by 255 (images of only 0 and 255 are bits); or
-        intensities in [0, 1].
-    name
-        The file, for messages.
-    scale
-        The value of a white pixel, by which all pixels are divided; None infers it from the pixels.
-    key
-        The config key of ``scale``, for messages.
+    ``array`` is (N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784), of truth values; integers
+    0 and 1, or 0 to 255, which are divided by 255 (images of only 0 and 255 are bits); or fractions
+    from 0 to 1. ``scale`` is the value of a white pixel, by which all pixels are divided; None
+    infers it from the pixels. ``name`` is the file and ``key`` the config key of ``scale``, if any,
+    for messages.
 
     Raises
     ------
@@ -47,24 +40,23 @@ def as_images(
     """
     _check_images(array, name)
     flat = np.ma.getdata(array).reshape(-1, PIXELS)
+    images, remedy = f"The 28×28 images of {name}", "rescale them"
+    if key:
+        remedy += f", or set the config key `{key}` to the value of a white pixel"
     whole = array.dtype.kind != "f"
     white = scale or (255 if whole else 1)
     low, high = flat.min(), flat.max()
     if not (low >= 0 and high <= white):  # false for NaN
         ranges = "integers in 0 to 255" if whole else "fractions have to lie in [0, 1]"
         expected = f"the config key `{key}` is {scale:g}" if scale else ranges
-        raise DataError(
-            f"The 28×28 images of {name} have pixels from {low} to {high}, but {expected}: rescale "
-            f"them, or set `{key}` to the value of a white pixel."
-        )
+        raise DataError(f"{images} have pixels from {low} to {high}, but {expected}: {remedy}.")
     if scale is None and np.all((flat == 0) | (flat == 1)):
         return flat.astype(np.uint8)
     if (whole or scale) and np.all((flat == 0) | (flat == white)):
         return (flat == white).astype(np.uint8)
-    remedy = f"set the config key `{key}` to the value of a white pixel"
-    check_range(flat, f"The 28×28 images of {name}", remedy, white=white, stated=scale is not None)
-    images = flat.astype(np.float32)
-    return images if white == 1 else images / np.float32(white)
+    _check_range(flat, images, remedy, white=white, stated=scale is not None)
+    pixels = flat.astype(np.float32)
+    return pixels if white == 1 else pixels / np.float32(white)
 
 
 def _check_images(array: np.ndarray, name: str) -> None:
@@ -74,7 +66,7 @@ def _check_images(array: np.ndarray, name: str) -> None:
             "28×28 in grey, stored as N×28×28, N×1×28×28, N×28×28×1 or N×784."
         )
     if array.size == 0:
-        raise DataError(f"{name} holds no images: at least one of 28×28 pixels is needed.")
+        raise DataError(f"There are no 28×28 images in {name}: give at least one.")
     if array.dtype.kind not in "buif":
         raise DataError(
             f"The images of {name} are of the type {array.dtype}: they have to be 28×28 numbers, "
@@ -84,26 +76,11 @@ def _check_images(array: np.ndarray, name: str) -> None:
         raise DataError(f"The 28×28 images of {name} have masked pixels: fill them.")
 
 
-def check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, stated: bool) -> None:
+def _check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, stated: bool) -> None:
     """Refuse images whose largest pixel is far below white, and bits with a few stray values.
 
-    The largest 0.1 % of the pixels above 0 do not count.
-
-    Parameters
-    ----------
-    flat
-        (N, P) integers or fractions from 0 to ``white`` that are not all bits.
-    images, remedy
-        Subject and remedy of the messages.
-    white
-        The value of a white pixel.
-    stated
-        Whether the user stated ``white``; otherwise it follows from the type of the pixels.
-
-    Raises
-    ------
-    DataError
-        With the remedy.
+    The largest 0.1 % of the pixels above 0 do not count. ``images`` and ``remedy`` are parts of the
+    messages. If ``white`` is not ``stated``, it follows from the type of the pixels.
     """
     whole = flat.dtype.kind != "f"
     lit = flat[flat > 0]
@@ -115,7 +92,7 @@ def check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, sta
         if strays <= np.count_nonzero(lit == 1):
             raise DataError(
                 f"{images} have no pixels but 0 and 1, except for {strays}, of which the largest "
-                f"is {lit.max():g}: correct them, or {remedy}."
+                f"is {lit.max():g}: correct or {remedy}."
             )
         if high <= _DIM_SHARE * white:
             raise DataError(f"{images} have integer pixels {only}, far below {white:g}: {remedy}.")
@@ -132,7 +109,7 @@ def check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, sta
     elif len(levels := np.unique(flat[:100])) == 2 and np.isin(flat, levels).all():
         doubt = f"two values alone, {levels[0]:.3g} and {levels[1]:.3g}, where white is {white:g}"
     if doubt:
-        logger.warning("%s have %s: if that is wrong, rescale them, or %s.", images, doubt, remedy)
+        logger.warning("%s have %s: if that is wrong, %s.", images, doubt, remedy)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

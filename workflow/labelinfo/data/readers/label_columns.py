@@ -28,24 +28,15 @@ _DOUBTFUL_TEXTS |= {"undefined", "unlabelled", "unlabeled", "-1", "-9", "-99", "
 MAX_CLASSES = 100_000
 LABEL_TYPES = "labels have to be integers, texts or truth values"
 _ALL_MISSING = f"holds missing labels alone: {LABEL_TYPES}"
+_IF_MISSING = "if it marks a missing label, write it as an empty text or NaN"
 
 
 def as_labels(array: np.ndarray, name: str, column: str) -> tuple[np.ndarray, list[str]]:
-    """Return labels as int64 codes 0 to K−1, in sorted order of the values, and the class names.
+    """Return labels as int64 codes (N,), 0 to K−1 in sorted order of the values, and the K names.
 
-    Parameters
-    ----------
-    array
-        Shape (N,): integers, truth values, texts or whole-number floats; or objects, each missing
-        or one of these.
-    name, column
-        The file and the label column, for messages.
-
-    Returns
-    -------
-    tuple
-        Codes (N,) and the K names; ``names[code]`` is the label in the file. A missing label has
-        the code −1.
+    ``array`` (N,) has integers, truth values, texts or whole-number floats; or objects, each
+    missing or one of these. ``names[code]`` is the label in the file; a missing label has the code
+    −1. ``name`` and ``column`` are the file and the label column, for messages.
 
     Raises
     ------
@@ -125,36 +116,30 @@ def _missing_numbers(values: np.ndarray, which: str) -> np.ndarray:
             "label; if it is a class, write the labels as texts."
         )
     elif values[0] < 0 and values.tolist() != [-1, 1]:
-        logger.warning(
-            f"{which} has the negative number {values[0]:g} as a class; if it marks a missing "
-            "label, write it as an empty text or NaN."
-        )
+        logger.warning(f"{which} has the negative number {values[0]:g} as a class; {_IF_MISSING}.")
     others = values[dropped.sum() : -1]
     if len(others) > 1 and np.all(np.diff(others) == 1) and values[-1] > others[-1] + 1:
         logger.warning(
             f"{which} has the number {values[-1]:g} as a class, far above the others, "
-            f"{others[0]:g} to {others[-1]:g}; if it marks a missing label, write it as an empty "
-            "text or NaN."
+            f"{others[0]:g} to {others[-1]:g}; {_IF_MISSING}."
         )
     return dropped
 
 
 def _missing_texts(names: list[str], which: str) -> np.ndarray:
     """Return a mask of the texts that mean a missing label; refuse or warn of near-equal ones."""
-    dropped = np.array([_is_missing(name.strip()) for name in names])
-    for name, drop in zip(names, dropped, strict=True):
-        if drop and name.strip():
+    texts = [name.strip() for name in names]
+    dropped = np.array([x.lower() in _MISSING_IN_ANY_CASE or x in _MISSING_TEXTS for x in texts])
+    for name, text, drop in zip(names, texts, dropped, strict=True):
+        if drop and text:
             logger.warning(
                 f"{which} has the text {name!r}, which counts as a missing label; if it is a "
                 "class, write it otherwise."
             )
-        elif name.strip().lower() in _DOUBTFUL_TEXTS and not drop:
-            logger.warning(
-                f"{which} has the text {name!r} as a class; if it marks a missing label, write it "
-                "as an empty text."
-            )
+        elif text.lower() in _DOUBTFUL_TEXTS and not drop:
+            logger.warning(f"{which} has the text {name!r} as a class; {_IF_MISSING}.")
     kept = [name for name, drop in zip(names, dropped, strict=True) if not drop]
-    if pair := _first_alike(kept, _without_blanks):
+    if pair := _first_alike(kept, lambda x: " ".join(unicodedata.normalize("NFC", x).split())):
         raise DataError(
             f"{which} has the labels {shown(pair[0])} and {shown(pair[1])}, which differ in blanks "
             "or in how Unicode writes a letter: write both alike."
@@ -167,20 +152,12 @@ def _missing_texts(names: list[str], which: str) -> np.ndarray:
     return dropped
 
 
-def _is_missing(text: str) -> bool:
-    return text.lower() in _MISSING_IN_ANY_CASE or text in _MISSING_TEXTS
-
-
 def _first_alike(names: list[str], key: Callable[[str], Hashable]) -> tuple[str, str] | None:
     seen: dict[Hashable, str] = {}
     for name in names:
         if (other := seen.setdefault(key(name), name)) != name:
             return other, name
     return None
-
-
-def _without_blanks(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _meaning(text: str) -> str | float:

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from labelinfo.data.dataset import SPLITS
 from labelinfo.data.own_files import table_kind
+from labelinfo.data.readers import InputFile, Matcher, RawData, reason
 from labelinfo.data.readers.images import PIXELS, as_images
 from labelinfo.data.readers.label_columns import LABEL_TYPES, as_labels, shown
-from labelinfo.data.readers.raw import InputFile, Matcher, RawData, reason
 from labelinfo.errors import DataError
 from labelinfo.seeds import derive_seed
 
@@ -38,12 +38,8 @@ def read_user_file(
     """Return the images and all columns that can be labels.
 
     Columns that cannot be labels are ignored, unless they are in ``tasks``. ``definition`` has the
-    shares of the splits (``split``) and the value of a white pixel (``scale``).
-
-    Raises
-    ------
-    DataError
-        If the file, its images, its splits or the column of a task cannot be used.
+    shares of the splits (``split``) and the value of a white pixel (``scale``). Raises DataError if
+    the file, its images, its splits or the column of a task cannot be used.
     """
     content, file = files["table"].content, files["table"].name
     columns = open_npz(content, file) if table_kind(file) == ".npz" else open_parquet(content, file)
@@ -90,11 +86,8 @@ def _split_rows(
     order = np.random.default_rng(derive_seed(name, "split")).permutation(count)
     tests = round(definition["split"]["test"] * count)
     valids = round(definition["split"]["valid"] * count)
-    return {
-        "test": order[:tests],
-        "valid": order[tests : tests + valids],
-        "train": order[tests + valids :],
-    }
+    test, valid, train = np.split(order, [tests, tests + valids])
+    return {"test": test, "valid": valid, "train": train}
 
 
 def _labels(columns: Columns, column: str, count: int, file: str) -> tuple[np.ndarray, list[str]]:
@@ -110,10 +103,7 @@ def _labels(columns: Columns, column: str, count: int, file: str) -> tuple[np.nd
 def open_npz(content: bytes, file: str) -> Columns:
     """Return a loader of each array of an ``.npz`` file; pickled objects are never loaded.
 
-    Raises
-    ------
-    DataError
-        If the file is not a valid zip archive.
+    Raises DataError if the file is not a valid zip archive.
     """
     try:
         arrays = np.load(io.BytesIO(content), allow_pickle=False)
@@ -126,10 +116,7 @@ def open_npz(content: bytes, file: str) -> Columns:
 def open_parquet(content: bytes, file: str) -> Columns:
     """Return a loader of each column of a Parquet file: ``images`` (N, pixels), others (N,).
 
-    Raises
-    ------
-    DataError
-        If the file is not a valid Parquet file.
+    Raises DataError if the file is not a valid Parquet file.
     """
     try:
         table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
@@ -159,9 +146,9 @@ def _load(read: Callable[[str], Any], name: str, file: str) -> np.ndarray:
 
 
 def _pixels(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
-    kind = column.type
-    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    if not any(test(kind) for test in lists) or not _is_number(kind.value_type):
+    kind, types = column.type, pa.types
+    lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    if not (lists and _is_number(kind.value_type)):
         raise DataError(
             f"The column {name!r} of {file} is of the type {kind} where lists of numbers are "
             "expected: store each image as one flat list of its pixels."
@@ -184,15 +171,12 @@ def _pixels(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
 def _entries(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    texts = (pa.types.is_string, pa.types.is_large_string)
-    if not (_is_number(column.type) or any(test(column.type) for test in texts)):
-        raise DataError(
-            f"The column {shown(name)} of {file} is of the type {column.type}: {LABEL_TYPES}."
-        )
+    kind = column.type
+    if not (_is_number(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise DataError(f"The column {shown(name)} of {file} is of the type {kind}: {LABEL_TYPES}.")
     # NumPy has no nullable integers
     return np.array(column.to_pylist(), object) if column.null_count else column.to_numpy()
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
-    return any(test(kind) for test in tests)
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
