@@ -133,7 +133,7 @@ def test_images_are_as_likely_as_their_originals_make_them(shift):
 
 @pytest.mark.parametrize(("index", "share"), [([5, 2, 9], 1), ([3, 3, 1, 0], 0.75), ([4, 4], 0.5)])
 def test_distinct_share(index, share):
-    assert Match(np.array(index), np.zeros(0), np.zeros(0)).distinct_share == share
+    assert Match(np.array(index), *np.zeros((3, 0))).distinct_share == share
 
 
 @pytest.mark.mirror

@@ -16,12 +16,8 @@ def rate_monte_carlo_nats(log_posterior: Tensor, log_marginal: Tensor) -> Tensor
 
     The log-densities are of the same samples z ~ p(z|x), in nats.
 
-    References
-    ----------
     Alemi et al. (2018), https://arxiv.org/abs/1711.00464, eq. 4.
 
-    Examples
-    --------
     For p(z|x) = N(1, 1) and m = N(0, 1) the estimate is z − ½, with mean KL = ½:
 
     >>> z, posterior, marginal = torch.tensor(1.0), Normal(1.0, 1.0), Normal(0.0, 1.0)
@@ -38,8 +34,6 @@ def rate_closed_form_nats(posterior: Distribution, marginal: Distribution) -> Te
     marginal N(ν, diag s²), in nats, (B,). Like the Monte Carlo form, its mean is an **upper** bound
     on I(X; Z).
 
-    Examples
-    --------
     Between unit Gaussians KL = |μ|² / 2:
 
     >>> posterior = Independent(Normal(torch.tensor([[2.0, 1.0]]), 1.0), 1)
@@ -62,12 +56,8 @@ def distortion_nats(likelihood: Distribution, x: Tensor) -> Tensor:
 
     ``likelihood`` is d(x|z), of batch shape (B,) and event shape (1, 28, 28); x are binary images.
 
-    References
-    ----------
     Alemi et al. (2018), https://arxiv.org/abs/1711.00464, eq. 3.
 
-    Examples
-    --------
     784 fair coins cost one bit each:
 
     >>> coins = Independent(torch.distributions.Bernoulli(torch.full((1, 1, 28, 28), 0.5)), 3)
@@ -80,8 +70,6 @@ def distortion_nats(likelihood: Distribution, x: Tensor) -> Tensor:
 def objective_nats(rate: Tensor, distortion: Tensor, beta: float | Tensor) -> Tensor:
     """Return D + βR per image; at β = 1 its mean is the negative ELBO, ≥ −E log p(x).
 
-    Examples
-    --------
     >>> objective_nats(torch.tensor(10.0), torch.tensor(80.0), beta=0.5)
     tensor(85.)
     """
@@ -97,12 +85,8 @@ def importance_nll_nats(log_weights: Tensor) -> Tensor:
 
     ``log_weights`` are log w_k in nats, (K, B); returns nats, (B,).
 
-    References
-    ----------
     Burda, Grosse & Salakhutdinov (2016), https://arxiv.org/abs/1509.00519
 
-    Examples
-    --------
     Weights of mean 2 give −ln 2:
 
     >>> importance_nll_nats(torch.tensor([[1.0], [3.0]]).log())
@@ -121,8 +105,6 @@ def _normal(distribution: Distribution) -> Normal | None:
 def standard_error(values: Tensor) -> Tensor:
     """Return the standard error s/√N of the mean of N independent values, in their unit.
 
-    Examples
-    --------
     >>> standard_error(torch.tensor([1.0, 2.0, 3.0, 4.0]))  # √(5/3) / √4
     tensor(0.6455)
     """

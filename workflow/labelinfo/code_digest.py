@@ -27,22 +27,16 @@ _FRONT_DOOR = "labelinfo"
 _EMPTY = ast.dump(ast.Module(body=[], type_ignores=[]))
 
 
-def code_digest(
-    script: Path | str, modules: tuple[str, ...] = (), roots: tuple[Path, ...] = ()
-) -> str:
+def code_digest(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> str:
     """Return 16 hexadecimal digits for the syntax trees of the code behind one stage.
 
     The code is the file ``script`` that the rule runs, what it imports, and ``modules``, such as a
-    component chosen by name. Imports are followed in the folders ``roots``, by default that of
-    ``labelinfo``; the lock file fixes all other packages.
+    component chosen by name. Imports are followed in the folders ``roots``; the lock file fixes all
+    other packages.
 
-    Raises
-    ------
-    ConfigError
-        If one of ``modules`` is not a module under ``roots``, or a file is not valid Python.
+    Raises ConfigError if one of ``modules`` is not a module under ``roots``, or a file is not valid
+    Python.
     """
-    roots = roots or (Path(__file__).parent.parent,)
-    script = Path(script)
     digest = hashlib.sha256(_tree(script).encode())
     for module in modules_behind(script, modules, roots):
         tree = _EMPTY if module == _FRONT_DOOR else _tree(find_module(module, roots))

@@ -25,8 +25,6 @@ def interpolate(curve: Curve, rates: np.ndarray, *, flat: bool = False) -> np.nd
     ``flat`` extends the last point to larger rates, because a code of smaller rate is also allowed
     there.
 
-    Examples
-    --------
     >>> line = Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0]))
     >>> interpolate(line, np.array([5.0, 20.0])), interpolate(line, np.array([20.0]), flat=True)
     (array([1.5, nan]), array([1.]))
@@ -43,8 +41,6 @@ def interpolate_error(curve: Curve, rates: np.ndarray) -> np.ndarray:
     Between two points it is the mean of their errors, with the weights of the interpolation. This
     is a bound for any correlation of the two C, which are measured on the same images.
 
-    Examples
-    --------
     >>> line = Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0]), np.array([0.0, 0.2]))
     >>> interpolate_error(line, np.array([5.0]))
     array([0.1])
@@ -59,8 +55,6 @@ def pareto_front(rates: np.ndarray, distortions: np.ndarray) -> np.ndarray:
 
     Of two points with equal rate, the point of smaller C remains.
 
-    Examples
-    --------
     The point (2, 0.9) has a larger rate and a larger C than (1, 0.5):
 
     >>> pareto_front(np.array([3.0, 2.0, 1.0]), np.array([0.1, 0.9, 0.5]))
@@ -86,8 +80,6 @@ def lower_hull(
     The hull ends at a last point ``end`` (R, C), such as (H(X), 0), beyond which points are
     ignored, or else at the smallest C. Returns the indices of the other points in order of rate.
 
-    Examples
-    --------
     The point (2, 0.9) is above the line from (0, 1) to (4, 0.2), so mixing those two is better:
 
     >>> lower_hull(np.array([2.0, 4.0]), np.array([0.9, 0.2]), label_entropy=1.0)
@@ -121,8 +113,6 @@ def crossing_rate(curve: Curve, highest: float) -> float:
 
     C is interpolated linearly between the curve's points.
 
-    Examples
-    --------
     >>> crossing_rate(Curve(np.array([0.0, 10.0]), np.array([2.0, 1.0])), highest=1.25)
     7.5
     """

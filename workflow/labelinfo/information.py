@@ -12,15 +12,9 @@ def label_entropy_nats(labels: np.ndarray) -> float:
     """Return H(Y) = −Σ_y f(y) ln f(y) of the label frequencies f of a split, in nats.
 
     It is the label distortion of the best classifier that knows only these frequencies. ``labels``
-    are class numbers (N,); negative numbers are missing labels, which do not count.
+    are class numbers (N,); negative numbers are missing labels, which do not count. Raises
+    ValueError if there is no label.
 
-    Raises
-    ------
-    ValueError
-        If there is no label.
-
-    Examples
-    --------
     Four equally frequent classes have two bits; the missing label does not count:
 
     >>> round(label_entropy_nats(np.array([0, 1, 2, 3, -1])), 4)  # 2 ln 2
@@ -41,12 +35,8 @@ def label_entropy_bias_nats(labels: int, classes: int) -> float:
     It is the leading term for N labels drawn from K classes: the frequencies fit the labels that
     they are counted from better than the true probabilities do.
 
-    References
-    ----------
     Miller (1955), Note on the bias of information estimates.
 
-    Examples
-    --------
     >>> label_entropy_bias_nats(labels=1000, classes=11)
     0.005
     """
@@ -56,8 +46,6 @@ def label_entropy_bias_nats(labels: int, classes: int) -> float:
 def nats_to_bits(nats: float) -> float:
     """Convert an information quantity: bits = nats / ln 2.
 
-    Examples
-    --------
     >>> nats_to_bits(math.log(8))
     3.0
     """
@@ -67,8 +55,6 @@ def nats_to_bits(nats: float) -> float:
 def bits_to_nats(bits: float) -> float:
     """Convert an information quantity: nats = bits · ln 2.
 
-    Examples
-    --------
     >>> round(bits_to_nats(1), 4)
     0.6931
     """

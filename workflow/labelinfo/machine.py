@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -64,13 +64,13 @@ def leased_gpu(gpus: Sequence[str], jobs_per_gpu: int) -> Iterator[str | None]:
     if not gpus:
         yield None
         return
-    waiting = False
-    while (place := _free_place(gpus, jobs_per_gpu)) is None:
-        if not waiting:
-            message = "Waiting for a GPU: each of %s has %d jobs (config key machine.jobs_per_gpu)."
-            logger.warning(message, ", ".join(gpus), jobs_per_gpu)
-        waiting = True
+    place = _free_place(gpus, jobs_per_gpu)
+    if place is None:
+        message = "Waiting for a GPU: each of %s has %d jobs (config key machine.jobs_per_gpu)."
+        logger.warning(message, ", ".join(gpus), jobs_per_gpu)
+    while place is None:
         time.sleep(_POLL_SECONDS)
+        place = _free_place(gpus, jobs_per_gpu)
     lock, gpu = place
     logger.info("Computing on GPU %s.", gpu)
     with lock:
@@ -101,10 +101,8 @@ def _locked_places(folder: Path, gpu: str, count: int) -> list[FileLock]:
     locked = []
     for place in range(count):
         lock = FileLock(folder / f"{re.sub('[^A-Za-z0-9-]', '-', gpu)}.{place}.lock", timeout=0)
-        try:
+        with suppress(Timeout):
             locked.append(lock.acquire().lock)
-        except Timeout:
-            continue
     return locked
 
 

@@ -85,12 +85,8 @@ class TrainedRun:
         """Return images as the bits (n, 1, 28, 28) that the encoder reads.
 
         Parameters are those of :func:`labelinfo.data.given.as_bits`; ``binarize="dataset"``
-        binarises as the run's data set does.
-
-        Raises
-        ------
-        DataError
-            If the images cannot be read, or are grey without a choice of ``binarize``.
+        binarises as the run's data set does. Raises DataError if the images cannot be read, or are
+        grey without a choice of ``binarize``.
         """
         if binarize == "dataset":
             binarize = {"none": None}.get(self.dataset_binarize, self.dataset_binarize)

@@ -56,11 +56,11 @@ def _allowed(schema: dict[str, Any]) -> str:
 def main() -> None:
     """Check the named files; without files, print all keys."""
     print_in_any_locale()
-    parser = argparse.ArgumentParser(
-        prog="python -m labelinfo.config",
-        description="Print every key of the configuration with its meaning, values and default, "
-        "as Markdown; or say whether files are a sound configuration, running nothing in them.",
+    text = (
+        "Print every key of the configuration with its meaning, values and default, as Markdown; "
     )
+    text += "or say whether files are a sound configuration, running nothing in them."
+    parser = argparse.ArgumentParser(prog="python -m labelinfo.config", description=text)
     parser.add_argument("files", nargs="*", type=Path, help="overlays, as for --configfile")
     files = parser.parse_args().files
     if not files:

@@ -31,13 +31,8 @@ def complete(config: Config) -> Config:
 
     The default of a map is merged with the user's map, key by key; any other default is used whole.
     Equivalent configurations (keys in another order, a default spelt out, 1 for 1.0) give the same
-    result, so neither makes the other's results stale.
-
-    Raises
-    ------
-    ConfigError
-        At the first fault. The message names the key, the allowed values and, for an unknown key,
-        the most similar known one.
+    result, so neither makes the other's results stale. Raises ConfigError at the first fault. The
+    message names the key, the allowed values and, for an unknown key, the most similar known one.
     """
     check_values(config)
     try:
@@ -52,11 +47,7 @@ def check_values(config: Any) -> None:
     """Refuse values that are invalid for every key, and too many values or levels.
 
     Invalid are keys that are not text, unprintable text, and numbers that are not finite or exact.
-
-    Raises
-    ------
-    ConfigError
-        The message names the key.
+    Raises ConfigError, whose message names the key.
     """
     pending: list[tuple[Any, tuple[Any, ...]]] = [(config, ())]
     count = 0

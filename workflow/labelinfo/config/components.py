@@ -26,10 +26,8 @@ def known_components(
     component are next to its class in ``components``. Modules are searched for in the folders
     ``roots``; they are read, not run.
 
-    Raises
-    ------
-    ConfigError
-        If a user's component has the name of a built-in one, or its class does not exist.
+    Raises ConfigError if a user's component has the name of a built-in one, or its class does not
+    exist.
     """
     known = {
         kind: {name: Component(path, config["model"].get(name, {})) for name, path in own.items()}

@@ -68,11 +68,8 @@ class _Loader(yaml.SafeLoader):
 def read_map(file: Path | str) -> Config:
     """Return the content of a configuration file: plain values, of limited number.
 
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read, is not a map, repeats a key, is a template, or has too many or
-        invalid values.
+    Raises ConfigError if the file cannot be read, is not a map, repeats a key, is a template, or
+    has too many or invalid values.
     """
     try:
         text = Path(file).read_text(encoding="utf-8")

@@ -35,17 +35,15 @@ class Settings(BaseModel):
             return given
         fields = cls.model_fields
         return {
-            key: merge(_plain(fields[key].default), value) if key in fields else value
+            key: merge(fields[key].default, value) if key in fields else value
             for key, value in given.items()
         }
 
 
-def _plain(default: Any) -> Any:
-    return default.model_dump(by_alias=True) if isinstance(default, BaseModel) else default
-
-
 def merge(base: Any, over: Any) -> Any:
-    """Return ``over``; if both are maps, add the keys that only ``base`` has."""
+    """Return ``over``; if both are maps or sections, add the keys that only ``base`` has."""
+    if isinstance(base, BaseModel):
+        base = base.model_dump(by_alias=True)
     if not (isinstance(base, dict) and isinstance(over, dict)):
         return over
     return base | {key: merge(base.get(key), value) for key, value in over.items()}
@@ -53,12 +51,10 @@ def merge(base: Any, over: Any) -> Any:
 
 def _read_integer(value: Any) -> Any:
     if isinstance(value, str):
-        number = _number(value)
+        number = _read_number(value)
         if _is_whole(number):
-            raise ValueError(
-                f"should be a valid integer; YAML reads {value.strip()} as text: "
-                f"write {int(number)}"
-            )
+            text = f"YAML reads {value.strip()} as text: write {int(number)}"
+            raise ValueError(f"should be a valid integer; {text}")
         return number if isinstance(number, int) else value
     return int(value) if _is_whole(value) else value
 
@@ -69,18 +65,14 @@ def _is_whole(value: Any) -> bool:
 
 
 def _read_number(value: Any) -> Any:
-    return _number(value) if isinstance(value, str) else value
-
-
-def _number(text: str) -> Any:
-    """Return the number that a text spells, or the text."""
-    for read in (int, float):
+    """Return the number that a text spells, or the value."""
+    for read in (int, float) if isinstance(value, str) else ():
         try:
-            number = read(text)
+            number = read(value)
         except ValueError:
             continue
-        return text if read is int and abs(number) > LARGEST_INTEGER else number
-    return text
+        return value if read is int and abs(number) > LARGEST_INTEGER else number
+    return value
 
 
 def _read_flag(value: Any) -> Any:

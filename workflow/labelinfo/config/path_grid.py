@@ -25,10 +25,7 @@ def snapshot_betas(lowest: float, highest: float, per_decade: int) -> list[float
 def nearest_below(betas: list[float], beta: float) -> float:
     """Return the largest β of an ascending list that is at most ``beta``.
 
-    Raises
-    ------
-    ValueError
-        If all are larger.
+    Raises ValueError if all are larger.
     """
     below = [each for each in betas if each <= beta * (1 + _TOLERANCE)]
     if not below:

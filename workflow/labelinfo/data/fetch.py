@@ -44,12 +44,9 @@ def fetch_file(
 
     With a ``mirror``, a folder that holds ``name`` or ``name.gz``, the network is not used.
     Otherwise ``urls``, of the file or its gzipped form, are tried in turn, each several times.
-    Digests and ``size`` in bytes are of the decompressed content. The write is atomic.
-
-    Raises
-    ------
-    DataError, StorageError, ValueError
-        If no source has the expected content, it cannot be written, or no digest is given.
+    Digests and ``size`` in bytes are of the decompressed content. The write is atomic. Raises
+    DataError if no source has the expected content, StorageError if it cannot be written, and
+    ValueError if no digest is given.
     """
     if sha256 is None and git_blob_sha1 is None:
         raise ValueError(f"fetching {name} needs sha256 or git_blob_sha1 to verify it")

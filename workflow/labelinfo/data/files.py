@@ -51,12 +51,8 @@ def read_verified(
     begins with the gzip magic number. Digests and ``size`` in bytes are of the decompressed
     content; ``git_blob_sha1`` is git's blob id, the SHA-1 of "blob", the size, a zero byte and the
     content. Content of unknown size has at most ``max_size`` bytes, and takes no more memory.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, unreadable, not a regular file, damaged, too large, or not the
-        expected one.
+    Raises DataError if the file is missing, unreadable, not a regular file, damaged, too large, or
+    not the expected one.
     """
     path = Path(path)
     limit = max_size if size is None else size

@@ -14,22 +14,11 @@ from labelinfo.errors import DataError
 def as_bits(images: Any, *, binarize: str | None = None, seed: int = 0) -> Tensor:
     """Return images as float32 bits (n, 1, 28, 28).
 
-    Parameters
-    ----------
-    images
-        A numpy or torch array of shape (n, 784), (n, 28, 28) or (n, 1, 28, 28), or one image
-        without n. Truth values; integers 0 and 1, or 0 to 255; or fractions from 0 to 1.
-    binarize
-        Treatment of grey pixels p ∈ (0, 1): ``threshold`` gives p > 1/2, ``bernoulli`` draws
-        x ~ Bernoulli(p), None refuses them.
-    seed
-        Seed of these draws.
-
-    Raises
-    ------
-    DataError
-        If the shape, the type or a value is invalid, the largest pixel is far below white, or
-        pixels are grey and ``binarize`` is None.
+    ``images`` is a numpy or torch array (n, 784), (n, 28, 28) or (n, 1, 28, 28), or one image
+    without n, of truth values; integers 0 and 1, or 0 to 255; or fractions from 0 to 1. Of grey
+    pixels p, ``binarize="threshold"`` gives p > 1/2, ``"bernoulli"`` draws x ~ Bernoulli(p) with
+    ``seed``, and None refuses them. Raises DataError if the shape, the type or a value is invalid,
+    the largest pixel is far below white, or pixels are grey and ``binarize`` is None.
     """
     if binarize not in (None, "threshold", "bernoulli"):
         raise DataError(f"`binarize` is {binarize!r}: give 'threshold', 'bernoulli' or None.")

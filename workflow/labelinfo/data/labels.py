@@ -1,7 +1,7 @@
 """Labels for a static binarisation, by naive Bayes over the originals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ class Match:
     index: np.ndarray
     log_likelihood_nats: np.ndarray
     margin_nats: np.ndarray
-    expected_nats: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    expected_nats: np.ndarray
 
     @property
     def distinct_share(self) -> float:

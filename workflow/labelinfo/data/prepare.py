@@ -52,35 +52,15 @@ def prepare_dataset(
 ) -> tuple[Dataset, pd.DataFrame]:
     """Check, label, split, shuffle and binarise one data set.
 
-    Parameters
-    ----------
-    name
-        The data set's key, the root of its seeds.
-    definition
-        Its section of the configuration.
-    files
-        Its files by role.
-    tasks
-        The labels to probe. All other labels that can be probed are also kept, so that the prepared
-        data do not depend on the tasks.
-    clamp
-        ε of the naive-Bayes match; None if nothing is matched.
-    duplicates_max_share
-        Maximum share of copies of images in earlier splits, for each split.
-    device
-        Device of the naive-Bayes match; the labels do not depend on it.
+    ``name`` is the data set's key, the root of its seeds; ``definition`` is its section of the
+    configuration; ``files`` are by role. All labels that can be probed are kept, not only the
+    ``tasks``, so the prepared data do not depend on the tasks. ``clamp`` is the ε of the
+    naive-Bayes match, whose labels do not depend on the ``device``. In no split may the share of
+    copies of images in earlier splits exceed ``duplicates_max_share``.
 
-    Returns
-    -------
-    tuple
-        The data set, and a table of one row per split and task: counts, label entropy in nats,
-        share of labelled images whose label does not occur in training. Match quality and the
-        number of copies are computed before ``limit``.
-
-    Raises
-    ------
-    DataError
-        The message names the faulty file and the remedy.
+    The table has one row per split and task: counts, label entropy in nats, share of labelled
+    images whose label does not occur in training. Match quality and the number of copies are
+    computed before ``limit``. Raises DataError, which names the faulty file and the remedy.
     """
     digests = {role: content_digest(file.content) for role, file in files.items()}
     match = partial(match_originals, clamp=clamp, device=device)

@@ -32,12 +32,8 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
     The temporary file is in the target's folder, so the rename is atomic: a reader sees the old
     file or the new one, never a part. If the block raises, the temporary file is removed and the
     old target stays. If a process is killed, the next writer of the same target removes its
-    temporary file.
-
-    Raises
-    ------
-    StorageError
-        If the file system refuses (full, read-only, no permission); other exceptions propagate.
+    temporary file. Raises StorageError if the file system refuses (full, read-only, no permission);
+    other exceptions propagate.
     """
     target = Path(target)
     # the machine's name, because machines with different process numbers may share the folder

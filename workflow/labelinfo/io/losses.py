@@ -55,10 +55,7 @@ def probe_of(of: Mapping[str, Any]) -> str:
 def read_losses(source: Path | str) -> tuple[np.ndarray, dict[str, Any], dict[str, Any]]:
     """Return the losses (P, N) in nats, ``of`` and the rest of the origin.
 
-    Raises
-    ------
-    StorageError
-        If the file is missing, damaged or not a table of losses.
+    Raises StorageError if the file is missing, damaged or not a table of losses.
     """
     table, origin = read_arrow(source)
     of = origin.pop("of", None)
@@ -77,12 +74,8 @@ def pack_losses(target: Path | str, files: Iterable[Path | str], own: dict[str, 
     """Write the losses of many models on the same test images as one table.
 
     The table's ``of`` lists the ``of`` of each point under ``packed``; ``own`` is the origin of the
-    packing. Files without points, of diverged runs, are left out.
-
-    Raises
-    ------
-    StorageError
-        If the tables are of different numbers of images.
+    packing. Files without points, of diverged runs, are left out. Raises StorageError if the tables
+    are of different numbers of images.
     """
     packed, whose, origins = [], [], [own]
     for file in files:
@@ -106,11 +99,7 @@ def read_each(source: Path | str) -> tuple[list[tuple[dict[str, Any], np.ndarray
     A packed table has many models, the table of a diverged run none. Raises as :func:`read_losses`.
     """
     losses, of, origin = read_losses(source)
-    return list(zip(_whose(of), losses, strict=False)), origin
-
-
-def _whose(of: dict[str, Any]) -> list[dict[str, Any]]:
-    return of.get("packed", [of])
+    return list(zip(of.get("packed", [of]), losses, strict=False)), origin
 
 
 class LossFiles(Mapping[tuple[Any, ...], np.ndarray]):
@@ -126,7 +115,7 @@ class LossFiles(Mapping[tuple[Any, ...], np.ndarray]):
             of = peek_provenance(file).get("of")
             if of is None:
                 raise StorageError(f"The table {file} holds no losses: delete it and run again.")
-            for place, one in enumerate(_whose(of)):
+            for place, one in enumerate(of.get("packed", [of])):
                 named = {**one, "probe": probe_of(one)}
                 self._files[tuple(named[key] for key in keys)] = file, place
 

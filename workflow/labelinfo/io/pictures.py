@@ -48,10 +48,7 @@ def write_pictures(
 def read_pictures(source: Path | str) -> tuple[Pictures | None, dict[str, Any]]:
     """Return the pictures of :func:`write_pictures`, with one reconstruction, and ``of``.
 
-    Raises
-    ------
-    StorageError
-        If the file is missing, damaged or not a table of pictures.
+    Raises StorageError if the file is missing, damaged or not a table of pictures.
     """
     table, origin = read_arrow(source)
     of = origin.get("of")

@@ -48,10 +48,7 @@ def write_table(
 def read_table(source: Path | str) -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote.
 
-    Raises
-    ------
-    StorageError
-        If the file is missing, damaged, not from this workflow, or was changed.
+    Raises StorageError if the file is missing, damaged, not from this workflow, or was changed.
     """
     return read_with_provenance(source)[0]
 

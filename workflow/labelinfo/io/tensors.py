@@ -38,10 +38,8 @@ def save_tensors(
 def load_tensors(source: Path | str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read the tensors and the metadata that :func:`save_tensors` wrote.
 
-    Raises
-    ------
-    StorageError
-        If the file is missing, truncated, not a safetensors file of this workflow, or was changed.
+    Raises StorageError if the file is missing, truncated, not a safetensors file of this workflow,
+    or was changed.
     """
     with reading(source):
         with safe_open(source, framework="pt") as file:

@@ -32,11 +32,8 @@ def as_images(
     infers it from the pixels. ``name`` is the file and ``key`` the config key of ``scale``, if any,
     for messages.
 
-    Raises
-    ------
-    DataError
-        If there is no image, the shape or type is invalid, a pixel is out of range, not finite or
-        masked, or the largest pixel is far below white.
+    Raises DataError if there is no image, the shape or type is invalid, a pixel is out of range,
+    not finite or masked, or the largest pixel is far below white.
     """
     _check_images(array, name)
     flat = np.ma.getdata(array).reshape(-1, PIXELS)

@@ -38,11 +38,8 @@ def as_labels(array: np.ndarray, name: str, column: str) -> tuple[np.ndarray, li
     missing or one of these. ``names[code]`` is the label in the file; a missing label has the code
     −1. ``name`` and ``column`` are the file and the label column, for messages.
 
-    Raises
-    ------
-    DataError
-        If there is no label, the shape or type is invalid, all labels are missing, two texts differ
-        only in blanks, or there are more than 100,000 classes.
+    Raises DataError if there is no label, the shape or type is invalid, all labels are missing, two
+    texts differ only in blanks, or there are more than 100,000 classes.
     """
     which = f"The label column {shown(column)} of {name}"
     present, rows = _present(array, which)

@@ -49,12 +49,11 @@ def read_user_file(
     images = as_images(columns["images"](), file, scale=definition.get("scale"), key=key)
     rows = _split_rows(name, definition, columns, len(images), file)
     available = sorted(set(columns) - {"images", "split"})
-    for task in tasks:
-        if task not in available:
-            raise DataError(
-                f"{file} has no label column {task!r}; it has {available[:20]}: correct the "
-                f"config key `datasets.{name}.tasks`."
-            )
+    if missing := [task for task in tasks if task not in available]:
+        raise DataError(
+            f"{file} has no label column {missing[0]!r}; it has {available[:20]}: correct the "
+            f"config key `datasets.{name}.tasks`."
+        )
     labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
     classes = {}
     for column in available:
