@@ -20,16 +20,6 @@ rule fetch_file:
         "../scripts/fetch_file.py"
 
 
-# The digests of a user's own files are parameters, and the files are not inputs: only a change of
-# content makes results stale, not a change of path or date.
-def downloaded_files(wildcards):
-    """Input function: the fetched files of a data set, by role."""
-    files = config["datasets"][wildcards.dataset]["files"]
-    return {
-        role: f"{DOWNLOADS}/{file['name']}" for role, file in files.items() if "path" not in file
-    }
-
-
 rule prepare_dataset:
     input:
         unpack(downloaded_files),

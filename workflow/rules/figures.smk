@@ -1,11 +1,4 @@
 # Figures, which read only tables.
-def figure_files(name):
-    """A figure's file in each format."""
-    stem = f"{OUT}/figures/{name}"
-    png = reported(f"{stem}.png", f"plot_{name}", "Figures")
-    return {"pdf": f"{stem}.pdf", "svg": f"{stem}.svg", "png": png}
-
-
 rule plot_figure1:
     input:
         **tables("runs", "baselines"),

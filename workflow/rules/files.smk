@@ -13,6 +13,23 @@ def reported(path, rule, category):
     return report(path, caption=f"../report/{rule}.rst", category=category)
 
 
+def figure_files(name):
+    """A figure's file in each format."""
+    stem = f"{OUT}/figures/{name}"
+    png = reported(f"{stem}.png", f"plot_{name}", "Figures")
+    return {"pdf": f"{stem}.pdf", "svg": f"{stem}.svg", "png": png}
+
+
+# The digests of a user's own files are parameters, and the files are not inputs: only a change of
+# content makes results stale, not a change of path or date.
+def downloaded_files(wildcards):
+    """Input function: the fetched files of a data set, by role."""
+    files = config["datasets"][wildcards.dataset]["files"]
+    return {
+        role: f"{DOWNLOADS}/{file['name']}" for role, file in files.items() if "path" not in file
+    }
+
+
 def finished(paths):
     """All paths; for a partial sweep, the existing ones."""
     return [path for path in paths if not PARTIAL or Path(path).exists()]
