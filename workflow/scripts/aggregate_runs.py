@@ -5,19 +5,22 @@ from labelinfo.jobs import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
+    import pandas as pd
+
     from labelinfo.io.checkpoints import discard_checkpoint
     from labelinfo.io.tables import read_provenance, read_with_provenance, write_table
     from labelinfo.provenance import collect, describe
     from labelinfo.tables.label_columns import label_entropies, label_entropy_biases
-    from labelinfo.tables.runs import JobFiles, aggregate_runs
+    from labelinfo.tables.runs import IDENTITY, JobFiles, aggregate_runs
     from labelinfo.tables.slices import check_slices_fit, with_rows_of_slices
 
     params, inputs = snakemake.params, snakemake.input
+    expected = pd.DataFrame(params.expected, columns=[*IDENTITY, "task"])
     if inputs.slice_probes:
         check_slices_fit([*inputs.probes, *inputs.slice_probes])
     datasets, prepared = read_with_provenance(snakemake.input.datasets)
     table, origins = aggregate_runs(
-        with_rows_of_slices(params.expected, inputs.slice_probes),
+        with_rows_of_slices(expected, inputs.slice_probes),
         JobFiles(
             training=[*inputs.training, *inputs.slice_training],
             measures=[*inputs.measures, *inputs.slice_measures],

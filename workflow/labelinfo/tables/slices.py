@@ -11,7 +11,6 @@ from labelinfo.errors import ConfigError, StorageError
 from labelinfo.io.losses import pack_losses
 from labelinfo.io.tables import peek_provenance, read_provenance, read_table, write_table
 from labelinfo.provenance import collect, describe
-from labelinfo.tables.runs import IDENTITY
 from labelinfo.tables.stack import stack_tables
 
 RUN_LOSSES, LEVEL_LOSSES = "run_losses", "level_losses"
@@ -74,15 +73,12 @@ def pack_slice(
             pack_losses(folder / f"{kind}_{'_'.join(pair)}.parquet", each, own)
 
 
-def with_rows_of_slices(
-    expected: list[dict[str, Any]], probes: Iterable[Path | str]
-) -> pd.DataFrame:
+def with_rows_of_slices(expected: pd.DataFrame, probes: Iterable[Path | str]) -> pd.DataFrame:
     """Return the rows that a sweep expects, then the further rows of packed tables of probes."""
-    columns = [*IDENTITY, "task"]
-    own = pd.DataFrame(expected, columns=columns)
-    packed = [read_table(file)[columns] for file in probes]
-    rows = [each for each in (own, *packed) if len(each)]
-    return pd.concat(rows).drop_duplicates(ignore_index=True) if rows else own
+    packed = [read_table(file)[list(expected.columns)] for file in probes]
+    # a sweep of no runs has columns without types
+    rows = [each for each in (expected, *packed) if len(each)] or [expected]
+    return pd.concat(rows).drop_duplicates(ignore_index=True)
 
 
 def check_slices_fit(files: Iterable[Path | str]) -> None:
