@@ -102,12 +102,12 @@ def test_the_configuration_of_a_row_has_its_run_and_settings_alone():
 @pytest.mark.parametrize("name", ["demo", "figure1"])
 def test_every_published_row_has_its_configuration_again(name):
     runs, known = read_with_provenance(PUBLISHED / name / "runs.parquet")
-    (prepared, *_) = read_with_provenance(PUBLISHED / name / "datasets.parquet")[1][
-        "prepare_dataset"
-    ]
+    summaries = read_with_provenance(PUBLISHED / name / "datasets.parquet")[1]["prepare_dataset"]
+    prepared = {dataset: each for each in summaries for dataset in each["config"]["datasets"]}
     for _, row in runs.iterrows():
-        found = origins_of_row(row, known, prepared["data"])
-        config = row_config(row, found, prepared, DATASETS[row["dataset"]])
+        own = prepared[row["dataset"]]
+        found = origins_of_row(row, known, own["data"])
+        config = row_config(row, found, own, DATASETS[row["dataset"]])
         check_config(config, (BASE / "workflow", BASE))
         then = found["cool_vae"][0]["config"]
         assert path_betas(config, row["decoder"]) == then["betas"]
