@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 PACE = {"images_per_second", "prepare_seconds", "seconds", "train_seconds"}
 UNLIKE = {".log", ".tsv", ".pdf", ".svg"}
 # what no rule declares: where a process goes on, and whom it waits for
-BESIDE = (".lock", ".checkpoint.safetensors")
+TEMPORARY = (".lock", ".checkpoint.safetensors")
 
 
 def made_files(folder: Path) -> set[str]:
@@ -17,7 +17,7 @@ def made_files(folder: Path) -> set[str]:
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.endswith(BESIDE)
+        if path.is_file() and not path.name.endswith(TEMPORARY)
     }
 
 

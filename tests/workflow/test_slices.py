@@ -14,7 +14,7 @@ pytestmark = pytest.mark.workflow
 
 BASELINES = "random_discard, pca, random_fully_connected"
 # how long something took, and files that slices leave out
-APART = ["train_seconds", "images_per_second", "weights_file", "learning_curve_file"]
+DIFFERENT = ["train_seconds", "images_per_second", "weights_file", "learning_curve_file"]
 
 
 def run(checkout, name, betas, *target, baselines=BASELINES, combine="[]", more=""):
@@ -50,7 +50,7 @@ def test_two_slices_give_the_tables_of_one_experiment_with_their_origins(joined)
     for name in ("runs", "baselines", "datasets", "differences", "headlines", "claims"):
         both, whole = (
             read_table(joined / experiment / "tables" / f"{name}.parquet").drop(
-                columns=APART, errors="ignore"
+                columns=DIFFERENT, errors="ignore"
             )
             for experiment in ("joined", "whole")
         )
