@@ -87,7 +87,7 @@ def test_a_data_set_of_bits_does_not_say_how_to_binarise(run, known):
         (np.zeros((0, 784)), "There are no 28×28 images"),
         (np.full((1, 784), np.nan), r"fractions have to lie in \[0, 1\]"),
         (np.full((1, 784), 2.0), "from 2.0 to 2.0, but fractions have to lie"),
-        (np.full((1, 784), -1), "integers in 0 to 255"),
+        (np.full((1, 784), -1), "integers have to lie in 0 to 255"),
         (np.full((1, 784), "x"), "of the type <U1"),
     ],
 )

@@ -44,7 +44,7 @@ def as_images(
     white = scale or (255 if whole else 1)
     low, high = flat.min(), flat.max()
     if not (low >= 0 and high <= white):  # false for NaN
-        ranges = "integers in 0 to 255" if whole else "fractions have to lie in [0, 1]"
+        ranges = "integers have to lie in 0 to 255" if whole else "fractions have to lie in [0, 1]"
         expected = f"the config key `{key}` is {scale:g}" if scale else ranges
         raise DataError(f"{images} have pixels from {low} to {high}, but {expected}: {remedy}.")
     if scale is None and np.all((flat == 0) | (flat == 1)):
