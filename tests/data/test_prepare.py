@@ -565,6 +565,13 @@ def shown_in_test(rows):
     return COLUMNS | {"split": WORDS, "images": images}
 
 
+def alike_in_test():
+    """Return columns of grey images, whose test images are all the first one."""
+    columns = speckles(float, 1.0) | {"split": WORDS}
+    columns["images"][WORDS == "test"] = columns["images"][0]
+    return columns
+
+
 @pytest.mark.parametrize(
     ("columns", "options", "named"),
     [
@@ -575,6 +582,7 @@ def shown_in_test(rows):
         (shown_in_test(0), {"binarize": "none"}, ["test", "nearly blank"]),
         (shown_in_test(3), {"binarize": "none"}, ["test", "22 of 25 have one value everywhere"]),
         (GREY | {"images": np.array([GREYS] * 600)}, {}, ["train", "all alike"]),
+        (alike_in_test(), {"binarize": "bernoulli"}, ["test", "all alike"]),
     ],
 )
 def test_blank_or_like_images_are_refused(columns, options, named, tmp_path):
@@ -591,6 +599,23 @@ def test_images_that_the_threshold_blanks_are_counted(brightness, blank, tmp_pat
     options = {"binarize": "threshold", "tasks": ["size"], "duplicates_max_share": 1.0}
     prepare_own(tmp_path / "own.npz", columns, **options)
     assert ("7 of the 25 test images are blank after binarize" in caplog.text) == blank
+
+
+@pytest.mark.parametrize(
+    ("binarize", "change", "said"),
+    [
+        ("bernoulli", lambda x: x, ""),
+        ("bernoulli", lambda x: x / 3, "own: the mean test pixel is 0.0"),
+        ("threshold", lambda x: 1 - x, "own: the mean test pixel is 0.9"),
+    ],
+)
+def test_a_split_of_another_range_gets_a_warning(binarize, change, said, tmp_path, caplog):
+    columns = speckles(float, 1.0) | {"split": WORDS}
+    columns["images"][WORDS == "test"] = change(columns["images"][WORDS == "test"])
+    options = {"binarize": binarize, "tasks": ["size"], "duplicates_max_share": 1.0}
+    prepare_own(tmp_path / "own.npz", columns, **options)
+    assert said in caplog.text
+    assert ("the mean" in caplog.text) == bool(said)
 
 
 # Images of which some have no label

@@ -15,13 +15,16 @@ logger = logging.getLogger(__name__)
 _BLANK_SHARE = 0.001
 # It is also nearly blank if more than this share of its images have a single value everywhere.
 _BLANK_IMAGES_SHARE = 0.5
+# Splits are unlike if their mean pixels, or the distances of these from white, have this ratio.
+_UNLIKE_RATIO = 1.5
 
 
 def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> None:
     """Refuse splits that are nearly blank or whose images are all alike; warn of blank images.
 
-    ``images`` are the prepared images (N, 784) by split; ``binarize`` is the config key of the data
-    set ``name``. Raises DataError with the split and the remedy.
+    It also warns of a split that is much darker or brighter than the training images. ``images``
+    (N, 784) by split are bits, or intensities from which bits are drawn; ``binarize`` is the config
+    key of the data set ``name``. Raises DataError with the split and the remedy.
     """
     remedy = "check the images of the file"
     if binarize == "threshold":
@@ -48,6 +51,13 @@ def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> N
             logger.warning(
                 f"{name}: {blank.sum()} of the {len(part)} {split} images are blank after "
                 f"binarize: '{binarize}'; {remedy}."
+            )
+        dark, bright = sorted((mean, images["train"].mean(dtype=np.float64)))
+        if bright > _UNLIKE_RATIO * dark or 1 - dark > _UNLIKE_RATIO * (1 - bright):
+            logger.warning(
+                f"{name}: the mean {split} pixel is {mean:.2g}, the mean training pixel "
+                f"{images['train'].mean(dtype=np.float64):.2g}, where 1 is white: check that all "
+                "splits have the same values for black and white."
             )
 
 

@@ -68,9 +68,10 @@ def prepare_dataset(
     mode, limit = definition["binarize"], definition["limit"]
     # Binarise before the choice of rows, so that the bits of an image do not depend on the limit.
     images = {split: _binarize(name, split, raw.images[split], mode) for split in SPLITS}
-    check_blank(name, images, mode)
-    # Fresh draws of equal intensities differ, so copies are sought among the intensities.
-    copies = check_copies(name, images if mode == "threshold" else raw.images, duplicates_max_share)
+    # Draws of equal intensities differ, so equal images are sought among the intensities.
+    compared = images if mode == "threshold" else raw.images
+    check_blank(name, compared, mode)
+    copies = check_copies(name, compared, duplicates_max_share)
     if mode == "bernoulli":
         _warn_of_near_copies(name, raw.images, copies)
     if raw.misfit:
