@@ -63,6 +63,7 @@ def test_labels(values, codes, names):
         ([-1, 0], "the negative number -1 as a class"),
         (np.array([0, 1, 255], np.uint8), "the number 255 as a class, far above the others, 0 to"),
         (["a", "b", "-1"], "the text '-1' as a class"),
+        (["0.0", "1.0", "-1.0"], "the text '-1.0' as a class"),
         (["a", "b", "NA"], "the text 'NA', which counts as a missing label"),
         (["a", "b", "?"], "the text '?' as a class"),
         (["a", "b", "none"], "the text 'none' as a class"),

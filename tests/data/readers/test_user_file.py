@@ -89,6 +89,7 @@ def test_parquet(kind, form):
         "images": pa.array(list(images), form(kind)),
         "digit": pa.array(np.arange(10)),
         "writer": pa.array([f"w{i % 3}" for i in range(10)], pa.large_string()),
+        "place": pa.array([f"p{i % 3}" for i in range(10)], pa.string_view()),
         "style": pa.array(["slanted", "upright"] * 5).dictionary_encode(),
         "zero": pa.array([i == 0 for i in range(10)]),
     }
@@ -97,7 +98,7 @@ def test_parquet(kind, form):
     assert list(columns) == list(given)
     np.testing.assert_array_equal(columns["images"](), images)
     assert columns["images"]().dtype == images.dtype
-    for name in ("digit", "writer", "style", "zero"):
+    for name in ("digit", "writer", "place", "style", "zero"):
         assert columns[name]().tolist() == given[name].to_pylist()
 
 

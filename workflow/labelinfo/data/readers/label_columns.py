@@ -24,7 +24,8 @@ _MISSING_IN_ANY_CASE = frozenset({"", "nan", "-nan", "<na>", "null", "n/a", "#n/
 _MISSING_TEXTS = frozenset({"None", "NA", "NaT"})
 # These may be missing labels or classes. We treat them as classes, with a warning.
 _DOUBTFUL_TEXTS = frozenset({"?", "-", "--", ".", "none", "na", "n.a.", "missing", "unknown"})
-_DOUBTFUL_TEXTS |= {"undefined", "unlabelled", "unlabeled", "-1", "-9", "-99", "-999"}
+_DOUBTFUL_TEXTS |= {"undefined", "unlabelled", "unlabeled", "-1", "-9", "-99", "-999", "-1.0"}
+_DOUBTFUL_TEXTS |= {"nil", "(null)", "[null]", "\\n", "pd.na", "#na"}
 MAX_CLASSES = 100_000
 LABEL_TYPES = "labels have to be integers, texts or truth values"
 _ALL_MISSING = f"holds missing labels alone: {LABEL_TYPES}"

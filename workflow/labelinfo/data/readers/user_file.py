@@ -171,7 +171,8 @@ def _entries(column: pa.ChunkedArray, name: str, file: str) -> np.ndarray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
-    if not (_is_number(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    if not (_is_number(kind) or any(is_text(kind) for is_text in texts)):
         raise DataError(f"The column {shown(name)} of {file} is of the type {kind}: {LABEL_TYPES}.")
     # NumPy has no nullable integers
     return np.array(column.to_pylist(), object) if column.null_count else column.to_numpy()
