@@ -155,8 +155,9 @@ def test_the_time_left_is_that_of_jobs_of_the_same_rule(monkeypatch):
     [
         (["labelinfo.config", "β.yaml"], {"PYTHONIOENCODING": "ascii"}),
         (["labelinfo.progress"], {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        (["labelinfo.columns"], {"PYTHONIOENCODING": "latin1"}),
     ],
-    ids=["ascii", "C"],
+    ids=["ascii", "C", "latin1"],
 )
 def test_entry_points_print_in_any_locale(tmp_path, monkeypatch, arguments, locale):
     for name, value in locale.items():

@@ -94,4 +94,8 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    # imported here, so that the tables' code does not depend on the commands
+    from labelinfo.cli import print_in_any_locale
+
+    print_in_any_locale()
     sys.stdout.write(page())
