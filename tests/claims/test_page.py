@@ -61,7 +61,7 @@ def test_the_page_has_every_verdict(words):
             assert row[column] in words
         assert words.count(row["statement"]) == 2
         assert row["number"] in words
-    assert "2 holds, 1 fails, 1 not enough data" in words
+    assert "holds: 2, fails: 1, not enough data: 1" in words
 
 
 def test_verdicts_link_to_the_runs_and_figures_there_are(page):
