@@ -201,7 +201,8 @@ def test_other_originals_are_refused_unless_every_match_is_accepted(others, samp
         content = parse_idx(read_verified(train if others == "another split" else test), kind)
         test.write_bytes(idx(content if others == "another split" else content[:500]))
     said = (
-        r"t10k-images-\S+ do not fit the images in \S+test\S+ .* name the originals of these images"
+        r"t10k-images-\S+ do not fit the images in \S+test\S+ .* name the originals of these "
+        r"images, or set the config key `datasets\.sample\.matched_distinct_min_share` to 0"
     )
     with pytest.raises(DataError, match=said):
         prepare("sample", definition_of("sample"), sample_copy, checked=False)

@@ -123,10 +123,12 @@ def _misfit_sentence(name: str, named: str, found: Match, better: str | None) ->
     if better:
         remedy = f"they do so {better}, so set the config key `datasets.{name}.originals` to it"
     else:
-        remedy = (
-            "name the originals of these images, or, if several images were drawn from an original,"
-            f" lower the config key `datasets.{name}.matched_distinct_min_share`"
-        )
+        key = f"the config key `datasets.{name}.matched_distinct_min_share`"
+        if found.shortfall_nats > _MAX_SHORTFALL_NATS:
+            other = f"or set {key} to 0 to accept every match"
+        else:
+            other = f"or, if several images were drawn from an original, lower {key}"
+        remedy = f"name the originals of these images, {other}"
     return (
         f"The originals in {named} (matched_distinct_share is {found.distinct_share:.3f}, and an "
         f"image is {found.shortfall_nats:.0f} nats less likely than images of its original are): "
