@@ -14,6 +14,15 @@ TASKS = {"mnist": ["digit"], "omniglot": ["alphabet", "character"]}
 ENTROPIES = {("mnist", "digit"): 2.25, ("omniglot", "alphabet"): 3.75}
 BIASES = {("omniglot", "alphabet"): 0.5}
 CAVEATS = {"mnist": "", "omniglot": "Rebuilt."}
+BEST_KNOWN = {"mnist": 79.78, "omniglot": None}
+SETTINGS = {
+    "label_entropies": ENTROPIES,
+    "label_entropy_biases": BIASES,
+    "best_known_nats": BEST_KNOWN,
+    "caveats": CAVEATS,
+    "standard_errors": 4.0,
+    "probe_tolerance_nats": 0.0625,
+}
 OMNIGLOT = [
     Run("omniglot", "gaussian", "deconv", "gaussian", beta_key(beta), 0)
     for beta in (0.1, 0.5, 1, 2, 4, 8, 16)
@@ -98,13 +107,17 @@ class Jobs:
         return aggregate_runs(
             expected(runs),
             JobFiles(**self.files),
-            label_entropies=ENTROPIES,
-            label_entropy_biases=BIASES,
-            best_known_nats={"mnist": 79.78, "omniglot": None} | (best_known_nats or {}),
-            caveats=CAVEATS,
-            standard_errors=4.0,
-            probe_tolerance_nats=0.0625,
+            **SETTINGS | {"best_known_nats": BEST_KNOWN | (best_known_nats or {})},
         )
+
+
+def test_a_sweep_of_no_runs_has_a_table_of_the_same_types(jobs, tmp_path):
+    jobs.train(MNIST[0])
+    full, _ = jobs.aggregate(MNIST)
+    runs = pd.DataFrame([], columns=[*IDENTITY, "task"])
+    none, _ = aggregate_runs(runs, JobFiles([], [], []), **SETTINGS)
+    assert none.empty
+    assert none.dtypes.equals(full.dtypes)
 
 
 @pytest.fixture

@@ -128,9 +128,9 @@ def _joined(expected: pd.DataFrame, files: JobFiles) -> tuple[pd.DataFrame, Orig
     recorded = {}
     if "weights_sha256" in trained:
         recorded = dict(zip(_identities(trained), trained["weights_sha256"], strict=True))
-    table = expected[[*IDENTITY, "task"]].merge(
-        _with_files(trained), how="left", on=IDENTITY, validate="many_to_one"
-    )
+    # a sweep of no runs has columns without types
+    expected = expected[[*IDENTITY, "task"]].astype({"beta": float, "seed": int})
+    table = expected.merge(_with_files(trained), how="left", on=IDENTITY, validate="many_to_one")
     for part, keys in ((files.measures, IDENTITY), (files.probes, [*IDENTITY, "task"])):
         rows = _of_these_weights(_stack(part, keys, origins), recorded)
         table = table.merge(rows, how="left", on=keys, validate="many_to_one")
