@@ -471,6 +471,15 @@ def test_a_font_with_other_scripts_is_used_where_there_is_one():
     assert fonts == ["DejaVu Sans", "Noto Sans CJK JP", "sans-serif"]
 
 
+def test_a_letter_that_no_font_has_is_logged_once(tmp_path, caplog):
+    figure = mpl.figure.Figure()
+    with mpl.rc_context(style.RC):
+        figure.text(0, 0, "a\ue000")
+    save_figure(figure, [tmp_path / f"figure.{kind}" for kind in ("png", "pdf", "svg")])
+    (record,) = caplog.records
+    assert "Glyph 57344" in record.getMessage()
+
+
 def test_of_many_runs_the_front_stands_out(runs, baselines):
     table = crowd(runs, 240)
     figure = draw_figure1(table, baselines, PANELS[:1])

@@ -1,5 +1,7 @@
 """Colours, markers, symbols and fonts of the figures, and saving them."""
 
+import logging
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from matplotlib.textpath import text_to_path
 
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.atomic import atomic_path
+
+logger = logging.getLogger(__name__)
 
 WIDTH = 7.0  # inches, the width of a journal's page, so that printed font sizes are true
 
@@ -233,7 +237,8 @@ def text_width(text: str, points: float) -> float:
 def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
     """Write ``figure`` to each path, in the format of its suffix: .pdf, .svg or .png (300 dpi).
 
-    Writes are atomic, and files contain no date: the same figure gives the same bytes.
+    Writes are atomic, and files contain no date: the same figure gives the same bytes. Matplotlib's
+    warnings, such as those of letters that no font has, are logged once for all formats.
 
     Raises
     ------
@@ -245,6 +250,10 @@ def save_figure(figure: Figure, paths: Iterable[Path | str]) -> None:
         if path.suffix not in _SAVED_AS:
             known = ", ".join(_SAVED_AS)
             raise LabelinfoError(f"Cannot save a figure as {path.name}: use one of {known}.")
-    for path in paths:
-        with mpl.rc_context(RC), atomic_path(path) as temporary:
-            figure.savefig(temporary, format=path.suffix[1:], **_SAVED_AS[path.suffix])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for path in paths:
+            with mpl.rc_context(RC), atomic_path(path) as temporary:
+                figure.savefig(temporary, format=path.suffix[1:], **_SAVED_AS[path.suffix])
+    for message in dict.fromkeys(str(each.message) for each in caught):
+        logger.warning("%s: %s", paths[0].with_suffix(""), message)
