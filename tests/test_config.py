@@ -425,6 +425,8 @@ def test_a_model_is_its_components_with_their_options_and_no_others():
         ({}, {"model": {"pixelcnn": {"dilations": [1, 2, 4]}}}),
         ({}, {"training": {"batch_size": 128, "epochs": 100.0}}),
         ({"model": {"width": 1}}, {"model": {"width": 1.0}}),
+        # a block of YAML
+        ({"datasets": {"sample": {"title": "A b"}}}, {"datasets": {"sample": {"title": "A\nb\n"}}}),
         ({"sweep": {"betas": {"deconv": [1, 2]}}}, {"sweep": {"betas": {"deconv": ["1", 2.0]}}}),
         (
             {"sweep": {"seeds": [1]}, "probe": {"epochs": 3, "samples": 2}},

@@ -9,6 +9,7 @@ from labelinfo.config.field_types import (
     NUMBER,
     Count,
     Distinct,
+    OneLine,
     OrNull,
     Positive,
     Settings,
@@ -80,7 +81,7 @@ class SplitSettings(Settings):
 class DatasetSettings(Settings):
     """The definition of a data set."""
 
-    title: str = ""
+    title: OneLine = ""
     """Name in figures and reports."""
     reader: Literal["static_mnist", "omniglot", "table"]
     """Format of the files: `static_mnist` (binarised text files plus the idx originals, labels by

@@ -105,6 +105,8 @@ INTEGER = BeforeValidator(_read_integer)
 NUMBER = BeforeValidator(_read_number)
 
 Flag = Annotated[bool, BeforeValidator(_read_flag)]
+# YAML's blocks end in a line feed
+OneLine = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
 Option = Annotated[Any, BeforeValidator(_read_option)]
 OrNull = Annotated[T | None, BeforeValidator(_read_null)]
 Distinct = Annotated[list[T], AfterValidator(_differ)]
