@@ -10,11 +10,11 @@ from labelinfo.tables.baselines import aggregate_baselines
 from labelinfo.tables.differences import compare_runs
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "published"
-NAMES = sorted({path.name for path in PUBLISHED.glob("*/*.parquet")})
+NAMES = sorted({path.name for path in PUBLISHED.rglob("*.parquet")})
 
 
 def files(name):
-    return sorted(map(str, PUBLISHED.glob(f"*/{name}")))
+    return sorted(map(str, PUBLISHED.rglob(name)))
 
 
 def rows(name):

@@ -14,10 +14,14 @@ _CIRCUMSTANCES = {"train_seconds", "images_per_second", "prepare_seconds", "file
 
 
 def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Return the rows of at least one table, in order, and the origins of the files."""
+    """Return the rows of at least one table, in order, and the origins of the files.
+
+    Columns without values are floats.
+    """
     parts = [read_with_provenance(file) for file in files]
     table = pd.concat([part for part, _ in parts], ignore_index=True)
-    return table, [origin for _, origin in parts]
+    empty = table.columns[table.isna().all() & (table.dtypes == object)]
+    return table.astype(dict.fromkeys(empty, "float64")), [origin for _, origin in parts]
 
 
 def typed(table: pd.DataFrame, **columns: Iterable[str]) -> pd.DataFrame:
