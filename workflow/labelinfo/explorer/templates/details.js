@@ -46,13 +46,14 @@ function gallery(slot, run) {
   const family = alongBeta(run).filter((each) => each.picture !== null);
   if (!family.length) return "";
   const items = family.map((each) => `<button type="button" data-run="${each.index}" aria-pressed="${each === run}"><img alt="Test images above, their reconstructions below" src="${pictures[each.picture]}"><span>β ${each.beta}: R ${numbered(valueOf(each, "rate"), 1)}, C ${numbered(valueOf(each, "label"), 2)}</span></button>`);
-  return `<h3>${slot.toUpperCase()} along β: ${escaped(run.architecture)}, seed ${run.seed}</h3><div class="strip" data-slot="${slot}">${items.join("")}</div>`;
+  return `<h3>${slot.toUpperCase()} along β: ${escaped(run.architecture)}, seed ${run.seed} <small>test images above, their reconstructions below</small></h3><div class="strip" data-slot="${slot}">${items.join("")}</div>`;
 }
 
 function drawDetails() {
   const chosen = ["a", "b"].map((slot) => [slot, picked(slot)]).filter(([, run]) => run);
   byId("hint").hidden = chosen.length > 0;
   byId("keep").hidden = byId("drop").hidden = !chosen.length;
+  byId("keep").textContent = state.b ? "Swap A and B" : "Keep as B and pick another A";
   const charts = chosen.filter(([, run]) => run.curve !== null).map(([slot, run]) => `<div><b>${slot.toUpperCase()}</b>${lineChart(curves[run.curve])}</div>`);
   byId("detail").innerHTML = chosen.length
     ? `${comparison(chosen)}<div class="charts">${charts.join("")}</div>${chosen.map(([slot, run]) => gallery(slot, run)).join("")}`

@@ -36,7 +36,8 @@ function drawLegend() {
     return meaning === name ? null : `<i>${escaped(name)}</i> ${escaped(meaning)}`;
   };
   const said = ["decoders", "marginals"].map((group) => Object.keys(meanings[group]).map((name) => part(group, name)).filter(Boolean).join(", "));
-  byId("meaning").innerHTML = `Names are decoder · marginal. The fill is the decoder${said[0] ? ` (${said[0]})` : ""}; colour and shape are the marginal${said[1] ? ` (${said[1]})` : ""}. Each mark is one run; bars are ± 1 standard error over test images.`;
+  const keys = present.map((kind) => `${kind.key} ${nameOf(kind)}`).join(", ");
+  byId("meaning").innerHTML = `Names are decoder · marginal; Figure 1 writes them as ${escaped(keys)}. The fill is the decoder${said[0] ? ` (${said[0]})` : ""}; colour and shape are the marginal${said[1] ? ` (${said[1]})` : ""}. Each mark is one run; bars are ± 1 standard error over test images.`;
 }
 
 // The first press shows one kind alone, further ones add kinds; without any all are shown.
@@ -70,7 +71,7 @@ function drawPlanes(found) {
   const width = Math.max(240, narrow ? room : (room - 16) / 2);
   const limits = limitsOf(found);
   frames = SIDES.map((side) => frameOf(side, width, narrow ? 300 : 420, limits));
-  byId("planes").innerHTML = `<svg class="shared" width="0" height="0" aria-hidden="true"><defs>${gradients()}</defs></svg>` + frames.map((frame) => `<svg class="plane" role="img" aria-label="${AXES.label} against ${AXES[frame.side]}: ${found.length} runs" width="${frame.width}" height="${frame.height}">${plane(frame, found)}</svg>`).join("");
+  byId("planes").innerHTML = `<svg class="shared" width="0" height="0" aria-hidden="true"><defs>${gradients()}</defs></svg>` + frames.map((frame) => `<svg class="plane" role="img" aria-label="${AXES.label} against ${AXES[frame.side]}: ${found.length} runs" width="${frame.width}" height="${frame.height}" viewBox="0 0 ${frame.width} ${frame.height}">${plane(frame, found)}</svg>`).join("");
   [...byId("planes").querySelectorAll("svg.plane")].forEach((svg, at) => listen(svg, frames[at], found));
   byId("outside").textContent = outsideNote(found, frames);
 }

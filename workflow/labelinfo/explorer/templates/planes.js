@@ -5,6 +5,7 @@ const INK = "light-dark(#1a1a1a,#e4e4e4)";
 const FAINT = "light-dark(#6b6b6b,#a5a5a5)";
 const GRID = "light-dark(#ebebeb,#2e3238)";
 const PAPER = "light-dark(#ffffff,#15171a)";
+const HALO = `paint-order="stroke" stroke="${PAPER}" stroke-width="3"`;
 const MARGIN = { left: 50, right: 10, top: 12, bottom: 40 };
 const CROWDED = 100; // of more runs, all but the front are faded
 const RADIUS = 4.6;
@@ -184,7 +185,7 @@ function familyOf(frame, run) {
     if (clear) last = [x, y];
     return clear;
   });
-  const texts = named.map(([x, y, beta]) => `<text x="${(x + 7).toFixed(1)}" y="${(y - 7).toFixed(1)}">${beta}</text>`);
+  const texts = named.map(([x, y, beta]) => `<text x="${(x + 7).toFixed(1)}" y="${(y - 7).toFixed(1)}" ${HALO}>${beta}</text>`);
   return `<g class="family"><path d="M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}" fill="none" stroke="${INK}" stroke-width="1" opacity=".55"/>${texts.join("")}</g>`;
 }
 
@@ -193,9 +194,10 @@ function pickedOf(frame) {
     const run = picked(slot);
     if (!run || !frame.has(run)) return "";
     const [x, y] = [frame.toX(valueOf(run, frame.side)), frame.toY(valueOf(run, "label"))];
+    const end = slot === "a" ? -1 : 1; // two runs at one place keep both names
     return `<g class="picked" data-slot="${slot}">${marker(kindByName.get(run.kind), run.encoder, x, y, { scale: 1.3 })}`
       + `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="11" fill="none" stroke="${INK}" stroke-width="1.6"/>`
-      + `<text x="${(x - 12).toFixed(1)}" y="${(y + 15).toFixed(1)}" text-anchor="end" font-weight="700">${slot.toUpperCase()}</text></g>`;
+      + `<text x="${(x + 12 * end).toFixed(1)}" y="${(y + 15).toFixed(1)}" text-anchor="${end < 0 ? "end" : "start"}" font-weight="700" ${HALO}>${slot.toUpperCase()}</text></g>`;
   }).join("");
 }
 

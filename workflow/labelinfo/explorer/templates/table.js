@@ -64,6 +64,10 @@ function markRows() {
   }
 }
 
+// Shift and click picks B and selects no text.
+byId("table").addEventListener("mousedown", (event) => {
+  if (event.shiftKey) event.preventDefault();
+});
 byId("table").addEventListener("click", (event) => {
   const button = event.target.closest("button[data-sort]");
   const row = event.target.closest("tbody tr");
@@ -100,10 +104,17 @@ byId("more").addEventListener("click", () => {
   allRows = true;
   drawTable(shown());
 });
+// Chromium repeats a table's head on every page only if the head has no buttons.
 addEventListener("beforeprint", () => {
   allRows = true;
   drawTable(shown());
+  for (const button of byId("table").tHead.querySelectorAll("button")) {
+    const text = document.createElement("span");
+    text.textContent = button.textContent;
+    button.replaceWith(text);
+  }
 });
+addEventListener("afterprint", () => drawTable(shown()));
 
 // --- downloads ----------------------------------------------------------------------------------
 
