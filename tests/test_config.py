@@ -215,6 +215,7 @@ def test_a_key_like_no_other_lists_the_known_ones():
         ("sweep.seeds", [], "at least 1 item"),
         ("sweep.seeds", [1, 1], "differ from each other"),
         ("sweep.seeds", [1, 1.0], "differ from each other"),
+        ("datasets.sample.title", "</Script>", "should not contain </script"),
         ("sweep.seeds[0]", [0.5], "valid integer"),
         ("sweep.betas.deconv[1]", [1, -1], "greater than 0"),
         ("experiment", "../elsewhere", "match"),

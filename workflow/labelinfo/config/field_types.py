@@ -100,13 +100,20 @@ def _differ(entries: list[T]) -> list[T]:
     return entries
 
 
+def _one_line(text: str) -> str:
+    """Return a text without line breaks, such as the one that ends a block of YAML."""
+    # Snakemake's report has the configuration inside a script
+    if "</script" in text.lower():
+        raise ValueError("should not contain </script, which would end a script of the report")
+    return " ".join(text.split())
+
+
 # the validators come last in each type, so that the schema of the keys has the bounds
 INTEGER = BeforeValidator(_read_integer)
 NUMBER = BeforeValidator(_read_number)
 
 Flag = Annotated[bool, BeforeValidator(_read_flag)]
-# YAML's blocks end in a line feed
-OneLine = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
+OneLine = Annotated[str, AfterValidator(_one_line)]
 Option = Annotated[Any, BeforeValidator(_read_option)]
 OrNull = Annotated[T | None, BeforeValidator(_read_null)]
 Distinct = Annotated[list[T], AfterValidator(_differ)]
