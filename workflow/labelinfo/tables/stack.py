@@ -20,7 +20,7 @@ def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[s
     """
     parts = [read_with_provenance(file) for file in files]
     table = pd.concat([part for part, _ in parts], ignore_index=True)
-    empty = table.columns[table.isna().all() & (table.dtypes == object)]
+    empty = table.select_dtypes(object).isna().all().loc[lambda missing: missing].index
     return table.astype(dict.fromkeys(empty, "float64")), [origin for _, origin in parts]
 
 
