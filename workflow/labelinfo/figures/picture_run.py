@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from labelinfo.config.run import Run
@@ -21,7 +22,7 @@ from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
 from labelinfo.training.device import resolve_device
 
-_THUMBNAILS = 8
+_THUMBNAILS = 10
 
 
 def picture_run(
@@ -74,11 +75,16 @@ def picture_run(
         f"C = {of['label_distortion_nats']:.3f} nats, accuracy {of['label_accuracy']:.1%}"
     )
     save_figure(draw_gallery(pictures, heading), [files["picture"]])
-    # evenly spaced, to cover the classes as well
-    few = np.linspace(0, len(chosen) - 1, min(_THUMBNAILS, len(chosen))).round().astype(int)
+    few = _over_classes(dataset.test.labels[task][chosen].cpu().numpy())
     thumbnail = mosaic([pictures.originals[few], pictures.reconstructions[0][few]])
     _save_pixels(files["thumbnail"], thumbnail)
     write_pictures(files["pictures"], pictures, of, origin)
+
+
+def _over_classes(labels: np.ndarray) -> np.ndarray:
+    """Return positions of a few images, further images of a class only after all classes."""
+    earlier = pd.Series(labels).groupby(labels).cumcount().to_numpy()
+    return np.sort(np.argsort(earlier, kind="stable")[:_THUMBNAILS])
 
 
 def _save_pixels(path: Path | str, grey: np.ndarray) -> None:
