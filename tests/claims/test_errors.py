@@ -103,7 +103,7 @@ def sweep(marginal, *points):
 def test_a_first_rate_lies_between_the_last_run_that_loses_and_the_first_that_retains():
     found = first_rates(sweep("a", (20, 0.05), (5, 0.5), (12, 0.2), (30, 0.3)), 0.95, 17.0)
     assert [(each.low, each.high) for each in found] == [(12.0, 20.0)]
-    assert str(found[0]) == "20.0 nats or less, above 12.0 nats"
+    assert str(found[0]) == "between 12.0 and 20.0 nats"
 
 
 def test_sweeps_that_never_come_to_the_limit_say_nothing():

@@ -1,6 +1,8 @@
 """The page of claims agrees with the tables, and loads nothing."""
 
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from labelinfo.claims.headline_numbers import COLUMNS
 from labelinfo.claims.page import write_page
 
+ROOT = Path(__file__).parents[2]
 CLAIMS = pd.DataFrame(
     [
         {
@@ -61,7 +64,7 @@ def test_the_page_has_every_verdict(words):
             assert row[column] in words
         assert words.count(row["statement"]) == 2
         assert row["number"] in words
-    assert "holds: 2, fails: 1, not enough data: 1" in words
+    assert "holds 2, fails 1, not enough data 1" in words
 
 
 def test_verdicts_link_to_the_runs_and_figures_there_are(page):
@@ -72,6 +75,14 @@ def test_verdicts_link_to_the_runs_and_figures_there_are(page):
     lone = write_page(CLAIMS, headlines, "mine", {"explorer": "explorer.html"})
     assert f'href="explorer.html{address}"' in lone
     assert "figure" not in lone.partition("<h2>Rules")[0].replace("Figure", "")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "results" / "published").glob("*/claims.html")), ids=str
+)
+def test_links_of_a_published_page_lead_to_published_files(path):
+    for address in re.findall(r'href="([^"#]+)', path.read_text(encoding="utf-8")):
+        assert (path.parent / address).is_file(), f"{address}: give `write_page` the places"
 
 
 def test_headlines_are_sentences_that_cannot_be_misread():

@@ -48,7 +48,7 @@ def write_page(
         signs=_SIGNS,
         sentences=list(map(_sentence, overall)),
         note=" ".join(f"“{name}” is {STAND_INS[name]}." for name in names if name in STAND_INS),
-        summary=", ".join(f"{verdict}: {counts.get(verdict, 0)}" for verdict in _SIGNS),
+        summary=", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in _SIGNS),
         claims=[
             row | {"links": _links(row, places), "by_probe": _by_probe(row["evidence"])}
             for row in claims.to_dict("records")

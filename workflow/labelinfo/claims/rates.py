@@ -32,10 +32,11 @@ class RateBracket:
         """Return the bounds in words."""
         if not self.trainings:
             return "unknown, as no run has such rates"
-        above = f"above {self.low:.1f} nats" if self.low > 0 else ""
         if self.high == float("inf"):
-            return above or "unknown"
-        return f"{self.high:.1f} nats or less" + (f", {above}" if above else "")
+            return f"above {self.low:.1f} nats" if self.low > 0 else "unknown"
+        if self.low > 0:
+            return f"between {self.low:.1f} and {self.high:.1f} nats"
+        return f"{self.high:.1f} nats or less"
 
 
 def first_rates(runs: pd.DataFrame, share: float, limit_nats: float) -> list[RateBracket]:
