@@ -150,12 +150,15 @@ def test_a_strong_probes_difference_is_not_taken_for_the_papers():
     )
     levels = points("complex_image", [math.nan], [0.125], {})
     (one,) = (text for text in say(None, levels, differences=table[::-1]) if "Compared" in text)
-    assert "C is +0.125 nats" in one
+    assert "C is 0.125 nats higher" in one
 
 
 @pytest.mark.parametrize(
     ("nats", "ends"),
-    [(0.125, "+0.125 nats {} +0.115 to +0.145)."), (-0.005, "-0.005 nats {} -0.015 to +0.015).")],
+    [
+        (0.125, "0.125 nats higher {} +0.115 to +0.145)."),
+        (-0.005, "0.005 nats lower {} -0.015 to +0.015)."),
+    ],
 )
 def test_the_best_run_of_validation_is_set_beside_the_ceiling(nats, ends):
     table = pd.DataFrame(

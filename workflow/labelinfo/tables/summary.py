@@ -172,11 +172,12 @@ def _distance(best: pd.Series, baselines: pd.DataFrame, differences: pd.DataFram
     if ours.empty:
         return []
     found = ours.iloc[0]
+    nats = found["difference_nats"]
     ceiling = baselines.loc[baselines["baseline"] == CEILING, "label_distortion_nats"]
     trainings = f"mean of {len(ceiling)} trainings" if len(ceiling) > 1 else "one training"
     return [
         f"Compared with the convolutional classifier of the image (C = {ceiling.mean():.3f} nats, "
-        f"{trainings}), that run's C is {found['difference_nats']:+.3f} nats "
+        f"{trainings}), that run's C is {abs(nats):.3f} nats {'higher' if nats > 0 else 'lower'} "
         f"({found['confidence']:.0%} interval over test images and the classifier's trainings: "
         f"{found['difference_low_nats']:+.3f} to {found['difference_high_nats']:+.3f})."
     ]
