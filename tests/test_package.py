@@ -67,6 +67,7 @@ def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
     [
         (["run", "demo"], "There is no Snakefile of labelinfo in this folder or above it"),
         (["progress"], "`labelinfo progress` reads the workflow next to the package"),
+        (["config", "mine.yaml"], "`labelinfo config` reads the workflow next to the package"),
         (["verify", "folder"], "`labelinfo verify` reads the workflow next to the package"),
     ],
 )

@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tool(name: str, arguments: list[str]) -> int:
-    if name in _OF_A_CHECKOUT and find_checkout(Path(__file__).parent) is None:
+    reads_files = name == "config" and any(not each.startswith("-") for each in arguments)
+    needs_checkout = reads_files or name in _OF_A_CHECKOUT
+    if needs_checkout and find_checkout(Path(__file__).parent) is None:
         raise ConfigError(
             f"`labelinfo {name}` reads the workflow next to the package, and this package is "
             "installed without it: call it in a checkout, after `pip install --editable .`."
