@@ -48,16 +48,19 @@ def check_blank(name: str, images: Mapping[str, np.ndarray], binarize: str) -> N
         if fault:
             raise DataError(f"The {split} images of {name!r} are {fault}: {remedy}.")
         if blank.any():
+            found = "have one value everywhere"
+            if binarize == "threshold":
+                found = f"are blank after binarize: '{binarize}'"
             logger.warning(
-                f"{name}: {blank.sum()} of the {len(part)} {split} images are blank after "
-                f"binarize: '{binarize}'; {remedy}."
+                f"{name}: {blank.sum()} of the {len(part)} {split} images {found}; {remedy}."
             )
-        dark, bright = sorted((mean, images["train"].mean(dtype=np.float64)))
+        trained = images["train"].mean(dtype=np.float64)
+        dark, bright = sorted((mean, trained))
         if bright > _UNLIKE_RATIO * dark or 1 - dark > _UNLIKE_RATIO * (1 - bright):
             logger.warning(
                 f"{name}: the mean {split} pixel is {mean:.2g}, the mean training pixel "
-                f"{images['train'].mean(dtype=np.float64):.2g}, where 1 is white: check that all "
-                "splits have the same values for black and white."
+                f"{trained:.2g}, where 1 is white: check that all splits have the same values for "
+                "black and white."
             )
 
 
