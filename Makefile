@@ -38,15 +38,15 @@ dry-runs: $(VENV)/.installed
 
 # runs of Snakemake, dry and real, on small data
 test-workflow: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal -m "workflow and not mirror and not kills and not cluster and not slurm"
+	pytest -n $(CORES) --dist loadgroup -m "workflow and not mirror and not kills and not cluster and not slurm"
 
 # with the real data sets in the folder LABELINFO_MIRROR
 test-mirror: $(VENV)/.installed-dev
 	pytest -n $(CORES) --dist worksteal -m mirror
 
-# one process, since these tests fill the cores by themselves
+# by files, whose tests share what one process makes
 test-kills: $(VENV)/.installed-dev
-	pytest -m kills
+	pytest -n $(CORES) --dist loadfile -m "kills and not cluster and not slurm"
 
 # ROWS of the table of runs in TABLE, trained, measured and probed again
 TABLE ?= results/published/demo

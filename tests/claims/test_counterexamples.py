@@ -358,6 +358,7 @@ def test_two_probes_that_differ_decide_nothing_and_both_outcomes_are_named():
     assert found.verdict == UNDECIDED
     assert "By the paper's probe, holds" in found.evidence
     assert "By the strong probe, fails" in found.evidence
+    assert found.evidence.startswith("The probes contradict each other")
 
 
 def test_one_probe_alone_is_named():

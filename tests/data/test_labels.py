@@ -1,18 +1,13 @@
 """Naive-Bayes matching against a brute-force evaluation of every likelihood."""
 
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labelinfo.data.files import read_verified
 from labelinfo.data.labels import Match, match_originals
-from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 
 CLAMP = 1e-4
-MIRROR = os.environ.get("LABELINFO_MIRROR")
 
 
 def log_likelihoods(bits, intensities, clamp=CLAMP):
@@ -134,18 +129,3 @@ def test_images_are_as_likely_as_their_originals_make_them(shift):
 @pytest.mark.parametrize(("index", "share"), [([5, 2, 9], 1), ([3, 3, 1, 0], 0.75), ([4, 4], 0.5)])
 def test_distinct_share(index, share):
     assert Match(np.array(index), *np.zeros((3, 0))).distinct_share == share
-
-
-@pytest.mark.mirror
-@pytest.mark.skipif(not MIRROR, reason="LABELINFO_MIRROR is not set")
-def test_real_test_split_gets_the_labels_of_its_originals():
-    def content(name):
-        return read_verified(Path(MIRROR, f"{name}.gz"))
-
-    bits = parse_amat(content("mnist_static/binarized_mnist_test.amat"), "images")
-    originals = parse_idx(content("mnist/t10k-images-idx3-ubyte"), "originals")
-    digits = parse_idx(content("mnist/t10k-labels-idx1-ubyte"), "labels")
-    match = match_originals(bits, originals.reshape(-1, 784), CLAMP)
-    counts = np.bincount(digits[match.index])
-    assert counts.tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    assert match.distinct_share > 0.995

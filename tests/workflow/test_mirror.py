@@ -46,6 +46,7 @@ def test_naive_bayes_labels_are_mnists_own_counts(real_digits):
         row["split"]: np.array(json.loads(row["label_counts"])) for _, row in table.iterrows()
     }
     whole = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert counts["train"].sum() == 50_000
     assert (counts["train"] + counts["valid"]).tolist() == whole
     assert counts["test"].tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert (table["matched_distinct_share"] > 0.995).all()

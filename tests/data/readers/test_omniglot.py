@@ -1,19 +1,15 @@
 """The MATLAB file of Omniglot: round trip, and one sentence for each fault."""
 
 import io
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.io
 
-from labelinfo.data.files import read_verified
 from labelinfo.data.readers.omniglot import parse_omniglot
 from labelinfo.errors import DataError
 
 NAME = "folder/the-file"
-MIRROR = os.environ.get("LABELINFO_MIRROR")
 
 
 def variables(train=6, test=3):
@@ -108,16 +104,3 @@ def test_omniglot_refused(change, match):
 def test_truncated_omniglot(kept):
     with pytest.raises(DataError, match=f"{NAME} .*fetch it again"):
         parse_omniglot(mat(variables(), do_compression=True)[:kept], NAME)
-
-
-@pytest.mark.mirror
-@pytest.mark.skipif(not MIRROR, reason="LABELINFO_MIRROR is not set")
-def test_real_omniglot():
-    path = Path(MIRROR, "omniglot", "chardata_rebuilt.mat")
-    train, test = parse_omniglot(read_verified(path), str(path))
-    assert train.images.shape == (24_345, 784)
-    assert test.images.shape == (8_070, 784)
-    alphabets = np.concatenate([train.alphabet, test.alphabet])
-    characters = np.concatenate([train.character, test.character])
-    assert np.unique(alphabets).tolist() == list(range(50))
-    assert len(np.unique(np.stack([alphabets, characters]), axis=1).T) == 1_623

@@ -1,18 +1,14 @@
 """Formats of static MNIST: round trips, and one sentence for each fault."""
 
-import os
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labelinfo.data.files import read_verified
 from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 from labelinfo.errors import DataError
 
 NAME = "folder/the-file"
-MIRROR = os.environ.get("LABELINFO_MIRROR")
 
 
 def idx(array, kind=8):
@@ -93,16 +89,3 @@ def test_amat_refused(content, line):
     said = f"The file {NAME} is truncated or malformed in line {line}: .* 7 digits"
     with pytest.raises(DataError, match=said):
         parse_amat(content, NAME, 7)
-
-
-@pytest.mark.mirror
-@pytest.mark.skipif(not MIRROR, reason="LABELINFO_MIRROR is not set")
-@pytest.mark.parametrize(
-    ("split", "count", "mean"),
-    [("train", 50_000, 0.13056), ("valid", 10_000, 0.13113), ("test", 10_000, 0.13251)],
-)
-def test_real_static_mnist(split, count, mean):
-    path = Path(MIRROR, "mnist_static", f"binarized_mnist_{split}.amat.gz")
-    bits = parse_amat(read_verified(path), str(path))
-    assert bits.shape == (count, 784)
-    assert bits.mean() == pytest.approx(mean, abs=1e-5)
