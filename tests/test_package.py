@@ -120,8 +120,7 @@ def test_an_unknown_experiment_is_answered_by_the_known_ones(monkeypatch, capsys
     monkeypatch.chdir(ROOT)
     assert main(["run", "dmeo"]) == 1
     assert capsys.readouterr().err == (
-        "Error: There is no experiment 'dmeo': name one of ceilings, demo, figure1, gpu, or a "
-        "YAML file.\n"
+        "Error: There is no experiment 'dmeo': name one of demo, figure1, gpu, or a YAML file.\n"
     )
 
 

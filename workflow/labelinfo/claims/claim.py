@@ -41,9 +41,9 @@ class Claim:
 def decide_by_both_probes(claim: Claim, evidence: Evidence) -> Decision:
     """Decide a claim once per probe; a verdict stands if both agree.
 
-    If they differ, the verdict is ``not enough data``, and the evidence says what would settle it
-    and names both outcomes. Without measurements by the strong probe, the paper's probe decides and
-    the evidence says so.
+    If they differ, the verdict is ``not enough data``, and the evidence says why and names both
+    outcomes. Without measurements by the strong probe, the paper's probe decides and the evidence
+    says so.
     """
     found = Decision(*claim.decide(evidence.of_probe(PAPER)))
     if claim.measured is None:
@@ -54,23 +54,23 @@ def decide_by_both_probes(claim: Claim, evidence: Evidence) -> Decision:
     number = found.number
     if other.number != number:
         number = f"{number or '–'}; strong probe: {other.number or '–'}"
-    verdict, missing = found.verdict, ""
+    verdict, reason = found.verdict, ""
     if other.verdict != verdict:
-        missing = _what_is_missing(verdict, other.verdict)
+        reason = _why_undecided(verdict, other.verdict)
         verdict = UNDECIDED
     return Decision(
         verdict,
-        f"{missing}By the paper's probe, {found.verdict}: {found.evidence} "
+        f"{reason}By the paper's probe, {found.verdict}: {found.evidence} "
         f"By the strong probe, {other.verdict}: {other.evidence}",
         number,
         found.runs,
     )
 
 
-def _what_is_missing(paper: str, strong: str) -> str:
-    """Return the data that two different verdicts lack, as a sentence and a space."""
+def _why_undecided(paper: str, strong: str) -> str:
+    """Return why two different verdicts decide nothing, as a sentence and a space."""
     if UNDECIDED not in (paper, strong):
-        return "The probes contradict each other, so further runs will not decide. "
+        return "The probes contradict each other: the verdict depends on how much a probe finds. "
     which = "strong" if strong == UNDECIDED else "paper's"
     return f"Further runs, seeds or test images may decide by the {which} probe. "
 
