@@ -95,6 +95,6 @@ rule draw_beta_gallery:
     params:
         code=stage_code("draw_beta_gallery"),
         runs=lambda wildcards: [vars(run) for run in pictured_runs(wildcards)],
-        title=lambda wildcards: title_of(wildcards.dataset),
+        title=lambda wildcards: f"{title_of(wildcards.dataset)}, {first_task(wildcards)}",
     script:
         "../scripts/draw_beta_gallery.py"
