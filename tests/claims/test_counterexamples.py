@@ -22,6 +22,7 @@ from sweeps import (
     run,
 )
 
+from labelinfo.claims.claim import Claim, decide_by_both_probes
 from labelinfo.claims.claims import judge
 from labelinfo.claims.decision import FAILS, HOLDS, UNDECIDED
 
@@ -359,6 +360,23 @@ def test_two_probes_that_differ_decide_nothing_and_both_outcomes_are_named():
     assert "By the paper's probe, holds" in found.evidence
     assert "By the strong probe, fails" in found.evidence
     assert found.evidence.startswith("The probes contradict each other")
+
+
+@pytest.mark.parametrize(
+    ("paper", "strong_one", "reason"),
+    [
+        (HOLDS, FAILS, "The probes contradict each other"),
+        (FAILS, UNDECIDED, "Further runs, seeds or test images may decide by the strong probe."),
+        (UNDECIDED, HOLDS, "Further runs, seeds or test images may decide by the paper's probe."),
+        (UNDECIDED, UNDECIDED, "By the paper's probe"),
+    ],
+)
+def test_the_reason_of_an_undecided_verdict_is_said_first(paper, strong_one, reason):
+    outcomes = iter([(paper, "Few."), (strong_one, "Many.")])
+    claim = Claim(1, "", lambda _: "", lambda _: next(outcomes), measured=lambda _: True)
+    found = decide_by_both_probes(claim, evidence(strong(RUNS), baselines=strong(all_baselines())))
+    assert found.verdict == UNDECIDED
+    assert found.evidence.startswith(reason)
 
 
 def test_one_probe_alone_is_named():
