@@ -1,6 +1,6 @@
 # make demo: the whole workflow on the embedded sample.   make verify: a published table recomputed.
-# make test: every quick check.   make test-workflow, test-mirror, test-kills, test-slurm: whole workflows,
-# the real data sets, processes killed again and again, and jobs on a real Slurm. CI makes all but the last.
+# make test: every quick check.   make test-long: whole workflows, the real data sets, and killed processes.
+# make test-slurm: jobs on a real Slurm. CI makes all but the last.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= 2
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # recipes call the environment's programs by name
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint unit dry-runs test-workflow test-mirror test-kills test-slurm verify install clean
+.PHONY: demo test lint unit dry-runs test-long test-slurm verify install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -36,17 +36,11 @@ dry-runs: $(VENV)/.installed
 	    echo "$$each"; snakemake -n --quiet rules --configfile $${each%/*}.yaml $$each || exit 1; \
 	done
 
-# runs of Snakemake, dry and real, on small data
-test-workflow: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist loadgroup -m "workflow and not mirror and not kills and not cluster and not slurm"
-
-# with the real data sets in the folder LABELINFO_MIRROR
-test-mirror: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist worksteal -m mirror
-
-# by files, whose tests share what one process makes
-test-kills: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist loadfile -m "kills and not cluster and not slurm"
+# whole workflows, dry and real, those of the real data sets in the folder LABELINFO_MIRROR, and processes
+# killed again and again; KIND=kills takes one kind. Tests of one group share what one process makes
+KIND ?= workflow or mirror or kills
+test-long: $(VENV)/.installed-dev
+	pytest -n $(CORES) --dist loadgroup -m "($(KIND)) and not cluster and not slurm"
 
 # ROWS of the table of runs in TABLE, trained, measured and probed again
 TABLE ?= results/published/demo
