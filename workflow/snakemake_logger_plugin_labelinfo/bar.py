@@ -27,20 +27,23 @@ class Bar:
     def draw(self, jobs: Jobs) -> None:
         """Show the finished jobs, the running jobs and the time left."""
         over = jobs.done == jobs.total
-        told = "" if over else f"{_left(jobs.seconds_left())}; running: {jobs.at_work()}"
+        left = "" if over else f", {_left(jobs.seconds_left())}"
+        running = "" if over else f"running: {jobs.at_work()}"
         if self._stream.isatty():
+            # a narrow terminal cuts the end
+            form = "{n_fmt} of {total_fmt} jobs done" + left + " |{bar:20}| " + running
             if self._bar is None:
-                form = "{n_fmt} of {total_fmt} jobs done |{bar:20}| {desc}"
                 self._bar = tqdm(
-                    total=jobs.total, initial=jobs.done, desc=told, file=self._stream,
-                    bar_format=form, leave=False, dynamic_ncols=True, mininterval=0,
+                    total=jobs.total, initial=jobs.done, file=self._stream, bar_format=form,
+                    leave=False, dynamic_ncols=True, mininterval=0,
                 )  # fmt: skip
             self._bar.total, self._bar.n = jobs.total, jobs.done
-            self._bar.set_description_str(told)
+            self._bar.bar_format = form
+            self._bar.refresh()
         elif over or time.monotonic() - self._drawn >= _SECONDS_BETWEEN_LINES:
             self._drawn = time.monotonic()
             done = f"{time.strftime('%H:%M')} {jobs.done:,} of {jobs.total:,} jobs done"
-            self.write(", ".join(filter(None, [done, told])))
+            self.write(done if over else f"{done}{left}; {running}")
 
     def write(self, text: str) -> None:
         """Print text above the bar."""

@@ -101,8 +101,9 @@ def test_a_range_that_the_pixels_do_not_fill_is_refused(array, scale, match):
     ("array", "scale", "warned"),
     [
         (RNG.integers(0, 256, (5, 784)), None, ""),
-        (RNG.random((5, 784)) * 0.6, None, ""),
-        (RNG.random((5, 784)) * 0.4, None, "only, where white is 1"),
+        (RNG.random((5, 784)) * 0.9, None, ""),
+        (RNG.random((5, 784)) * 0.6, None, "only, where white is 1"),
+        (RNG.integers(0, 131, (5, 784)), None, "pixels up to 130 only, where white is 255"),
         (RNG.random((5, 784)), 2, "where white is 2"),
         (1 - RNG.random((5, 784)) * 0.4, None, "no pixel below 0.6"),
         (200 * BITS, None, "two values alone, 0 and 200"),

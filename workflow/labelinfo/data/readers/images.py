@@ -10,9 +10,11 @@ logger = logging.getLogger(__name__)
 
 SIDE = 28
 PIXELS = SIDE * SIDE
-# Images whose largest pixel is at most this share of white get a warning. Integer images are
-# refused, because their range is a guess.
+# Integer images whose largest pixel is at most this share of white are refused, because their range
+# is a guess.
 _DIM_SHARE = 0.5
+# Any images up to this share get a warning: a threshold at half of white leaves few pixels on.
+_DULL_SHARE = 0.75
 # Fractions are refused up to this share: 16 grey levels divided by 255 reach 0.06.
 _FAINT_SHARE = 0.1
 # The same if the user stated the range: images in [0, 1] divided by 255 reach 0.004.
@@ -99,7 +101,7 @@ def _check_range(flat: np.ndarray, images: str, remedy: str, *, white: float, st
             f"{remedy}."
         )
     doubt = ""
-    if high <= _DIM_SHARE * white:
+    if high <= _DULL_SHARE * white:
         doubt = f"pixels {only}, where white is {white:g}"
     elif low > _DIM_SHARE * white:
         doubt = f"no pixel below {low:.3g}, where black is 0"
