@@ -37,10 +37,11 @@ dry-runs: $(VENV)/.installed
 	done
 
 # whole workflows, dry and real, those of the real data sets in the folder LABELINFO_MIRROR, and processes
-# killed again and again; KIND=kills takes one kind. Tests of one group share what one process makes
+# killed again and again; KIND=kills takes one kind. A file's tests share what one process makes; files in
+# their order, so that short ones are the last
 KIND ?= workflow or mirror or kills
 test-long: $(VENV)/.installed-dev
-	pytest -n $(CORES) --dist loadgroup -m "($(KIND)) and not cluster and not slurm"
+	pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m "($(KIND)) and not cluster and not slurm"
 
 # ROWS of the table of runs in TABLE, trained, measured and probed again
 TABLE ?= results/published/demo

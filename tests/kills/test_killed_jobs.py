@@ -11,8 +11,7 @@ from components import make_spec
 from labelinfo.data.dataset import save_dataset
 from processes import python
 
-# one process makes what all of them read
-pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("killed jobs")]
+pytestmark = pytest.mark.kills
 
 SEED = 20181206
 KINDS = {"train": 4, "classify": 2, "pca": 5, "probe": 3, "aggregate": 1}

@@ -3,8 +3,7 @@
 import pytest
 from checkouts import LOUD, copy_repository, verify
 
-# one process makes what all of them read
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("paths")]
+pytestmark = pytest.mark.workflow
 
 PATH = (
     "{ends: {deconv: [0.5, 5]}, first_epochs: 1, epochs_per_decade: 1, snapshots_per_decade: 2, "

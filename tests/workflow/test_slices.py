@@ -10,8 +10,7 @@ from labelinfo.errors import ConfigError, StorageError
 from labelinfo.io.tables import read_table, read_with_provenance, write_table
 from labelinfo.tables.slices import check_slices_fit, slice_files
 
-# one process makes what all of them read
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("slices")]
+pytestmark = pytest.mark.workflow
 
 BASELINES = "random_discard, pca, random_fully_connected"
 # how long something took, and files that slices leave out
