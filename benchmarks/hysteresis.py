@@ -15,6 +15,7 @@ import torch
 from workload import ROOT, spec_of
 
 from labelinfo.config.experiment import read_config
+from labelinfo.config.model_settings import PathPlan
 from labelinfo.config.path_grid import nearest_below
 from labelinfo.config.sweep import path_betas
 from labelinfo.data.dataset import load_dataset
@@ -47,17 +48,18 @@ def main() -> None:
         of = {"architecture": arguments.architecture, "direction": direction}
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            sections = {key: config[key] for key in ("training", "path")}
+            plan = PathPlan.of(sections | {"betas": betas})
             train_path(
-                spec, dataset, config, betas, of=of, folder=folder, checkpoints=Checkpoints(),
-                device=CPU,
-            )  # fmt: skip
+                spec, dataset, plan, of=of, folder=folder, checkpoints=Checkpoints(), device=CPU
+            )
             for beta in arguments.betas:
                 # the last snapshot before β, from either side
                 near = nearest_below(grid, beta)
                 if direction == "down" and near < beta:
                     near = grid[grid.index(near) + 1]
                 result = train(
-                    spec, dataset, beta, cooling_settings(config), (*of.values(), beta),
+                    spec, dataset, beta, cooling_settings(plan), (*of.values(), beta),
                     device=CPU, start=load_snapshot(folder, near, of),
                 )  # fmt: skip
                 best = result.curve.loc[result.curve.epoch == result.record["best_epoch"]].iloc[0]

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from labelinfo.config.model_settings import TrainingSettings
+
 GPU = (
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here"),
@@ -63,5 +65,12 @@ TRAINING = {
     "compile": "never",
     "activations_mb": None,
 }
+
+
+def training(**changes):
+    """Return the settings of a short training of a small VAE, with changes."""
+    return TrainingSettings.of(TRAINING | changes)
+
+
 # of its components
 SMALL = {"pixelcnn": {"dilations": [1], "channels": 16}, "vamp": {"components": 10}}

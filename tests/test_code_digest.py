@@ -211,6 +211,7 @@ def test_components_count_where_they_are_named_with_the_script(stage):
         ("models.registry", ""),
         ("config.sweep", ""),
         ("config.settings", ""),
+        ("config.model_settings", ""),
         ("figures.planes", "plot_figure1 plot_figure2 plot_figure3 draw_explorer"),
         ("figures.layout", "plot_figure1 plot_figure2 draw_explorer"),
         ("figures.figure2", "plot_figure2"),

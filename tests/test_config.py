@@ -16,6 +16,7 @@ from snakemake.utils import update_config
 from labelinfo.config.__main__ import describe
 from labelinfo.config.completion import complete, schema_of_keys
 from labelinfo.config.components import known_components, vae_spec
+from labelinfo.config.model_settings import TrainingSettings
 from labelinfo.config.run import Run, beta_key
 from labelinfo.config.sweep import ROLES, check_sweep, enumerate_runs
 from labelinfo.config.tasks import tasks_of
@@ -153,6 +154,17 @@ def test_shipped_configurations_are_valid(experiment):
     assert list(enumerate_runs(config))
     if experiment:
         assert config["experiment"] == experiment.stem
+
+
+def test_a_stage_has_the_settings_of_its_rule_and_no_defaults():
+    given = {"batch_size": 16, "learning_rate": 0.003, "activations_mb": None}
+    settings = TrainingSettings.of(given)
+    assert settings.as_dict() == given
+    assert (settings.batch_size, settings.activations_mb) == (16, None)
+    with pytest.raises(AttributeError, match="epochs"):
+        _ = settings.epochs
+    changed = settings.model_copy(update={"epochs": 2, "batch_size": 8})
+    assert changed.as_dict() == given | {"epochs": 2, "batch_size": 8}
 
 
 def test_the_users_maps_and_the_defaults_stay_as_they_are():

@@ -18,6 +18,7 @@ import torch
 from labelinfo.baselines.complex_image import train_classifier
 from labelinfo.baselines.pca import write_pca
 from labelinfo.config.completion import complete
+from labelinfo.config.model_settings import TrainingSettings
 from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses
@@ -38,7 +39,7 @@ RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
 TIMES = ["seconds", "images_per_second", "train_seconds", "prepare_seconds"]
 PROBES = probes(epochs=12, seeds=2, strong={"epochs": 8, "dropout": 0.1})
 SETTINGS = {"epochs": 12, "batch_size": 16, "learning_rate": 3e-3, "precision": "float32"}
-TRAINING = complete({"training": SETTINGS | {"compile": "never"}})["training"]
+TRAINING = TrainingSettings.of(complete({"training": SETTINGS | {"compile": "never"}})["training"])
 CLASSIFIER = SETTINGS | {"warmup_epochs": 0.5, "hidden_units": 16, "depth": 4, "dropout": 0.1}
 WHERE = {"device": "cpu", "code": "c"}
 

@@ -14,7 +14,7 @@ from labelinfo.training.checkpoint import Checkpoints
 from labelinfo.training.device import resolve_device
 from labelinfo.training.trainer import train
 from noisy_codes import two_signs
-from recipes import GPU, PAPER, SMALL, TRAINING
+from recipes import GPU, PAPER, SMALL, training
 
 pytestmark = list(GPU)
 
@@ -28,7 +28,7 @@ def cuda():
 
 def fit(names, dataset, device, *, settings=None):
     spec = make_spec(*names, latent_dim=8, width=0.25, **SMALL)
-    settings = TRAINING | {"precision": "bfloat16"} | (settings or {})
+    settings = training(**{"precision": "bfloat16"} | (settings or {}))
     identity = ("tiny", *names, "1", 0)
     return train(spec, dataset, 1.0, settings, identity, device=device, checkpoints=Checkpoints())
 

@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from components import make_spec
+from labelinfo.config.model_settings import PathPlan
 from labelinfo.config.path_grid import nearest_below, snapshot_betas
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.atomic import file_sha256
 from labelinfo.io.checkpoints import checkpoint_of, collected_snapshots
-from labelinfo.io.tables import read_table
+from labelinfo.io.tables import read_provenance, read_table
 from labelinfo.models.saved import load_vae
 from labelinfo.training import advance, trainer
 from labelinfo.training.checkpoint import Checkpoints, load_snapshot, snapshot_file
@@ -26,17 +27,16 @@ from labelinfo.training.schedule import PathSchedule, steps_of_epoch
 from recipes import TRAINING
 
 SPEC = make_spec(latent_dim=4, width=0.125)
-PATH = {
-    "first_epochs": 2,
-    "epochs_per_decade": 2,
-    "snapshots_per_decade": 2,
-    "cooling_epochs": 2,
-}
-SETTINGS = {"training": TRAINING, "path": PATH}
 BETAS = snapshot_betas(0.1, 10, 2)
 MIDDLE = 0.316227766017
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "0.5", 0)
 OF = RUN.path_columns
+
+
+def plan(betas=BETAS, *, snapshots_per_decade=2, **changes):
+    path = {"first_epochs": 2, "epochs_per_decade": 2, "cooling_epochs": 2}
+    path["snapshots_per_decade"] = snapshots_per_decade
+    return PathPlan.of({"training": TRAINING | changes, "path": path, "betas": betas})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_run_starts_from_the_nearest_snapshot_at_or_below_it():
 
 
 def test_beta_rises_in_equal_ratios_from_snapshot_to_snapshot():
-    schedule = PathSchedule(TRAINING, PATH | {"snapshots_per_decade": 1}, [0.1, 1.0, 10.0], 4)
+    schedule = PathSchedule(plan([0.1, 1.0, 10.0], snapshots_per_decade=1), 4)
     # two epochs of four steps a decade, two epochs at the lowest β
     assert (schedule.round_steps, schedule.first_rounds, schedule.rounds) == (8, 1, 3)
     betas = [beta for number in range(3) for beta in schedule.steps(number).betas]
@@ -80,7 +80,7 @@ class KilledError(Exception):
 
 def path(dataset, folder, checkpoint=None):
     return train_path(
-        SPEC, dataset, SETTINGS, BETAS, of=OF, folder=folder,
+        SPEC, dataset, plan(), of=OF, folder=folder,
         checkpoints=Checkpoints(checkpoint), device=torch.device("cpu"),
     )  # fmt: skip
 
@@ -95,14 +95,14 @@ def path_files(folder):
 
 def train_files(folder):
     job = TrainingJob(folder / "dataset", "cpu", "c", 1)
-    train_path_files(OF, SPEC, SETTINGS, BETAS, files=path_files(folder), job=job)
+    train_path_files(OF, SPEC, plan(), files=path_files(folder), job=job)
 
 
-def cool(folder, run=RUN, settings=SETTINGS):
+def cool(folder, run=RUN, **changes):
     names = ("best.safetensors", "last.safetensors", "curve.parquet", "training.parquet")
     files = TrainingFiles(*(folder / f"beta{run.beta}" / name for name in names))
     job = TrainingJob(folder / "dataset", "cpu", "c", 1)
-    cool_run(run, SPEC, settings, BETAS, path=path_files(folder), files=files, job=job)
+    cool_run(run, SPEC, plan(**changes), path=path_files(folder), files=files, job=job)
     return files
 
 
@@ -168,7 +168,7 @@ def test_a_run_cools_a_copy_of_the_snapshot_below_it_with_its_moments(copied, ti
             assert torch.equal(value, start.tensors[f"optimizer/{index}/{name}"])
             assert value.abs().max() > 0
     # steps too small to move a weight: the run is its snapshot
-    files = cool(copied, settings=SETTINGS | {"training": TRAINING | {"learning_rate": 1e-30}})
+    files = cool(copied, learning_rate=1e-30)
     for name, value in load_vae(files.best, SPEC, RUN).model.state_dict().items():
         assert torch.equal(value, start.tensors[f"model/{name}"])
     record = read_table(files.record).iloc[0]
@@ -178,6 +178,8 @@ def test_a_run_cools_a_copy_of_the_snapshot_below_it_with_its_moments(copied, ti
     steps = steps_of_epoch(len(tiny_dataset.train), TRAINING["batch_size"])[1]
     assert record["steps_total"] == round(record["epochs_total"] * steps)
     assert record["epochs"] == 2
+    given = plan(learning_rate=1e-30).as_dict() | {"model": SPEC.as_dict()}
+    assert read_provenance(files.record)["config"] == given
     # larger steps move it, at one β, and leave the snapshots as they are
     files = cool(copied)
     curve = read_table(files.curve)

@@ -17,13 +17,11 @@ from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.recipe import PaperRecipe
 from labelinfo.training.device import resolve_precision
 from labelinfo.training.trainer import train
-from recipes import PAPER, TRAINING
+from recipes import PAPER, training
 
 SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
 CPU = torch.device("cpu")
-SETTINGS = TRAINING | {
-    "epochs": 8, "learning_rate": 5e-3, "beta_warmup": 0.3, "precision": "bfloat16",
-}  # fmt: skip
+SETTINGS = training(epochs=8, learning_rate=5e-3, beta_warmup=0.3, precision="bfloat16")
 PROBE = PAPER | {
     "hidden_units": 50, "epochs": 10, "batch_size": 32, "learning_rate": 3e-3, "decay_epochs": 6,
 }  # fmt: skip

@@ -10,15 +10,14 @@ from components import EACH_ONCE, make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.errors import StorageError
-from labelinfo.io.tables import read_table
+from labelinfo.io.tables import read_provenance, read_table
 from labelinfo.models.saved import load_vae
 from labelinfo.training.checkpoint import Checkpoints
 from labelinfo.training.device import resolve_device
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.run import TrainingFiles, train_run
 from labelinfo.training.trainer import CURVE_COLUMNS, train
-from recipes import DEVICES, GPU, SMALL
-from recipes import TRAINING as SETTINGS
+from recipes import DEVICES, GPU, SMALL, TRAINING, training
 
 SPECS = [make_spec(*names, latent_dim=4, width=0.125, **SMALL) for names in EACH_ONCE]
 SPEC = SPECS[0]
@@ -35,7 +34,7 @@ def fit(
     **settings,
 ):  # fmt: skip
     kept = {"device": resolve_device(device), "checkpoints": Checkpoints(**(checkpoints or {}))}
-    return train(spec, dataset, beta, SETTINGS | settings, identity, **kept)
+    return train(spec, dataset, beta, training(**settings), identity, **kept)
 
 
 def same(first, second):
@@ -193,7 +192,7 @@ def test_the_saved_model_is_the_trained_one_and_another_runs_is_refused(tiny_dat
     save_dataset(tmp_path / "dataset", tiny_dataset)
     paths = files(tmp_path)
     job = TrainingJob(tmp_path / "dataset", "cpu", "c", 2)
-    train_run(RUN, SPEC, SETTINGS, files=paths, job=job)
+    train_run(RUN, SPEC, training(), files=paths, job=job)
     trained = load_vae(paths.best, SPEC, RUN)
     assert trained.status == "ok"
     assert same(trained.model.state_dict(), fit(tiny_dataset).best_state)
@@ -201,6 +200,8 @@ def test_the_saved_model_is_the_trained_one_and_another_runs_is_refused(tiny_dat
     assert record["weights_sha256"] == trained.weights_sha256
     assert (record["dataset"], record["status"]) == ("tiny", "ok")
     assert record["train_seconds"] > 0
+    given = {"training": TRAINING, "model": SPEC.as_dict()}
+    assert read_provenance(paths.record)["config"] == given
     assert math.isnan(record["diverged_loss_nats"] or math.nan)
     for other in (replace(RUN, beta="2"), replace(RUN, seed=1), replace(RUN, dataset="other")):
         with pytest.raises(StorageError, match="not those of the run asked for") as caught:

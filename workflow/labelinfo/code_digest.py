@@ -13,9 +13,12 @@ from pathlib import Path
 
 from labelinfo.errors import ConfigError
 
-# modules that never affect results: a changed message must not retrain a VAE
+# Modules that never affect results: a changed message must not retrain a VAE. Settings affect a
+# stage only by their values, which are params of its rule: it can read no default (`Settings.of`).
 UNTRACKED = frozenset(
     {
+        "labelinfo.config.field_types",
+        "labelinfo.config.model_settings",
         "labelinfo.errors",
         "labelinfo.jobs",
         "labelinfo.io.atomic",

@@ -3,6 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.config.model_settings import PathPlan
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
     from labelinfo.training.cooling import cool_run
@@ -14,8 +15,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     cool_run(
         Run.from_wildcards(snakemake.wildcards),
         VaeSpec(**snakemake.params.spec),
-        {"training": snakemake.params.training, "path": snakemake.params.path},
-        snakemake.params.betas,
+        PathPlan.of({key: snakemake.params[key] for key in ("training", "path", "betas")}),
         path=PathFiles(snakemake.input.snapshots, snakemake.input.record),
         files=TrainingFiles(output.best, output.last, output.curve, output.record),
         job=TrainingJob(

@@ -3,6 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.config.model_settings import PathPlan
     from labelinfo.models.vae import VaeSpec
     from labelinfo.training.job import TrainingJob
     from labelinfo.training.path import PathFiles, train_path_files
@@ -17,8 +18,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
             "seed": int(wildcards.seed),
         },
         VaeSpec(**snakemake.params.spec),
-        {"training": snakemake.params.training, "path": snakemake.params.path},
-        snakemake.params.betas,
+        PathPlan.of({key: snakemake.params[key] for key in ("training", "path", "betas")}),
         files=PathFiles(output.snapshots, output.record, output.curve),
         job=TrainingJob(
             dataset_file=snakemake.input.dataset,

@@ -3,6 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.config.model_settings import TrainingSettings
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
     from labelinfo.training.job import TrainingJob
@@ -12,7 +13,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     train_run(
         Run.from_wildcards(snakemake.wildcards),
         VaeSpec(**snakemake.params.spec),
-        snakemake.params.training,
+        TrainingSettings.of(snakemake.params.training),
         files=TrainingFiles(output.best, output.last, output.curve, output.record),
         job=TrainingJob(
             dataset_file=snakemake.input.dataset,

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from labelinfo.config.model_settings import TrainingSettings
 from labelinfo.data.dataset import Dataset, Split, draw_binary
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.checkpoints import alone, lock_of
@@ -163,9 +164,10 @@ def fit_complex_image(
         If the first epoch diverges.
     """
     loop = ClassifierLoop(dataset, task, settings, identity, device)
+    rates = {key: settings[key] for key in ("epochs", "learning_rate", "warmup_epochs")}
     # a classifier has no β: the schedule's stays at 1
-    constant = {"beta_start": 1.0, "beta_warmup": 0.0}
-    progress, _ = advance(loop, EpochSchedule(settings | constant, 1.0, loop.steps), checkpoints)
+    scheduled = TrainingSettings.of(rates | {"beta_start": 1.0, "beta_warmup": 0.0})
+    progress, _ = advance(loop, EpochSchedule(scheduled, 1.0, loop.steps), checkpoints)
     if not progress.best_epoch:
         raise LabelinfoError(
             f"The classifier of {task} with depth {settings['depth']} and dropout "

@@ -5,7 +5,7 @@ So keys for numbers, truth values or null also accept text that spells such a va
 """
 
 import math
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 # larger integers are not exact as JSON numbers
 LARGEST_INTEGER = 2**53
+_WITHOUT_DEFAULTS = "without defaults"
 
 
 class Settings(BaseModel):
@@ -38,6 +39,26 @@ class Settings(BaseModel):
             key: merge(fields[key].default, value) if key in fields else value
             for key, value in given.items()
         }
+
+    @model_validator(mode="after")
+    def _drop_defaults(self, info: Any) -> Self:
+        if info.context == _WITHOUT_DEFAULTS:
+            for key in type(self).model_fields.keys() - self.model_fields_set:
+                del self.__dict__[key]
+        return self
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Self:
+        """Return the settings of a stage, which have no defaults.
+
+        A rule's params have the keys that make its results stale. Reading another key raises
+        AttributeError, because its default may differ from the user's value.
+        """
+        return cls.model_validate(given, context=_WITHOUT_DEFAULTS)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the given keys, for provenance."""
+        return self.model_dump(exclude_unset=True)
 
 
 def merge(base: Any, over: Any) -> Any:

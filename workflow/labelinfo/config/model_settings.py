@@ -181,6 +181,14 @@ class PathSettings(Settings):
     """Passes of a run at its β, while the learning rate decays to 0."""
 
 
+class PathPlan(Settings):
+    """A path and its runs; ``betas`` are the β of the snapshots, ascending."""
+
+    training: TrainingSettings
+    path: PathSettings
+    betas: list[float]
+
+
 class MeasureSettings(Settings):
     """Measurement of rate and distortion on the test split."""
 

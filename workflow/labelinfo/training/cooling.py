@@ -3,8 +3,8 @@
 import logging
 import math
 from pathlib import Path
-from typing import Any
 
+from labelinfo.config.model_settings import PathPlan, TrainingSettings
 from labelinfo.config.path_grid import nearest_below
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, load_dataset
@@ -23,21 +23,16 @@ from labelinfo.training.trainer import TrainingResult, curve_of, train
 logger = logging.getLogger(__name__)
 
 
-def cooling_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a cool-down: a constant β, and a learning rate that decays to 0.
-
-    ``settings`` has the configuration's sections ``training`` and ``path``.
-    """
-    epochs = settings["path"]["cooling_epochs"]
+def cooling_settings(plan: PathPlan) -> TrainingSettings:
+    """Return the settings of a cool-down: a constant β, and a learning rate that decays to 0."""
     constant = {"warmup_epochs": 0.0, "beta_warmup": 0.0, "beta_start": math.inf}
-    return settings["training"] | constant | {"epochs": epochs}
+    return plan.training.model_copy(update=constant | {"epochs": plan.path.cooling_epochs})
 
 
 def cool_run(
     run: Run,
     spec: VaeSpec,
-    settings: dict[str, Any],
-    betas: list[float],
+    plan: PathPlan,
     *,
     path: PathFiles,
     files: TrainingFiles,
@@ -49,8 +44,6 @@ def cool_run(
     Only the starting point differs from a separate training, so R, D and C remain bounds. If the
     path diverged before that snapshot, the run counts as diverged.
 
-    ``settings`` has the sections ``training`` and ``path``; ``betas`` are the snapshots' β.
-
     Raises
     ------
     StorageError
@@ -58,9 +51,9 @@ def cool_run(
     """
     dataset = load_dataset(job.dataset_file)
     beta = float(run.beta)
-    start_beta = nearest_below(betas, beta)
+    start_beta = nearest_below(plan.betas, beta)
     reached = read_table(path.record).iloc[0]["beta_reached"]
-    config = settings | {"model": spec.as_dict(), "betas": betas}
+    config = plan.as_dict() | {"model": spec.as_dict()}
     facts = {
         "training_mode": "path",
         "path_id": run.path_id,
@@ -74,9 +67,9 @@ def cool_run(
         write_training(run, spec, result, facts | {"epochs_total": 0.0}, origin, files)
         return
     start = load_snapshot(Path(path.snapshots), start_beta, run.path_columns)
-    training = cooling_settings(settings)
+    training = cooling_settings(plan)
     started = config | {"start": stored_sha256(start.source)}
-    checkpoints = job.checkpoints(files.best, run.identity, started, training["precision"])
+    checkpoints = job.checkpoints(files.best, run.identity, started, training.precision)
     logger.info("Cooling %s from β = %g.", "-".join(map(str, run.identity)), start_beta)
     with alone(lock_of(files.best)):
         result = train(
@@ -94,7 +87,7 @@ def cool_run(
             "epochs_total": epochs,
             "steps_total": steps_behind(epochs, dataset, training),
             # β rose on the path
-            "beta_start": betas[0],
+            "beta_start": plan.betas[0],
             "beta_warmup_epochs": start.epochs,
         }
         write_training(run, spec, result, facts, origin, files)

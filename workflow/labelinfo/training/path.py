@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from labelinfo.config.model_settings import PathPlan
 from labelinfo.data.dataset import Dataset, load_dataset
 from labelinfo.io.checkpoints import alone, collected_snapshots, lock_of
 from labelinfo.io.tables import write_table
@@ -41,8 +42,7 @@ class PathFiles:
 def train_path(
     spec: VaeSpec,
     dataset: Dataset,
-    settings: dict[str, Any],
-    betas: list[float],
+    plan: PathPlan,
     *,
     of: Mapping[str, Any],
     folder: Path,
@@ -56,10 +56,8 @@ def train_path(
 
     Parameters
     ----------
-    settings
-        ``training`` and ``path``, sections of the configuration.
-    betas, folder
-        β of the snapshots, ascending, and the folder of their files.
+    folder
+        Folder of the snapshots.
     of
         Identifies the path. It is the root of the path's seeds and is stored with each snapshot.
 
@@ -70,13 +68,12 @@ def train_path(
     dict
         The columns of one row; ``beta_reached`` is the β of the last snapshot.
     """
-    training = settings["training"]
-    epoch_steps = steps_of_epoch(len(dataset.train), training["batch_size"])[1]
-    schedule = PathSchedule(training, settings["path"], betas, epoch_steps)
+    epoch_steps = steps_of_epoch(len(dataset.train), plan.training.batch_size)[1]
+    schedule = PathSchedule(plan, epoch_steps)
     loop = TrainingLoop(
         spec,
         dataset,
-        training,
+        plan.training,
         (*of.values(), "path"),
         round_steps=schedule.round_steps,
         total_steps=schedule.rounds * schedule.round_steps,
@@ -100,8 +97,7 @@ def train_path(
 def train_path_files(
     of: Mapping[str, Any],
     spec: VaeSpec,
-    settings: dict[str, Any],
-    betas: list[float],
+    plan: PathPlan,
     *,
     files: PathFiles,
     job: TrainingJob,
@@ -112,20 +108,18 @@ def train_path_files(
     they survive a killed job, and are linked into the folder of snapshots at the end.
     """
     dataset, device = load_dataset(job.dataset_file), device_name(job.where)
-    config = settings | {"model": spec.as_dict(), "betas": betas}
+    config = plan.as_dict() | {"model": spec.as_dict()}
     identity = tuple(of.values())
-    precision = settings["training"]["precision"]
     snapshots, collected = Path(files.snapshots), collected_snapshots(files.record)
     logger.info("Training the path %s on %s.", "-".join(map(str, identity)), device)
     with alone(lock_of(files.record)):
         curve, record = train_path(
             spec,
             dataset,
-            settings,
-            betas,
+            plan,
             of=of,
             folder=collected,
-            checkpoints=job.checkpoints(files.record, identity, config, precision),
+            checkpoints=job.checkpoints(files.record, identity, config, plan.training.precision),
             device=job.where,
         )
         origin = describe("train_path", code=job.code, config=config, data=dataset.digests)
@@ -133,7 +127,7 @@ def train_path_files(
         row = {**of, **record, "device": device}
         write_table(files.record, pd.DataFrame([row]), origin)
         snapshots.mkdir(parents=True, exist_ok=True)
-        for beta in betas:
+        for beta in plan.betas:
             if record["beta_reached"] is not None and beta <= record["beta_reached"]:
                 _link(snapshot_file(collected, beta), snapshot_file(snapshots, beta))
 

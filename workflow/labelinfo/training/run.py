@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from labelinfo.config.model_settings import TrainingSettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, load_dataset
 from labelinfo.io.checkpoints import alone, lock_of
@@ -33,7 +34,7 @@ class TrainingFiles:
 
 
 def train_run(
-    run: Run, spec: VaeSpec, settings: dict[str, Any], *, files: TrainingFiles, job: TrainingJob
+    run: Run, spec: VaeSpec, settings: TrainingSettings, *, files: TrainingFiles, job: TrainingJob
 ) -> None:
     """Train ``run``, or resume it, and write its weights, learning curve and record.
 
@@ -41,12 +42,10 @@ def train_run(
     processes train the same run, the second waits for the first. It then resumes from the finished
     checkpoint; there is none if the training took less than ``checkpoint_seconds``, and the second
     process repeats the training.
-
-    ``settings`` is the configuration's ``training`` section.
     """
     dataset = load_dataset(job.dataset_file)
-    config = {"training": settings, "model": spec.as_dict()}
-    checkpoints = job.checkpoints(files.best, run.identity, config, settings["precision"])
+    config = {"training": settings.as_dict(), "model": spec.as_dict()}
+    checkpoints = job.checkpoints(files.best, run.identity, config, settings.precision)
     device = device_name(job.where)
     logger.info("Training %s on %s.", "-".join(map(str, run.identity)), device)
     with alone(lock_of(files.best)):
@@ -67,9 +66,9 @@ def train_run(
         write_training(run, spec, result, facts, origin, files)
 
 
-def steps_behind(epochs: float, dataset: Dataset, settings: dict[str, Any]) -> int:
+def steps_behind(epochs: float, dataset: Dataset, settings: TrainingSettings) -> int:
     """Return the number of optimiser steps in ``epochs`` epochs; warn if it is too small."""
-    steps = round(epochs * steps_of_epoch(len(dataset.train), settings["batch_size"])[1])
+    steps = round(epochs * steps_of_epoch(len(dataset.train), settings.batch_size)[1])
     if steps < FEW_STEPS:
         logger.warning(
             "The run had %d optimiser steps in all, which are too few to learn much (below %d): "

@@ -2,8 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from labelinfo.config.model_settings import PathPlan, TrainingSettings
 from labelinfo.config.path_grid import log_linear
 
 # with fewer optimiser steps, networks learn little (docs/faq.md)
@@ -36,10 +37,10 @@ class Schedule(Protocol):
 class EpochSchedule:
     """Training at one β: a round is an epoch, β rises first, the learning rate decays to 0.
 
-    ``settings`` is the configuration's ``training`` section, ``beta`` the final β.
+    ``beta`` is the final β.
     """
 
-    settings: dict[str, Any]
+    settings: TrainingSettings
     beta: float
     epoch_steps: int
     unit = "epoch"
@@ -47,24 +48,24 @@ class EpochSchedule:
     @property
     def rounds(self) -> int:
         """Epochs."""
-        return self.settings["epochs"]
+        return self.settings.epochs
 
     @property
     def beta_start(self) -> float:
         """β of the first step."""
-        return min(self.settings["beta_start"], self.beta)
+        return min(self.settings.beta_start, self.beta)
 
     @property
     def beta_warmup_epochs(self) -> float:
         """Number of epochs in which β rises."""
         rises = self.beta_start < self.beta
-        return rises * self.settings["beta_warmup"] * self.settings["epochs"]
+        return rises * self.settings.beta_warmup * self.settings.epochs
 
     def steps(self, number: int) -> Steps:
         """Return the steps of an epoch, counted from 0."""
         of_epoch = range(number * self.epoch_steps, (number + 1) * self.epoch_steps)
-        peak, total = self.settings["learning_rate"], self.rounds * self.epoch_steps
-        warmup = self.settings["warmup_epochs"] * self.epoch_steps
+        peak, total = self.settings.learning_rate, self.rounds * self.epoch_steps
+        warmup = self.settings.warmup_epochs * self.epoch_steps
         rates = [
             learning_rate_at(step, peak=peak, warmup_steps=warmup, total_steps=total)
             for step in of_epoch
@@ -86,40 +87,37 @@ class PathSchedule:
     """Training through all β: some rounds at the lowest, then one round from each β to the next.
 
     The learning rate warms up and stays at its peak; it decays to 0 when a run is cooled down.
-    ``settings`` and ``path`` are sections of the configuration; ``betas`` are the snapshots' β,
-    ascending.
     """
 
-    settings: dict[str, Any]
-    path: dict[str, Any]
-    betas: list[float]
+    plan: PathPlan
     epoch_steps: int
     unit = "round"
 
     @property
     def round_steps(self) -> int:
         """Number of steps from one snapshot to the next."""
-        epochs = self.path["epochs_per_decade"] / self.path["snapshots_per_decade"]
+        path = self.plan.path
+        epochs = path.epochs_per_decade / path.snapshots_per_decade
         return max(1, round(epochs * self.epoch_steps))
 
     @property
     def first_rounds(self) -> int:
         """Rounds at the lowest β."""
-        return max(1, math.ceil(self.path["first_epochs"] * self.epoch_steps / self.round_steps))
+        return max(1, math.ceil(self.plan.path.first_epochs * self.epoch_steps / self.round_steps))
 
     @property
     def rounds(self) -> int:
         """Rounds at the lowest β, and one for each further snapshot."""
-        return self.first_rounds + len(self.betas) - 1
+        return self.first_rounds + len(self.plan.betas) - 1
 
     def steps(self, number: int) -> Steps:
         """Return the steps of a round, counted from 0."""
         of_round = range(number * self.round_steps, (number + 1) * self.round_steps)
-        warmup = self.settings["warmup_epochs"] * self.epoch_steps
-        peak = self.settings["learning_rate"]
+        warmup = self.plan.training.warmup_epochs * self.epoch_steps
+        peak = self.plan.training.learning_rate
         rates = [peak * min(1.0, (step + 1) / max(1.0, warmup)) for step in of_round]
-        end = self.betas[max(0, number + 1 - self.first_rounds)]
-        start = self.betas[max(0, number - self.first_rounds)]
+        end = self.plan.betas[max(0, number + 1 - self.first_rounds)]
+        start = self.plan.betas[max(0, number - self.first_rounds)]
         return Steps(rates, log_linear(start, end, self.round_steps), end)
 
     def is_eligible(self, finished: int) -> bool:
@@ -128,7 +126,8 @@ class PathSchedule:
 
     def reached(self, finished: int) -> float | None:
         """Return the β whose snapshot is due after ``finished`` rounds; None before the first."""
-        return self.betas[finished - self.first_rounds] if finished >= self.first_rounds else None
+        past = finished - self.first_rounds
+        return self.plan.betas[past] if past >= 0 else None
 
     def epochs(self, finished: int) -> float:
         """Return the number of passes over the training images in ``finished`` rounds."""

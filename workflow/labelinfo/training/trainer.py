@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from labelinfo.config.model_settings import TrainingSettings
 from labelinfo.data.dataset import Dataset
 from labelinfo.errors import ConfigError
 from labelinfo.models.contract import check_contract
@@ -64,7 +65,7 @@ def train(
     spec: VaeSpec,
     dataset: Dataset,
     beta: float,
-    settings: dict[str, Any],
+    settings: TrainingSettings,
     identity: tuple[str | int, ...],
     *,
     device: torch.device,
@@ -78,8 +79,6 @@ def train(
 
     Parameters
     ----------
-    settings
-        The configuration's ``training`` section.
     identity
         The run's identity, the root of its seeds.
     checkpoints
@@ -93,7 +92,7 @@ def train(
         With status ``ok``, or ``diverged`` if a loss or a gradient norm was not finite or a loss
         exceeded 10⁶ nats.
     """
-    epoch_steps = steps_of_epoch(len(dataset.train), settings["batch_size"])[1]
+    epoch_steps = steps_of_epoch(len(dataset.train), settings.batch_size)[1]
     schedule = EpochSchedule(settings, beta, epoch_steps)
     loop = TrainingLoop(
         spec,
@@ -132,7 +131,7 @@ class TrainingLoop:
         self,
         spec: VaeSpec,
         dataset: Dataset,
-        settings: dict[str, Any],
+        settings: TrainingSettings,
         identity: tuple[str | int, ...],
         *,
         total_steps: int,
@@ -147,10 +146,10 @@ class TrainingLoop:
         self.identity, self.device = identity, device
         self.model = model.to(device)
         self.images = len(dataset.train)
-        self.batch_size, self.epoch_steps = steps_of_epoch(self.images, settings["batch_size"])
+        self.batch_size, self.epoch_steps = steps_of_epoch(self.images, settings.batch_size)
         self.round_steps = round_steps or self.epoch_steps
         self.round_images = self.round_steps * self.batch_size
-        self.compiled = resolve_compile(settings["compile"], device, total_steps)
+        self.compiled = resolve_compile(settings.compile, device, total_steps)
         self.objective = VaeObjective(
             self.model,
             dataset.train.to(device),
@@ -158,16 +157,16 @@ class TrainingLoop:
             # each round sets β
             beta=1.0,
             batch_size=self.batch_size,
-            precision=resolve_precision(settings["precision"], device),
-            activations_mb=settings["activations_mb"] if device.type == "cpu" else None,
+            precision=resolve_precision(settings.precision, device),
+            activations_mb=settings.activations_mb if device.type == "cpu" else None,
             compiled=self.compiled,
         )
         self.engine = Engine(
             self.model,
             self.objective.gradients,
             records=len(VaeObjective.RECORDS),
-            learning_rate=settings["learning_rate"],
-            gradient_norm_max=settings["gradient_norm_max"],
+            learning_rate=settings.learning_rate,
+            gradient_norm_max=settings.gradient_norm_max,
             scheduled=self.objective.training_beta,
             device=device,
         )
