@@ -4,6 +4,7 @@ import pandas as pd
 import torch
 
 from components import make_spec
+from labelinfo.config.model_settings import MeasureSettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import save_dataset
 from labelinfo.io.tables import read_table, write_table
@@ -17,7 +18,7 @@ from recipes import probes
 
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "0.5", 0)
 SPEC = make_spec(latent_dim=3, width=0.125)
-MEASURE = {"samples": 1, "batch_size": 40, "iwae_draws": 0}
+MEASURE = MeasureSettings.of({"samples": 1, "batch_size": 40, "iwae_draws": None})
 PROBES = probes(epochs=2, strong={"epochs": 2}, binarizations=1)
 
 

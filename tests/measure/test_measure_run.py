@@ -8,10 +8,10 @@ import torch
 from components import make_spec
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import ByTask, Dataset, Split, save_dataset
-from labelinfo.io.tables import read_table
+from labelinfo.io.tables import read_provenance, read_table
 from labelinfo.io.tensors import load_tensors, save_tensors
 from labelinfo.measure.run import measure_run
-from made_run import write_weights
+from made_run import MEASURE, write_weights
 
 RUN = Run("bars", "mlp", "mlp", "gaussian", "1", 0)
 SPEC = make_spec("mlp", "mlp", "gaussian", latent_dim=2, width=0.05)
@@ -42,8 +42,8 @@ def test_a_decoder_that_knows_less_than_the_means_of_pixels_is_warned_of(
         save_tensors(tmp_path / "weights", model.state_dict(), metadata)
     with caplog.at_level(logging.WARNING, logger="labelinfo"):
         given = {"dataset_file": tmp_path / "data", "weights_file": tmp_path / "weights"}
-        settings = {"samples": 1, "batch_size": 40, "iwae_draws": None}
-        measure_run(RUN, SPEC, settings, **given, target=tmp_path / "row", device="cpu", code="")
+        measure_run(RUN, SPEC, MEASURE, **given, target=tmp_path / "row", device="cpu", code="")
+    assert read_provenance(tmp_path / "row")["config"] == {"measure": MEASURE.as_dict()}
     row = read_table(tmp_path / "row").iloc[0]
     # 784 pixels of entropy 0.325 nats, plus the error of probabilities from 40 images
     assert 784 * 0.325 < row["independent_pixels_nats"] < 784 * 0.36

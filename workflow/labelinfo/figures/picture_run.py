@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from labelinfo.config.output_settings import GallerySettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.figures.gallery import draw_gallery, mosaic
@@ -28,7 +29,7 @@ _THUMBNAILS = 10
 def picture_run(
     run: Run,
     spec: VaeSpec,
-    settings: dict[str, Any],
+    settings: GallerySettings,
     *,
     title: str,
     files: Mapping[str, str],
@@ -49,7 +50,8 @@ def picture_run(
     """
     dataset = load_dataset(files["dataset"])
     trained = load_vae(files["weights"], spec, run)
-    origin = describe("draw_gallery", code=code, config={"gallery": settings}, data=dataset.digests)
+    config = {"gallery": settings.as_dict()}
+    origin = describe("draw_gallery", code=code, config=config, data=dataset.digests)
     of: dict[str, Any] = {**run.columns, "status": trained.status}
     heading = f"{title}: {run.architecture}, β = {run.beta}, seed {run.seed}"
     if trained.status != "ok":
@@ -60,12 +62,12 @@ def picture_run(
     measured, probed = (read_table(file).iloc[0] for file in (files["measure"], files["probe"]))
     task = probed["task"]
     chosen = choose_over_classes(
-        dataset.test.labels[task], settings["images"], derive_seed(run.dataset, task, "pictures")
+        dataset.test.labels[task], settings.images, derive_seed(run.dataset, task, "pictures")
     )
     pictures = make_pictures(
         trained.model.to(resolve_device(device)),
         dataset.test.images[chosen],
-        reconstructions=settings["reconstructions"],
+        reconstructions=settings.reconstructions,
         seed=derive_seed(*run.identity, "pictures"),
     )
     of |= {name: float(measured[name]) for name in ("rate_nats", "distortion_nats")}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from labelinfo.config.model_settings import MeasureSettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.tables import write_table
@@ -29,7 +30,7 @@ LEARNED_NOTHING = (
 def measure_run(
     run: Run,
     spec: VaeSpec,
-    settings: dict[str, Any],
+    settings: MeasureSettings,
     *,
     dataset_file: Path | str,
     weights_file: Path | str,
@@ -40,7 +41,7 @@ def measure_run(
     """Write the run's rate and distortion on test and validation to ``target``.
 
     A diverged run gets a row without numbers. If D is above that of independent pixels, a warning
-    is logged. ``settings`` is the configuration's ``measure`` section.
+    is logged.
     """
     dataset = load_dataset(dataset_file)
     trained = load_vae(weights_file, spec, run)
@@ -49,13 +50,13 @@ def measure_run(
     if trained.status == "ok":
         model = trained.model.to(resolve_device(device))
         # validation only chooses among runs, so one draw of z per image is enough
-        samples = {"test": settings["samples"], "valid": 1}
+        samples = {"test": settings.samples, "valid": 1}
         results = {
             split: measure_rate_distortion(
                 model,
                 dataset.split(split),
                 samples=samples[split],
-                batch_size=settings["batch_size"],
+                batch_size=settings.batch_size,
                 seed=derive_seed(*run.identity, "measure", split),
             )
             for split in samples
@@ -74,17 +75,18 @@ def measure_run(
         )
         if row["distortion_nats"] > row["independent_pixels_nats"]:
             logger.warning(LEARNED_NOTHING, row["distortion_nats"], row["independent_pixels_nats"])
-        if settings["iwae_draws"]:
+        if settings.iwae_draws:
             row |= measure_importance_nll(
                 model,
                 dataset.test,
-                draws=settings["iwae_draws"],
-                batch_size=settings["batch_size"],
+                draws=settings.iwae_draws,
+                batch_size=settings.batch_size,
                 seed=derive_seed(*run.identity, "measure", "iwae"),
             )
         row |= {
             f"{quantity}_valid_nats": results["valid"][f"{quantity}_nats"]
             for quantity in ("rate", "distortion")
         }
-    origin = describe("measure_vae", code=code, config={"measure": settings}, data=dataset.digests)
+    config = {"measure": settings.as_dict()}
+    origin = describe("measure_vae", code=code, config=config, data=dataset.digests)
     write_table(target, pd.DataFrame([row]), origin)
