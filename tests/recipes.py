@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from labelinfo.config.model_settings import TrainingSettings
+from labelinfo.config.probe_settings import TaskClassifierSettings
 
 GPU = (
     pytest.mark.gpu,
@@ -45,6 +46,11 @@ CLASSIFIER = {
     "depth": 4,
     "dropout": 0.0,
 }
+
+
+def classifier(**changes):
+    """Return the settings of a short training of the convolutional classifier, with changes."""
+    return TaskClassifierSettings.of(CLASSIFIER | changes)
 
 
 def probes(*, strong=None, **paper):

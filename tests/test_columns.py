@@ -17,7 +17,7 @@ from labelinfo.io import losses
 from labelinfo.io.tables import read_table
 from labelinfo.tables import baselines, differences, runs
 from labelinfo.training.trainer import CURVE_COLUMNS
-from recipes import CLASSIFIER
+from recipes import classifier
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "results" / "published"
@@ -70,14 +70,15 @@ def test_no_description_is_without_a_published_column(name):
 
 
 def test_the_columns_of_searches_are_the_described_ones(tiny_dataset, tmp_path):
-    settings = CLASSIFIER | {"epochs": 1, "depth": 2}
+    settings = classifier(epochs=1, depth=2)
     save_dataset(tmp_path / "dataset", tiny_dataset)
     train_candidate(
         "half", settings,
         dataset_file=tmp_path / "dataset", target=tmp_path / "table", device="cpu", code="0",
     )  # fmt: skip
     chosen = choose_candidate(
-        read_table(tmp_path / "table"), configured={name: settings[name] for name in NETWORK}
+        read_table(tmp_path / "table"),
+        configured={name: getattr(settings, name) for name in NETWORK},
     )
     compare(chosen, "classifier_search")
     recipe = {"learning_rate": 1e-3, "hidden_units": 8, "dropout": 0.0}

@@ -13,14 +13,15 @@ from labelinfo.baselines.classifiers import (
 )
 from labelinfo.data.dataset import Dataset, Split
 from labelinfo.probes.codes import Pixels
-from recipes import CLASSIFIER
+from recipes import classifier
 
 CPU = torch.device("cpu")
 LONGER = {"epochs": 8, "learning_rate": 2e-3, "depth": 6, "dropout": 0.1}
 
 
 def fit(dataset, identity=("tiny", "complex_image", "half", 0), **settings):
-    return fit_complex_image(dataset, "half", CLASSIFIER | LONGER | settings, identity, device=CPU)
+    settings = classifier(**LONGER | settings)
+    return fit_complex_image(dataset, "half", settings, identity, device=CPU)
 
 
 def test_the_network_is_the_papers():

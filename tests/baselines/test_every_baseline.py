@@ -4,18 +4,20 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from labelinfo.baselines.candidates import train_candidate
+from labelinfo.baselines.chosen import NETWORK, with_choice
 from labelinfo.baselines.complex_image import train_classifier
 from labelinfo.baselines.pca import write_pca
 from labelinfo.baselines.random_encoders import measure_random_encoder
 from labelinfo.baselines.simple_image import probe_images
 from labelinfo.data.dataset import SPLITS, Dataset, Split, save_dataset
 from labelinfo.io.losses import read_losses
-from labelinfo.io.tables import read_provenance, read_table
-from recipes import CLASSIFIER, probes
+from labelinfo.io.tables import read_provenance, read_table, write_table
+from recipes import CLASSIFIER, classifier, probes
 
 PROBES = {"epochs": 25, "decay_epochs": 15, "batch_size": 32, "learning_rate": 3e-3}
 BASELINES = [
@@ -47,11 +49,11 @@ def measured(baseline, dataset, folder, task="half", dims=(2,), standardise=True
             grid = {"dims": list(dims), "sigmas": [0.1]}
             write_pca(task, grid, settings, strong_epochs_share=1.0, **job)
         case "complex_image":
-            train_classifier(task, 3, CLASSIFIER | training, **job)
+            train_classifier(task, 3, classifier(**training), **job)
         case "candidate":
             job |= {"dataset_file": files["dataset"], "target": files["table"]}
             del job["files"]
-            train_candidate(task, CLASSIFIER | training, **job)
+            train_candidate(task, classifier(**training), **job)
         case "simple_image":
             probe_images(task, 3, settings, **job)
         case _:
@@ -184,6 +186,11 @@ def test_a_searched_network_replaces_the_configured_one(tiny_dataset, tmp_path):
     save_dataset(files["dataset"], tiny_dataset)
     network = {"depth": 3, "dropout": 0.25}
     job = {"files": files, "device": "cpu", "code": "0"}
-    train_classifier("half", 0, CLASSIFIER | {"epochs": 1}, network=network, **job)
+    choice = pd.DataFrame(
+        [network | {"chosen": True}, {"depth": 5, "dropout": 0.5, "chosen": False}]
+    )
+    write_table(tmp_path / "choice", choice, {})
+    settings = with_choice(classifier(epochs=1), NETWORK, [tmp_path / "choice"])
+    train_classifier("half", 0, settings, searched=True, **job)
     assert {**network, "searched": True}.items() <= dict(read_table(files["table"]).iloc[0]).items()
-    assert network.items() <= read_provenance(files["table"])["config"].items()
+    assert read_provenance(files["table"])["config"] == CLASSIFIER | {"epochs": 1, **network}

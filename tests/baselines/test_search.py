@@ -12,7 +12,7 @@ from labelinfo.io.checkpoints import checkpoint_of, lock_of
 from labelinfo.io.tables import read_provenance, write_table
 from labelinfo.provenance import collect
 from labelinfo.tables.stack import stack_tables
-from recipes import CLASSIFIER
+from recipes import classifier
 
 NETWORKS = [(2, 0.0), (4, 0.0), (4, 0.9)]
 
@@ -21,7 +21,7 @@ def test_each_candidate_is_a_row(tiny_dataset, tmp_path):
     save_dataset(tmp_path / "dataset", tiny_dataset)
     files = [tmp_path / f"{depth}-{dropout}" for depth, dropout in NETWORKS]
     for file, (depth, dropout) in zip(files, NETWORKS, strict=True):
-        settings = CLASSIFIER | {"epochs": 3, "depth": depth, "dropout": dropout}
+        settings = classifier(epochs=3, depth=depth, dropout=dropout)
         job = {"dataset_file": tmp_path / "dataset", "device": "cpu", "code": "0"}
         train_candidate("half", settings, target=file, **job)
     configured = {"depth": 4, "dropout": 0.9}

@@ -31,7 +31,7 @@ from labelinfo.provenance import collect
 from labelinfo.tables.baselines import aggregate_baselines
 from labelinfo.training.job import TrainingJob
 from labelinfo.training.run import TrainingFiles, train_run
-from recipes import probes
+from recipes import classifier, probes
 
 ROOT = Path(sys.argv[1])
 RUN = Run("tiny", "gaussian", "deconv", "gaussian", "1", 0)
@@ -40,7 +40,7 @@ TIMES = ["seconds", "images_per_second", "train_seconds", "prepare_seconds"]
 PROBES = probes(epochs=12, seeds=2, strong={"epochs": 8, "dropout": 0.1})
 SETTINGS = {"epochs": 12, "batch_size": 16, "learning_rate": 3e-3, "precision": "float32"}
 TRAINING = TrainingSettings.of(complete({"training": SETTINGS | {"compile": "never"}})["training"])
-CLASSIFIER = SETTINGS | {"warmup_epochs": 0.5, "hidden_units": 16, "depth": 4, "dropout": 0.1}
+CLASSIFIER = classifier(**SETTINGS, hidden_units=16, dropout=0.1)
 WHERE = {"device": "cpu", "code": "c"}
 
 

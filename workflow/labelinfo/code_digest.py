@@ -20,6 +20,7 @@ UNTRACKED = frozenset(
         "labelinfo.config.field_types",
         "labelinfo.config.model_settings",
         "labelinfo.config.output_settings",
+        "labelinfo.config.probe_settings",
         "labelinfo.errors",
         "labelinfo.jobs",
         "labelinfo.io.atomic",

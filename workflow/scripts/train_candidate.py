@@ -4,10 +4,11 @@ from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
     from labelinfo.baselines.candidates import train_candidate
+    from labelinfo.config.probe_settings import TaskClassifierSettings
 
     train_candidate(
         snakemake.wildcards.task,
-        snakemake.params.settings,
+        TaskClassifierSettings.of(snakemake.params.settings),
         dataset_file=snakemake.input.dataset,
         target=snakemake.output.table,
         device=snakemake.config["machine"]["device"],

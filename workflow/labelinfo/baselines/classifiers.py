@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from labelinfo.config.model_settings import TrainingSettings
+from labelinfo.config.probe_settings import TaskClassifierSettings
 from labelinfo.data.dataset import Dataset, Split, draw_binary
 from labelinfo.errors import LabelinfoError
 from labelinfo.io.checkpoints import alone, lock_of
@@ -70,8 +71,7 @@ class ClassifierLoop:
     """A convolutional classifier and its optimiser, advanced epoch by epoch.
 
     Intensities are binarised at random in each step. The test split is not used.
-    ``settings`` is the configuration's ``classifier`` section for this task, with ``depth`` and
-    ``dropout``; ``identity`` is the root of all seeds.
+    ``identity`` is the root of all seeds.
     """
 
     remedy = "lower `classifier.learning_rate`"
@@ -80,30 +80,30 @@ class ClassifierLoop:
         self,
         dataset: Dataset,
         task: str,
-        settings: dict[str, Any],
+        settings: TaskClassifierSettings,
         identity: tuple[str | int, ...],
         device: torch.device,
     ) -> None:
         torch.manual_seed(derive_seed(*identity, "initialise"))
         network = ComplexImageClassifier(
-            settings["depth"],
-            settings["dropout"],
-            settings["hidden_units"],
+            settings.depth,
+            settings.dropout,
+            settings.hidden_units,
             len(dataset.classes[task]),
         )
         self.name = "-".join(map(str, identity))
         self.model = network.to(device, memory_format=torch.channels_last)
-        self.precision = resolve_precision(settings["precision"], device)
+        self.precision = resolve_precision(settings.precision, device)
         self.arithmetic = {"precision": self.precision}
         self.train, self.valid = dataset.train.to(device), dataset.valid
         self.task, self.identity, self.device = task, identity, device
-        self.batch_size, self.steps = steps_of_epoch(len(self.train), settings["batch_size"])
+        self.batch_size, self.steps = steps_of_epoch(len(self.train), settings.batch_size)
         self.round_images = self.batch_size * self.steps
         self.engine = Engine(
             self.model,
             self._gradients,
             records=1,
-            learning_rate=settings["learning_rate"],
+            learning_rate=settings.learning_rate,
             device=device,
         )
         self.optimizer = self.engine.optimizer
@@ -147,7 +147,7 @@ class ClassifierLoop:
 def fit_complex_image(
     dataset: Dataset,
     task: str,
-    settings: dict[str, Any],
+    settings: TaskClassifierSettings,
     identity: tuple[str | int, ...],
     device: torch.device,
     checkpoints: Checkpoints = NO_CHECKPOINTS,
@@ -164,14 +164,14 @@ def fit_complex_image(
         If the first epoch diverges.
     """
     loop = ClassifierLoop(dataset, task, settings, identity, device)
-    rates = {key: settings[key] for key in ("epochs", "learning_rate", "warmup_epochs")}
+    given = settings.model_dump(include={"epochs", "learning_rate", "warmup_epochs"})
     # a classifier has no β: the schedule's stays at 1
-    scheduled = TrainingSettings.of(rates | {"beta_start": 1.0, "beta_warmup": 0.0})
+    scheduled = TrainingSettings.of(given | {"beta_start": 1.0, "beta_warmup": 0.0})
     progress, _ = advance(loop, EpochSchedule(scheduled, 1.0, loop.steps), checkpoints)
     if not progress.best_epoch:
         raise LabelinfoError(
-            f"The classifier of {task} with depth {settings['depth']} and dropout "
-            f"{settings['dropout']:g} diverged, so that none of its epochs can be kept: lower the "
+            f"The classifier of {task} with depth {settings.depth} and dropout "
+            f"{settings.dropout:g} diverged, so that none of its epochs can be kept: lower the "
             "config key `classifier.learning_rate`."
         )
     loop.model.load_state_dict(progress.best_state)
@@ -182,7 +182,7 @@ def fit_complex_image(
 def resume_complex_image(
     dataset: Dataset,
     task: str,
-    settings: dict[str, Any],
+    settings: TaskClassifierSettings,
     identity: tuple[str | int, ...],
     output: Path | str,
     job: TrainingJob,
@@ -192,7 +192,7 @@ def resume_complex_image(
     If two processes make the same output, the second waits for the first. It then resumes from the
     finished checkpoint, or repeats the training if there is none.
     """
-    checkpoints = job.checkpoints(output, identity, settings, settings["precision"])
+    checkpoints = job.checkpoints(output, identity, settings.as_dict(), settings.precision)
     with alone(lock_of(output)):
         return fit_complex_image(dataset, task, settings, identity, job.where, checkpoints)
 

@@ -189,12 +189,8 @@ class Networks(Settings):
     """The network for any other task (ours)."""
 
 
-class ClassifierSettings(Settings):
-    """The baseline `complex_image`, trained end to end (ours, except for its network).
-
-    The baseline `simple_image` consists of the probes on pixels; it reads `probe` and
-    `strong_probe`.
-    """
+class ClassifierTraining(Settings):
+    """Training of a convolutional classifier."""
 
     epochs: Count = 10
     """Passes over the training images; the best on validation is kept."""
@@ -208,6 +204,19 @@ class ClassifierSettings(Settings):
     """Units in each of the two fully connected layers."""
     precision: Precision = "auto"
     """Precision of the training, as under `training`; C is always measured in float32."""
+
+
+class TaskClassifierSettings(ClassifierTraining, Network):
+    """The convolutional classifier of one task."""
+
+
+class ClassifierSettings(ClassifierTraining):
+    """The baseline `complex_image`, trained end to end (ours, except for its network).
+
+    The baseline `simple_image` consists of the probes on pixels; it reads `probe` and
+    `strong_probe`.
+    """
+
     search: Flag = False
     """Search for depth and dropout of `complex_image`, by data set and task. Every pair of
     `candidates` and the network in `networks` are trained; the smallest C on the validation split
