@@ -23,6 +23,7 @@ from workload import matmul_gflops
 
 from labelinfo.baselines.pca import PcaCodes
 from labelinfo.config.completion import complete
+from labelinfo.config.probe_settings import ProbeSettings, RecipeSettings
 from labelinfo.probes.codes import TaskLabels
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.recipe import PaperRecipe, Recipe, StrongRecipe
@@ -111,10 +112,8 @@ def main() -> None:
     # way, what trains so many epochs, threads, probes
     ways = [("plain", lambda epochs: grid.plain(1.0, epochs), 1, 1)]
     for precision in options.precisions:
-        paper = PaperRecipe.of(DEFAULTS["probe"] | {"precision": precision})
-        strong = StrongRecipe.of(
-            DEFAULTS["strong_probe"]["recipes"]["digit"] | {"precision": precision}
-        )
+        paper = PaperRecipe.of(ProbeSettings(precision=precision))
+        strong = StrongRecipe.of(RecipeSettings(), precision)
         ways += [
             (f"alone, {precision}", partial(grid.engine, [1.0], paper), 1, 1),
             (f"3 seeds, {precision}", partial(grid.seeds, 3, paper), 1, 3),

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from labelinfo.config.model_settings import TrainingSettings
-from labelinfo.config.probe_settings import TaskClassifierSettings
+from labelinfo.config.probe_settings import TaskClassifierSettings, TaskProbeSettings
+from labelinfo.probes.recipe import PaperRecipe
 
 GPU = (
     pytest.mark.gpu,
@@ -55,7 +56,12 @@ def classifier(**changes):
 
 def probes(*, strong=None, **paper):
     """Return the settings of both kinds, with changes to either."""
-    return {"probe": PAPER | paper, "strong_probe": STRONG | (strong or {})}
+    return TaskProbeSettings.of({"probe": PAPER | paper, "strong_probe": STRONG | (strong or {})})
+
+
+def paper_recipe(**changes):
+    """Return the recipe of a paper's probe, with changes."""
+    return PaperRecipe.of(probes(**changes).probe)
 
 
 # a short training of a small VAE

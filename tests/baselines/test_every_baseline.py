@@ -14,10 +14,11 @@ from labelinfo.baselines.complex_image import train_classifier
 from labelinfo.baselines.pca import write_pca
 from labelinfo.baselines.random_encoders import measure_random_encoder
 from labelinfo.baselines.simple_image import probe_images
+from labelinfo.config.probe_settings import PcaSettings, ProbedEncoderSettings
 from labelinfo.data.dataset import SPLITS, Dataset, Split, save_dataset
 from labelinfo.io.losses import read_losses
 from labelinfo.io.tables import read_provenance, read_table, write_table
-from recipes import CLASSIFIER, classifier, probes
+from recipes import CLASSIFIER, PAPER, classifier, probes
 
 PROBES = {"epochs": 25, "decay_epochs": 15, "batch_size": 32, "learning_rate": 3e-3}
 BASELINES = [
@@ -46,7 +47,7 @@ def measured(baseline, dataset, folder, task="half", dims=(2,), standardise=True
     job = {"files": files, "device": "cpu", "code": "0"}
     match baseline:
         case "pca":
-            grid = {"dims": list(dims), "sigmas": [0.1]}
+            grid = PcaSettings.of({"dims": list(dims), "sigmas": [0.1]})
             write_pca(task, grid, settings, strong_epochs_share=1.0, **job)
         case "complex_image":
             train_classifier(task, 3, classifier(**training), **job)
@@ -57,7 +58,8 @@ def measured(baseline, dataset, folder, task="half", dims=(2,), standardise=True
         case "simple_image":
             probe_images(task, 3, settings, **job)
         case _:
-            settings |= {"hidden_units": 60, "width": 0.125, "standardise": standardise}
+            encoder = {"hidden_units": 60, "width": 0.125, "standardise": standardise}
+            settings = ProbedEncoderSettings.of(settings.as_dict() | encoder)
             measure_random_encoder(baseline, task, 3, settings, **job)
     losses = {name: read_losses(files[name])[:2] for name in KEPT if files[name].exists()}
     return read_table(files["table"]), losses
@@ -103,6 +105,8 @@ def test_a_label_that_few_pixels_decide_costs_next_to_nothing(baseline, patches,
     if baseline != "pca":
         assert math.isnan(row["rate_nats"])
         assert row["seed"] == of["seed"] == 3
+    if baseline != "complex_image":
+        assert read_provenance(tmp_path / "table")["config"]["probe"] == PAPER | PROBES
     setting = {
         "pca": {"k": 2, "sigma": 0.1},
         "random_fully_connected": {"hidden_units": 60},

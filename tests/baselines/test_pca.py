@@ -15,10 +15,11 @@ from labelinfo.baselines.pca_selection import (
     flat_dimensions,
     select_dimension,
 )
+from labelinfo.config.probe_settings import PcaSettings
 from labelinfo.data.dataset import Dataset, Split
 from labelinfo.errors import ConfigError
 from labelinfo.information import label_entropy_nats
-from labelinfo.probes.both import ProbeSettings
+from labelinfo.probes.both import ProbeRecipes
 from recipes import probes
 
 CPU = torch.device("cpu")
@@ -141,7 +142,7 @@ def test_binarisations_follow_each_other():
 # The grid
 
 GRID = {"dims": [3, 1], "sigmas": [0.3, 2.5, 1.0]}
-PROBE = ProbeSettings.of(*probes(epochs=6, decay_epochs=4, samples=8).values())
+PROBE = ProbeRecipes.of(probes(epochs=6, decay_epochs=4, samples=8))
 
 
 def striped(count, seed):
@@ -161,7 +162,8 @@ def dataset():
 
 
 def measured(dataset, **grid):
-    return measure_pca(dataset, "bright", GRID | grid, PROBE, binarizations=2, device=CPU)[0]
+    given = PcaSettings.of(GRID | grid)
+    return measure_pca(dataset, "bright", given, PROBE, binarizations=2, device=CPU)[0]
 
 
 def select(table, losses, entropy, rate_max, data_entropy=None, flat_share=0.01):

@@ -5,7 +5,7 @@ import pytest
 
 from labelinfo.baselines.candidates import train_candidate
 from labelinfo.baselines.choice import choose_candidate
-from labelinfo.baselines.chosen import NETWORK, chosen_settings
+from labelinfo.baselines.chosen import NETWORK, with_choice
 from labelinfo.data.dataset import save_dataset
 from labelinfo.errors import StorageError
 from labelinfo.io.checkpoints import checkpoint_of, lock_of
@@ -38,7 +38,7 @@ def made_up(rows):
     return pd.DataFrame(rows, columns=columns)
 
 
-def test_of_equals_the_smaller_is_chosen_and_the_papers_is_marked():
+def test_of_equals_the_smaller_is_chosen_and_the_papers_is_marked(tmp_path):
     table = choose_candidate(
         made_up([(64, 0.3, 0.5), (32, 0.5, 0.25), (32, 0.1, 0.25), (256, 0.0, 0.75)]),
         configured={"depth": 32, "dropout": 0.5},
@@ -49,16 +49,19 @@ def test_of_equals_the_smaller_is_chosen_and_the_papers_is_marked():
     assert table["chosen"].tolist() == [True, False, False, False]
     assert table["configured"].tolist() == [False, True, False, False]
     assert table["paper"].tolist() == [False, False, True, False]
-    assert chosen_settings(table, NETWORK, "choice.parquet") == {"depth": 32, "dropout": 0.1}
+    write_table(tmp_path / "choice", table, {})
+    settings = with_choice(classifier(), NETWORK, [tmp_path / "choice"])
+    assert settings == classifier(depth=32, dropout=0.1)
 
 
 @pytest.mark.parametrize("choices", [[], [True, True], [False, False]])
-def test_no_one_choice_is_a_fault(choices):
+def test_no_one_choice_is_a_fault(tmp_path, choices):
     table = made_up([(64, 0.3, 0.5), (32, 0.5, 0.25)])
     if choices:
         table["chosen"] = choices
+    write_table(tmp_path / "choice.parquet", table, {})
     with pytest.raises(StorageError, match=r"choice\.parquet names no one choice"):
-        chosen_settings(table, NETWORK, "choice.parquet")
+        with_choice(classifier(), NETWORK, [tmp_path / "choice.parquet"])
 
 
 def test_the_origins_of_candidates_survive_two_aggregations(tmp_path):

@@ -19,6 +19,7 @@ from labelinfo.baselines.complex_image import train_classifier
 from labelinfo.baselines.pca import write_pca
 from labelinfo.config.completion import complete
 from labelinfo.config.model_settings import TrainingSettings
+from labelinfo.config.probe_settings import PcaSettings
 from labelinfo.config.run import Run
 from labelinfo.errors import StorageError
 from labelinfo.io.losses import read_losses
@@ -81,7 +82,7 @@ def pca(folder, dataset, spec):
         strong_losses="pca.strong.losses.parquet",
         strong_valid_losses="pca.strong.valid_losses.parquet",
     )
-    grid = {"dims": [2, 4], "sigmas": [1.0, 0.5]}
+    grid = PcaSettings.of({"dims": [2, 4], "sigmas": [1.0, 0.5]})
     write_pca("half", grid, PROBES, strong_epochs_share=0.5, files=files, **WHERE)
 
 

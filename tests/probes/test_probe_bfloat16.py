@@ -10,9 +10,8 @@ from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.label_distortion import label_distortion_nats
 from labelinfo.probes.measure import measure_probes
 from labelinfo.probes.mlp import BatchedMLP
-from labelinfo.probes.recipe import PaperRecipe
 from noisy_codes import NoisyCodes
-from recipes import PAPER
+from recipes import paper_recipe
 
 CPU = torch.device("cpu")
 HIDDEN, CLASSES, BATCH = 9, 4, 11
@@ -99,11 +98,11 @@ def test_compiled_steps_are_the_plain_ones_for_any_number_of_features(tmp_path, 
         assert all(torch.equal(*pair) for pair in zip(once, again, strict=True))
 
 
-SETTINGS = PAPER | {"hidden_units": 64, "batch_size": 100, "learning_rate": 3e-3, "decay_epochs": 6}
+SETTINGS = {"hidden_units": 64, "batch_size": 100, "learning_rate": 3e-3, "decay_epochs": 6}
 
 
 def fit(codes, wanted):
-    recipe = PaperRecipe.of(SETTINGS | {"precision": wanted})
+    recipe = paper_recipe(**SETTINGS, precision=wanted)
     labels = TaskLabels({"train": LABELS, "valid": LABELS}, CLASSES)
     names = [str(number) for number in range(codes.probes)]
     return fit_probes(codes, labels, recipe, [("toy", 0)], names).probes
@@ -138,7 +137,7 @@ def test_the_rounding_costs_less_than_what_is_seen():
 def test_auto_depends_on_the_processor_and_the_length(
     monkeypatch, wanted, device, images, expected
 ):
-    configured = PaperRecipe.of(SETTINGS | {"precision": wanted})
+    configured = paper_recipe(**SETTINGS, precision=wanted)
 
     def resolve(faster, compilable):
         monkeypatch.setattr(

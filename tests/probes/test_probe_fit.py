@@ -3,6 +3,7 @@
 import itertools
 import math
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,9 +19,8 @@ from labelinfo.probes.encoding import VaeCodes, encode_dataset
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.label_distortion import LabelDistortion
 from labelinfo.probes.measure import measure_probes
-from labelinfo.probes.recipe import PaperRecipe
 from noisy_codes import two_signs
-from recipes import PAPER
+from recipes import paper_recipe
 
 CPU = torch.device("cpu")
 
@@ -28,7 +28,9 @@ CPU = torch.device("cpu")
 def fit(codes, labels, classes=2, names=None, identity=("toy", 0), **settings):
     names = names or [f"probe {number}" for number in range(codes.probes)]
     task = TaskLabels({"train": labels, "valid": labels[:0]}, classes)
-    return fit_probes(codes, task, PaperRecipe.of(PAPER | settings), [identity], names).probes
+    # not a configuration's, which has no 0 epochs
+    recipe = replace(paper_recipe(), **settings)
+    return fit_probes(codes, task, recipe, [identity], names).probes
 
 
 def parameters(probes):

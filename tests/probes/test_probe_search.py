@@ -5,19 +5,21 @@ import pandas as pd
 import pytest
 
 from labelinfo.baselines.choice import choose_candidate
-from labelinfo.baselines.chosen import RECIPE, chosen_recipe
+from labelinfo.baselines.chosen import RECIPE, with_recipe
+from labelinfo.config.probe_settings import TaskProbeSettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import Dataset, Split, save_dataset
 from labelinfo.errors import LabelinfoError
-from labelinfo.io.tables import read_table, write_table
+from labelinfo.io.tables import read_provenance, read_table, write_table
 from labelinfo.probes.search import search_probe
 from made_run import SPEC, write_weights
-from recipes import STRONG
+from recipes import STRONG, probes
 
-SETTINGS = STRONG | {"epochs": 3, "precision": "float32", "binarizations": 1}
+CANDIDATE = STRONG | {"epochs": 3}
+PROBE = {"precision": "float32", "binarizations": 1}
 
 
-def searched(folder, dataset, statuses=("ok", "ok"), **settings):
+def searched(folder, dataset, statuses=("ok", "ok")):
     """Return the row of a candidate that is tried on runs of these statuses."""
     save_dataset(folder / "dataset", dataset)
     runs = []
@@ -26,7 +28,7 @@ def searched(folder, dataset, statuses=("ok", "ok"), **settings):
         runs.append((run, folder / f"weights{seed}"))
         write_weights(runs[-1][1], run, SPEC, status=status, seed=seed)
     search_probe(
-        runs, SPEC, "half", SETTINGS | settings,
+        runs, SPEC, "half", TaskProbeSettings.of({"probe": PROBE, "strong_probe": CANDIDATE}),
         files={"dataset": folder / "dataset", "table": folder / "table"}, device="cpu", code="c",
     )  # fmt: skip
     return read_table(folder / "table").iloc[0]
@@ -34,7 +36,8 @@ def searched(folder, dataset, statuses=("ok", "ok"), **settings):
 
 def test_a_candidate_is_the_mean_over_runs_of_c_on_validation(tiny_dataset, tmp_path):
     both = searched(tmp_path, tiny_dataset)
-    assert {name: both[name] for name in RECIPE} == {name: SETTINGS[name] for name in RECIPE}
+    assert {name: both[name] for name in RECIPE} == {name: CANDIDATE[name] for name in RECIPE}
+    assert read_provenance(tmp_path / "table")["config"] == CANDIDATE | PROBE
     alone = [
         searched(tmp_path, tiny_dataset, statuses)["label_distortion_valid_nats"]
         for statuses in (("ok", "diverged"), ("diverged", "ok"))
@@ -64,7 +67,7 @@ def test_where_all_runs_diverged_the_remedy_is_told(tiny_dataset, tmp_path):
 
 
 def test_the_choice_replaces_what_is_searched_and_nothing_else(tmp_path):
-    configured = {name: SETTINGS[name] for name in RECIPE}
+    configured = {name: STRONG[name] for name in RECIPE}
     better = {"learning_rate": 0.002, "hidden_units": 32, "dropout": 0.25}
     table = pd.DataFrame(
         [
@@ -74,9 +77,11 @@ def test_the_choice_replaces_what_is_searched_and_nothing_else(tmp_path):
     )
     write_table(tmp_path / "choice", choose_candidate(table, configured=configured), {})
     assert read_table(tmp_path / "choice")["configured"].tolist() == [False, True]
-    recipe = chosen_recipe(STRONG, [tmp_path / "choice"])
+    settings = with_recipe(probes(), [tmp_path / "choice"])
+    recipe = settings.as_dict()["strong_probe"]
     assert recipe == STRONG | better
     assert {name: type(recipe[name]) for name in RECIPE} == {
         name: type(STRONG[name]) for name in RECIPE
     }
-    assert chosen_recipe(STRONG, []) == STRONG
+    assert settings.probe == probes().probe
+    assert with_recipe(probes(), []) == probes()

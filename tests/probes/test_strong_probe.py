@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from labelinfo.probes.both import ProbeSettings, both_columns, probe_both
+from labelinfo.probes.both import ProbeRecipes, both_columns, probe_both
 from labelinfo.probes.codes import TaskLabels
 from labelinfo.probes.fit import Streams, fit_probes
 from labelinfo.probes.measure import measure_probes
-from labelinfo.probes.recipe import PaperRecipe, StrongRecipe
+from labelinfo.probes.recipe import StrongRecipe
 from noisy_codes import NoisyCodes
-from recipes import probes
+from recipes import paper_recipe, probes
 
 COUNTS = {"train": 1200, "valid": 400, "test": 600}
 RECIPE = StrongRecipe(
@@ -106,7 +106,7 @@ def test_probes_of_one_batch_keep_their_own_epochs():
 def test_test_labels_change_nothing_but_the_numbers_of_test():
     labels, codes, _ = overfitting()
     permuted = labels.splits | {"test": 1 - labels.splits["test"]}
-    settings = ProbeSettings.of(*probes(epochs=4, strong={"epochs": 4}).values())
+    settings = ProbeRecipes.of(probes(epochs=4, strong={"epochs": 4}))
     rows = [
         both_columns(probe_both(codes, own, settings, [("toy", 0)], ["a"]))
         for own in (labels, replace(labels, splits=permuted))
@@ -148,9 +148,8 @@ def test_each_of_several_seeds_is_the_probe_that_trains_alone(kind, precision):
     labels, codes = labelled(
         lambda y, g: torch.randn(len(y), 5, generator=g) + y[:, None], 2, sigma=0.5
     )
-    settings = probes()["probe"] | {"epochs": 2, "precision": precision}
     recipes = {
-        "paper": PaperRecipe.of(settings),
+        "paper": paper_recipe(epochs=2, precision=precision),
         "strong": replace(RECIPE, epochs=2, precision=precision),
     }
     seeds = [("toy", 0), ("toy", 0, "seed", 1), ("toy", 0, "seed", 2)]
@@ -168,7 +167,7 @@ def test_each_of_several_seeds_is_the_probe_that_trains_alone(kind, precision):
 
 def test_the_mean_over_seeds_is_of_losses_and_its_spread_that_of_c():
     labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g) + y[:, None], 2)
-    settings = ProbeSettings.of(*probes(epochs=2, strong={"epochs": 2}).values())
+    settings = ProbeRecipes.of(probes(epochs=2, strong={"epochs": 2}))
     seeds = [("toy", 0), ("toy", 1), ("toy", 2)]
     probed = probe_both(codes, labels, settings, seeds, ["vae"] * 3)["paper"]
     nats = [probed.columns(seed)["label_distortion_nats"] for seed in range(3)]
@@ -186,7 +185,7 @@ def test_a_learning_rate_that_decays_early_does_not_pass_for_convergence():
     labels, codes = labelled(lambda y, g: torch.randn(len(y), 5, generator=g) + 2 * y[:, None], 2)
 
     def row(strong=None, **paper):
-        settings = ProbeSettings.of(*probes(strong=strong, **paper).values())
+        settings = ProbeRecipes.of(probes(strong=strong, **paper))
         return both_columns(probe_both(codes, labels, settings, [("toy", 0)], ["a"]))
 
     # its C no longer changes, because its steps are tiny
@@ -204,7 +203,7 @@ def test_a_learning_rate_that_decays_early_does_not_pass_for_convergence():
 def test_c_on_train_is_of_a_seeded_subset_of_what_was_trained_on(monkeypatch):
     monkeypatch.setattr("labelinfo.probes.both.TRAIN_IMAGES_MAX", 300)
     labels, codes, _ = overfitting()
-    settings = ProbeSettings.of(*probes(epochs=60, decay_epochs=60).values())
+    settings = ProbeRecipes.of(probes(epochs=60, decay_epochs=60))
     probed = probe_both(codes, labels, settings, [("toy", 0)], ["a"])["paper"]
     assert probed.splits["train"].per_image_nats.shape == (1, 300)
     assert probed.columns(0)["label_distortion_train_nats"] < 0.5

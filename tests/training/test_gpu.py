@@ -8,13 +8,12 @@ from labelinfo.measure.rate_distortion import measure_rate_distortion
 from labelinfo.probes.codes import TaskLabels
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.measure import measure_probes
-from labelinfo.probes.recipe import PaperRecipe
 from labelinfo.training import engine, objective
 from labelinfo.training.checkpoint import Checkpoints
 from labelinfo.training.device import resolve_device
 from labelinfo.training.trainer import train
 from noisy_codes import two_signs
-from recipes import GPU, PAPER, SMALL, training
+from recipes import GPU, SMALL, paper_recipe, training
 
 pytestmark = list(GPU)
 
@@ -81,7 +80,7 @@ def test_measurements_are_those_of_the_cpu(tiny_dataset, cuda, names):
 
 
 def test_probes_learn_the_same_on_either_device(cuda):
-    recipe = PaperRecipe.of(PAPER | {"learning_rate": 3e-3})
+    recipe = paper_recipe(learning_rate=3e-3)
     measured = []
     for device in (torch.device("cpu"), cuda, cuda):
         labels, codes = two_signs(2000, [0.7, 2.0], device=device)

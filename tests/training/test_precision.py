@@ -14,17 +14,14 @@ from labelinfo.data.readers.static_mnist import parse_amat, parse_idx
 from labelinfo.probes.codes import TaskLabels
 from labelinfo.probes.encoding import VaeCodes, encode_dataset
 from labelinfo.probes.fit import fit_probes
-from labelinfo.probes.recipe import PaperRecipe
 from labelinfo.training.device import resolve_precision
 from labelinfo.training.trainer import train
-from recipes import PAPER, training
+from recipes import paper_recipe, training
 
 SAMPLE = Path(__file__).parents[2] / "workflow" / "sample"
 CPU = torch.device("cpu")
 SETTINGS = training(epochs=8, learning_rate=5e-3, beta_warmup=0.3, precision="bfloat16")
-PROBE = PAPER | {
-    "hidden_units": 50, "epochs": 10, "batch_size": 32, "learning_rate": 3e-3, "decay_epochs": 6,
-}  # fmt: skip
+PROBE = paper_recipe(hidden_units=50, epochs=10, batch_size=32, learning_rate=3e-3, decay_epochs=6)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +95,7 @@ def test_bfloat16_moves_objective_and_label_distortion_by_less_than_a_tenth_of_a
     )
     codes = VaeCodes(model.encoder, features)
     labels = TaskLabels.of(digits, "digit")
-    probe = fit_probes(codes, labels, PaperRecipe.of(PROBE), [identity], ["vae"]).probes
+    probe = fit_probes(codes, labels, PROBE, [identity], ["vae"]).probes
 
     x = digits.test.images.float().view(-1, 1, 28, 28)
     high, low = (rate_and_distortion(model, x, low) for low in (False, True))

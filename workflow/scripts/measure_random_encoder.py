@@ -3,16 +3,16 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
-    from labelinfo.baselines.chosen import chosen_recipe
+    from labelinfo.baselines.chosen import with_recipe
     from labelinfo.baselines.random_encoders import measure_random_encoder
+    from labelinfo.config.probe_settings import ProbedEncoderSettings
 
-    settings = snakemake.params.settings
-    recipe = chosen_recipe(settings["strong_probe"], snakemake.input.get("choice", []))
+    settings = ProbedEncoderSettings.of(snakemake.params.settings)
     measure_random_encoder(
         snakemake.wildcards.baseline,
         snakemake.wildcards.task,
         int(snakemake.wildcards.seed),
-        settings | {"strong_probe": recipe},
+        with_recipe(settings, snakemake.input.get("choice", [])),
         files={"dataset": snakemake.input.dataset, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,

@@ -3,15 +3,15 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
-    from labelinfo.baselines.chosen import chosen_recipe
+    from labelinfo.baselines.chosen import with_recipe
     from labelinfo.baselines.simple_image import probe_images
+    from labelinfo.config.probe_settings import TaskProbeSettings
 
-    settings = snakemake.params.settings
-    recipe = chosen_recipe(settings["strong_probe"], snakemake.input.get("choice", []))
+    settings = TaskProbeSettings.of(snakemake.params.settings)
     probe_images(
         snakemake.wildcards.task,
         int(snakemake.wildcards.seed),
-        settings | {"strong_probe": recipe},
+        with_recipe(settings, snakemake.input.get("choice", [])),
         files={"dataset": snakemake.input.dataset, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=snakemake.params.code,

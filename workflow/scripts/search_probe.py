@@ -3,6 +3,7 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
+    from labelinfo.config.probe_settings import TaskProbeSettings
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
     from labelinfo.probes.search import search_probe
@@ -13,7 +14,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
         list(zip(runs, snakemake.input.weights, strict=True)),
         VaeSpec(**params.spec),
         snakemake.wildcards.task,
-        params.strong_probe | params.probe,
+        TaskProbeSettings.of({"probe": params.probe, "strong_probe": params.strong_probe}),
         files={"dataset": snakemake.input.dataset, **snakemake.output},
         device=snakemake.config["machine"]["device"],
         code=params.code,

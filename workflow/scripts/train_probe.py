@@ -3,20 +3,21 @@
 from labelinfo.jobs import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.config["machine"]):
-    from labelinfo.baselines.chosen import chosen_recipe
+    from labelinfo.baselines.chosen import with_recipe
+    from labelinfo.config.probe_settings import TaskProbeSettings
     from labelinfo.config.run import Run
     from labelinfo.models.vae import VaeSpec
     from labelinfo.probes.run import probe_run
 
     read = {name: snakemake.input[name] for name in ("dataset", "weights")}
-    choices = snakemake.input.get("choice", [])
-    recipe = chosen_recipe(snakemake.params.strong_probe, choices)
+    params = snakemake.params
+    settings = TaskProbeSettings.of({"probe": params.probe, "strong_probe": params.strong_probe})
     probe_run(
         Run.from_wildcards(snakemake.wildcards),
-        VaeSpec(**snakemake.params.spec),
+        VaeSpec(**params.spec),
         snakemake.wildcards.task,
-        {"probe": snakemake.params.probe, "strong_probe": recipe},
+        with_recipe(settings, snakemake.input.get("choice", [])),
         files={**read, **snakemake.output},
         device=snakemake.config["machine"]["device"],
-        code=snakemake.params.code,
+        code=params.code,
     )

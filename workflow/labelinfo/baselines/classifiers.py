@@ -85,12 +85,8 @@ class ClassifierLoop:
         device: torch.device,
     ) -> None:
         torch.manual_seed(derive_seed(*identity, "initialise"))
-        network = ComplexImageClassifier(
-            settings.depth,
-            settings.dropout,
-            settings.hidden_units,
-            len(dataset.classes[task]),
-        )
+        sizes = (settings.depth, settings.dropout, settings.hidden_units)
+        network = ComplexImageClassifier(*sizes, len(dataset.classes[task]))
         self.name = "-".join(map(str, identity))
         self.model = network.to(device, memory_format=torch.channels_last)
         self.precision = resolve_precision(settings.precision, device)

@@ -10,11 +10,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from labelinfo.config.probe_settings import PcaSettings, TaskProbeSettings
 from labelinfo.data.dataset import Dataset, draw_binary, load_dataset
 from labelinfo.errors import ConfigError
 from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
-from labelinfo.probes.both import KINDS, LOSSES, ProbeSettings, both_columns, probe_both
+from labelinfo.probes.both import KINDS, LOSSES, ProbeRecipes, both_columns, probe_both
 from labelinfo.probes.codes import TaskLabels
 from labelinfo.provenance import describe
 from labelinfo.seeds import derive_seed
@@ -108,8 +109,8 @@ class PcaCodes:
 def measure_pca(
     dataset: Dataset,
     task: str,
-    grid: dict[str, Any],
-    probe: ProbeSettings,
+    grid: PcaSettings,
+    probe: ProbeRecipes,
     *,
     binarizations: int,
     device: torch.device,
@@ -118,10 +119,8 @@ def measure_pca(
 
     Parameters
     ----------
-    grid
-        The configuration's ``pca`` section.
     probe
-        Settings of the probes, with precisions resolved; every point has one probe of each kind.
+        Recipes of the probes, with precisions resolved; every point has one probe of each kind.
     binarizations
         Number of binarisations of training images that are intensities.
 
@@ -133,7 +132,7 @@ def measure_pca(
         Losses of the test images and of the validation images, in nats, by kind of probe; one row
         per row of the table.
     """
-    dims, sigmas = sorted(grid["dims"]), sorted(grid["sigmas"], reverse=True)
+    dims, sigmas = sorted(grid.dims), sorted(grid.sigmas, reverse=True)
     components = whitened_components(dataset, dims[-1], binarizations)
     labels = TaskLabels.of(dataset, task)
     names = [f"{sigma:.12g}" for sigma in sigmas]
@@ -167,8 +166,8 @@ def measure_pca(
 
 def write_pca(
     task: str,
-    grid: dict[str, Any],
-    settings: dict[str, Any],
+    grid: PcaSettings,
+    settings: TaskProbeSettings,
     *,
     strong_epochs_share: float,
     files: dict[str, Path | str],
@@ -179,8 +178,6 @@ def write_pca(
 
     Parameters
     ----------
-    settings
-        The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     strong_epochs_share
         Share of the recipe's epochs that a strong probe of the grid trains for.
     files
@@ -189,19 +186,19 @@ def write_pca(
     """
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)
-    epochs = math.ceil(strong_epochs_share * settings["strong_probe"]["epochs"])
-    settings = settings | {"strong_probe": settings["strong_probe"] | {"epochs": epochs}}
-    probe = ProbeSettings.of(settings["probe"], settings["strong_probe"])
-    probe = probe.resolved(len(dataset.train.labelled(task)), where)
+    epochs = math.ceil(strong_epochs_share * settings.strong_probe.epochs)
+    strong = settings.strong_probe.model_copy(update={"epochs": epochs})
+    settings = settings.model_copy(update={"strong_probe": strong})
+    probe = ProbeRecipes.of(settings).resolved(len(dataset.train.labelled(task)), where)
     points, losses, valid_losses = measure_pca(
         dataset,
         task,
         grid,
         probe,
-        binarizations=settings["probe"]["binarizations"],
+        binarizations=settings.probe.binarizations,
         device=where,
     )
-    config = {"pca": grid, **settings, "precisions": probe.precisions}
+    config = {"pca": grid.as_dict(), **settings.as_dict(), "precisions": probe.precisions}
     origin = describe("measure_pca", code=code, config=config, data=dataset.digests)
     of: dict[str, Any] = {"dataset": dataset.name, "task": task, "baseline": "pca"}
     of["points"] = points[["k", "sigma"]].to_dict("records")

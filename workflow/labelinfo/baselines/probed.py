@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from labelinfo.baselines.points import Point, write_point
+from labelinfo.config.probe_settings import TaskProbeSettings
 from labelinfo.data.dataset import Dataset
-from labelinfo.probes.both import LOSSES, ProbeSettings, both_columns, probe_both
+from labelinfo.probes.both import LOSSES, ProbeRecipes, both_columns, probe_both
 from labelinfo.probes.codes import Codes, TaskLabels
 from labelinfo.probes.recipe import Identity
 
@@ -16,7 +17,7 @@ def write_probed(
     dataset: Dataset,
     point: Point,
     codes: Codes,
-    settings: dict[str, Any],
+    settings: TaskProbeSettings,
     identity: Identity,
     origin: dict[str, Any],
 ) -> None:
@@ -28,15 +29,13 @@ def write_probed(
         Outputs ``table`` of one row, and ``losses`` and ``strong_losses`` of each test image.
     codes
         Codes of all images; images without a label of ``point.task`` are not used.
-    settings
-        The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     identity
         Root of the probes' seeds.
     origin
         Provenance of the tables, without the precisions.
     """
-    own = ProbeSettings.of(settings["probe"], settings["strong_probe"])
-    own = replace(own, samples=1)  # all draws of a deterministic code are equal
+    # all draws of a deterministic code are equal
+    own = replace(ProbeRecipes.of(settings), samples=1)
     labels = TaskLabels.of(dataset, point.task)
     codes = labels.codes_of(codes)
     own = own.resolved(len(labels.splits["train"]), codes.device)

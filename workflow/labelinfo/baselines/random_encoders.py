@@ -1,13 +1,13 @@
 """Untrained encoders: the label information that an architecture keeps without training."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from labelinfo.baselines.points import Point
 from labelinfo.baselines.probed import write_probed
+from labelinfo.config.probe_settings import ProbedEncoderSettings
 from labelinfo.data.dataset import load_dataset
 from labelinfo.models.encoders.trunk import ConvTrunk
 from labelinfo.probes.encoding import FeatureCodes, encode_dataset
@@ -61,7 +61,7 @@ def measure_random_encoder(
     baseline: str,
     task: str,
     seed: int,
-    settings: dict[str, Any],
+    settings: ProbedEncoderSettings,
     *,
     files: dict[str, Path | str],
     device: str,
@@ -69,26 +69,27 @@ def measure_random_encoder(
 ) -> None:
     """Train both probes on the codes of an untrained encoder, and write C.
 
-    ``settings`` has ``probe``, ``strong_probe``, ``width``, ``hidden_units`` and ``standardise``.
     For ``files`` see :func:`~labelinfo.baselines.probed.write_probed`.
     """
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)
     identity = (dataset.name, baseline, seed)
-    sizes = {name: settings[name] for name in ("hidden_units", "width")}
+    sizes = {"hidden_units": settings.hidden_units, "width": settings.width}
     encoder = random_encoder(baseline, identity=identity, **sizes).to(where)
-    binarizations = settings["probe"]["binarizations"]
+    binarizations = settings.probe.binarizations
     features = encode_dataset(
         encoder, dataset, binarizations=binarizations, identity=identity, device=where
     )
-    codes = FeatureCodes(features.standardised() if settings["standardise"] else features)
+    codes = FeatureCodes(features.standardised() if settings.standardise else features)
     used = {"random_fully_connected": "hidden_units", "random_convolutional": "width"}[baseline]
+    config = settings.as_dict()
+    origin = describe("measure_random_encoder", code=code, config=config, data=dataset.digests)
     write_probed(
         files,
         dataset,
-        Point(task, baseline, seed, {used: settings[used]}),
+        Point(task, baseline, seed, {used: sizes[used]}),
         codes,
         settings,
         (*identity, task),
-        describe("measure_random_encoder", code=code, config=settings, data=dataset.digests),
+        origin,
     )

@@ -74,7 +74,7 @@ class RecipeCandidates(Settings):
     """Shares of hidden activations that each step sets to 0."""
 
 
-class Recipe(Settings):
+class RecipeSettings(Settings):
     """The training of a strong probe."""
 
     learning_rate: Positive = 0.002
@@ -94,13 +94,13 @@ class Recipe(Settings):
 class Recipes(Settings):
     """The training of strong probes by task; all other tasks have `other`."""
 
-    digit: Recipe = Recipe()
+    digit: RecipeSettings = RecipeSettings()
     """The recipe for the task `digit`."""
-    alphabet: Recipe = Recipe()
+    alphabet: RecipeSettings = RecipeSettings()
     """The recipe for the task `alphabet`."""
-    character: Recipe = Recipe()
+    character: RecipeSettings = RecipeSettings()
     """The recipe for the task `character`."""
-    other: Recipe = Recipe()
+    other: RecipeSettings = RecipeSettings()
     """The recipe for any other task."""
 
 
@@ -122,6 +122,13 @@ class StrongProbeSettings(Settings):
     pca_epochs_share: PositiveShare = 0.5
     """Share of the recipe's epochs for strong probes of the PCA grid, because there are many."""
     recipes: Recipes = Recipes()
+
+
+class TaskProbeSettings(Settings):
+    """Both probes of one task."""
+
+    probe: ProbeSettings
+    strong_probe: RecipeSettings
 
 
 class PcaSettings(Settings):
@@ -156,6 +163,12 @@ class RandomEncoderSettings(Settings):
     """Whether each feature is shifted and scaled to mean 0 and standard deviation 1 on the training
     split (ours). Untrained gates give features so small that a probe of the usual length does not
     find their information."""
+
+
+class ProbedEncoderSettings(TaskProbeSettings, RandomEncoderSettings):
+    """A random encoder, and both probes of one task."""
+
+    width: Positive
 
 
 class NetworkCandidates(Settings):

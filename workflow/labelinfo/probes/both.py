@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from labelinfo.config.probe_settings import TaskProbeSettings
 from labelinfo.probes.codes import Codes, TaskLabels
 from labelinfo.probes.fit import fit_probes
 from labelinfo.probes.label_distortion import LabelDistortion
@@ -26,8 +27,8 @@ _TRAIN_SAMPLES = 4
 
 
 @dataclass(frozen=True)
-class ProbeSettings:
-    """Settings for the training and measurement of one task's probes.
+class ProbeRecipes:
+    """Recipes for the training and measurement of one task's probes.
 
     C on test and validation uses ``samples`` draws of z per image, 1 for a deterministic code.
     See :class:`Probed` for ``converged_nats``.
@@ -39,16 +40,18 @@ class ProbeSettings:
     converged_nats: float
 
     @classmethod
-    def of(cls, probe: dict[str, Any], strong: dict[str, Any]) -> "ProbeSettings":
-        """Return the settings of the configuration's ``probe`` and a task's strong recipe."""
+    def of(cls, settings: TaskProbeSettings) -> "ProbeRecipes":
+        """Return the recipes of a task's settings."""
+        probe = settings.probe
         return cls(
             PaperRecipe.of(probe),
-            StrongRecipe.of(strong | {"precision": probe["precision"]}),
-            **{key: probe[key] for key in ("samples", "converged_nats")},
+            StrongRecipe.of(settings.strong_probe, probe.precision),
+            samples=probe.samples,
+            converged_nats=probe.converged_nats,
         )
 
-    def resolved(self, images: int, device: torch.device) -> "ProbeSettings":
-        """Return the settings with the precision of both recipes resolved."""
+    def resolved(self, images: int, device: torch.device) -> "ProbeRecipes":
+        """Return the recipes with their precision resolved."""
         paper, strong = (recipe.resolved(images, device) for recipe in (self.paper, self.strong))
         return replace(self, paper=paper, strong=strong)
 
@@ -106,7 +109,7 @@ class Probed:
 def probe_both(
     codes: Codes,
     labels: TaskLabels,
-    settings: ProbeSettings,
+    recipes: ProbeRecipes,
     identities: list[Identity],
     names: list[str],
 ) -> dict[str, Probed]:
@@ -115,22 +118,22 @@ def probe_both(
     Parameters are those of :func:`~labelinfo.probes.fit.fit_probes`. Both recipes need a resolved
     precision.
     """
-    paper = fit_probes(codes, labels, settings.paper, identities, names)
-    strong = fit_probes(codes, labels, settings.strong, identities, names)
+    paper = fit_probes(codes, labels, recipes.paper, identities, names)
+    strong = fit_probes(codes, labels, recipes.strong, identities, names)
     splits = {
-        kind: measure_splits(fitted.probes, codes, labels, identities[0], settings.samples)
+        kind: measure_splits(fitted.probes, codes, labels, identities[0], recipes.samples)
         for kind, fitted in (("paper", paper), ("strong", strong))
     }
     # one seed is enough to see whether more epochs lower C
     few = 1 if len(identities) > 1 else len(names)
-    shorter = replace(settings.strong, epochs=-(-settings.strong.epochs // 2))
+    shorter = replace(recipes.strong, epochs=-(-recipes.strong.epochs // 2))
     half = fit_probes(codes, labels, shorter, identities[:1], names[:few])
     gain = half.best_valid_nats - strong.best_valid_nats[:few]
     behind = splits["paper"]["valid"].nats - splits["strong"]["valid"].nats
     # written so that a diverged probe (NaN) has not converged
     converged = {
-        "paper": behind <= settings.converged_nats,
-        "strong": np.broadcast_to(gain <= settings.converged_nats, behind.shape),
+        "paper": behind <= recipes.converged_nats,
+        "strong": np.broadcast_to(gain <= recipes.converged_nats, behind.shape),
     }
     return {kind: Probed(splits[kind], converged[kind]) for kind in KINDS}
 

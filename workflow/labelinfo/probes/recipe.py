@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import torch
 
+from labelinfo.config.probe_settings import ProbeSettings, RecipeSettings
 from labelinfo.training.compiling import resolve_compile
 from labelinfo.training.device import resolve_precision
 from labelinfo.training.schedule import learning_rate_at, steps_of_epoch
@@ -87,9 +88,9 @@ class PaperRecipe(Recipe):
     decay_epochs: int
 
     @classmethod
-    def of(cls, settings: dict[str, Any]) -> "PaperRecipe":
+    def of(cls, settings: ProbeSettings) -> "PaperRecipe":
         """Return the recipe of a configuration's ``probe`` section."""
-        return cls(**{name: settings[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: getattr(settings, name) for name in cls.__dataclass_fields__})
 
     def rate(self, epoch: int, step: int, steps: int) -> float:
         """Return the learning rate of a step."""
@@ -122,9 +123,10 @@ class StrongRecipe(Recipe):
     keeps_best = True
 
     @classmethod
-    def of(cls, settings: dict[str, Any]) -> "StrongRecipe":
+    def of(cls, settings: RecipeSettings, precision: str) -> "StrongRecipe":
         """Return the recipe of one task's section under a configuration's ``strong_probe``."""
-        return cls(**{name: settings[name] for name in cls.__dataclass_fields__})
+        given = {name: getattr(settings, name) for name in RecipeSettings.model_fields}
+        return cls(**given, precision=precision)
 
     def rate(self, epoch: int, step: int, steps: int) -> float:
         """Return the learning rate of a step."""

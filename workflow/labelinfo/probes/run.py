@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from labelinfo.config.probe_settings import TaskProbeSettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.io.losses import write_losses
 from labelinfo.io.tables import write_table
 from labelinfo.models.saved import load_vae
 from labelinfo.models.vae import VaeSpec
-from labelinfo.probes.both import KINDS, LOSSES, ProbeSettings, both_columns, log_point, probe_both
+from labelinfo.probes.both import KINDS, LOSSES, ProbeRecipes, both_columns, log_point, probe_both
 from labelinfo.probes.codes import Codes, TaskLabels
 from labelinfo.probes.encoding import codes_of_run
 from labelinfo.probes.prequential import prequential_label_nats
@@ -25,7 +26,7 @@ def probe_run(
     run: Run,
     spec: VaeSpec,
     task: str,
-    settings: dict[str, Any],
+    settings: TaskProbeSettings,
     *,
     files: dict[str, Path | str],
     device: str,
@@ -37,33 +38,31 @@ def probe_run(
 
     Parameters
     ----------
-    settings
-        The configuration's section ``probe``, and ``strong_probe``, the task's recipe.
     files
         Inputs ``dataset`` and ``weights`` (the best); outputs ``table`` of one row, ``losses`` and
         ``strong_losses``.
     """
     dataset, vae = load_dataset(files["dataset"]), load_vae(files["weights"], spec, run)
     where = resolve_device(device)
-    probe, strong = settings["probe"], settings["strong_probe"]
+    probe = settings.probe
     labels = TaskLabels.of(dataset, task)
-    resolved = ProbeSettings.of(probe, strong).resolved(len(labels.splits["train"]), where)
+    recipes = ProbeRecipes.of(settings).resolved(len(labels.splits["train"]), where)
     row: dict[str, Any] = {}
     losses = dict.fromkeys(KINDS, np.empty((0, 0)))
     if vae.status == "ok":
-        draws = probe["binarizations"]
+        draws = probe.binarizations
         encoded = codes_of_run(run, vae.model.encoder, dataset, binarizations=draws, device=where)
         codes = labels.codes_of(encoded)
         identity = (*run.identity, "probe", task)
-        row, losses = _probed(codes, labels, resolved, identity, probe["seeds"])
-        if labels.classes <= probe["prequential_classes_max"]:
+        row, losses = _probed(codes, labels, recipes, identity, probe.seeds)
+        if labels.classes <= probe.prequential_classes_max:
             row["prequential_label_nats"] = prequential_label_nats(
-                codes, labels, resolved.strong, (*identity, "prequential")
+                codes, labels, recipes.strong, (*identity, "prequential")
             )
     # with the task, because each task has its own strong recipe
     config = {
-        "probe": probe | {"precision": resolved.paper.precision},
-        "strong_probe": strong | {"precision": resolved.strong.precision},
+        "probe": probe.as_dict() | {"precision": recipes.paper.precision},
+        "strong_probe": settings.strong_probe.as_dict() | {"precision": recipes.strong.precision},
         "task": task,
     }
     origin = describe("train_probe", code=code, config=config, data=dataset.digests)
@@ -77,14 +76,14 @@ def probe_run(
 def _probed(
     codes: Codes,
     labels: TaskLabels,
-    settings: ProbeSettings,
+    recipes: ProbeRecipes,
     identity: Identity,
     seeds: int,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the columns of a run's row and the losses of each kind, as means over probe seeds."""
     # the first identity does not depend on the number of seeds
     identities = [identity, *((*identity, "seed", seed) for seed in range(1, seeds))]
-    probed = probe_both(codes, labels, settings, identities, ["vae"] * seeds)
+    probed = probe_both(codes, labels, recipes, identities, ["vae"] * seeds)
     means = {kind: each.over_seeds() for kind, each in probed.items()}
     row = both_columns(means) | {
         "probe_seeds": seeds,

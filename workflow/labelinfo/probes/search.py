@@ -2,12 +2,12 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from labelinfo.baselines.chosen import RECIPE
+from labelinfo.config.probe_settings import TaskProbeSettings
 from labelinfo.config.run import Run
 from labelinfo.data.dataset import load_dataset
 from labelinfo.errors import LabelinfoError
@@ -28,7 +28,7 @@ def search_probe(
     runs: list[tuple[Run, Path | str]],
     spec: VaeSpec,
     task: str,
-    settings: dict[str, Any],
+    settings: TaskProbeSettings,
     *,
     files: dict[str, Path | str],
     device: str,
@@ -38,8 +38,8 @@ def search_probe(
 
     The test split is not used. Diverged runs are left out.
 
-    ``runs`` are those of one architecture, with their weights. ``settings`` is the candidate's
-    recipe, with ``precision`` and ``binarizations`` of the section ``probe``. ``files`` names the
+    ``runs`` are those of one architecture, with their weights. ``settings`` has the candidate's
+    recipe, and ``precision`` and ``binarizations`` of the section ``probe``. ``files`` names the
     prepared ``dataset`` to read and the ``table`` of one row to write.
 
     Raises
@@ -50,7 +50,9 @@ def search_probe(
     dataset = load_dataset(files["dataset"])
     where = resolve_device(device)
     labels = TaskLabels.of(dataset, task)
-    recipe = StrongRecipe.of(settings).resolved(len(labels.splits["train"]), where)
+    probe, candidate = settings.probe, settings.strong_probe
+    recipe = StrongRecipe.of(candidate, probe.precision)
+    recipe = recipe.resolved(len(labels.splits["train"]), where)
     nats = []
     for run, weights in runs:
         vae = load_vae(weights, spec, run)
@@ -59,7 +61,7 @@ def search_probe(
                 run,
                 vae.model.encoder,
                 dataset,
-                binarizations=settings["binarizations"],
+                binarizations=probe.binarizations,
                 device=where,
             )
             identity = (*run.identity, "probe search", task)
@@ -70,8 +72,10 @@ def search_probe(
             f"A strong probe for {task} cannot be searched, as the runs to try it on diverged: set "
             "the config key `strong_probe.search` to false."
         )
-    row = {"dataset": dataset.name, "task": task, **{name: settings[name] for name in RECIPE}}
+    row = {"dataset": dataset.name, "task": task}
+    row |= {name: getattr(candidate, name) for name in RECIPE}
     row |= {"label_distortion_valid_nats": np.mean(nats), "n_runs": len(nats)}
     logger.info("%s: C %.4f nats on valid, of %d runs", row, np.mean(nats), len(nats))
-    origin = describe("search_probe", code=code, config=settings, data=dataset.digests)
+    config = candidate.as_dict() | probe.as_dict()
+    origin = describe("search_probe", code=code, config=config, data=dataset.digests)
     write_table(files["table"], pd.DataFrame([row]), origin)
