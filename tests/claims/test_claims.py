@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sweeps import (
     EARLY,
@@ -153,6 +154,17 @@ def test_marginals_that_differ_by_noise_alone_decide_nothing():
             equal, slice(None), lambda rows: rows["label_distortion_nats"] + draws.normal(0, errors)
         )
         assert decided(9, evidence(noisy)).verdict == UNDECIDED
+
+
+def test_an_architecture_that_one_task_lacks_has_no_say_about_marginals():
+    digits = RUNS[by(RUNS, task="digit", decoder="deconv")].assign(decoder="mlp")
+    far = changed(
+        digits, by(digits, marginal="vamp"), lambda rows: rows["label_distortion_nats"] + 2
+    )
+    assert decided(9, evidence(pd.concat([RUNS, far], ignore_index=True))).verdict == HOLDS
+    # nor is there an answer without a common one
+    none = RUNS.assign(decoder=RUNS["decoder"].where(RUNS["task"] != "digit", "mlp"))
+    assert decided(9, evidence(none)).verdict == UNDECIDED
 
 
 def test_preferences_too_near_each_other_decide_nothing():
