@@ -20,7 +20,7 @@ def stack_tables(files: Iterable[Path | str]) -> tuple[pd.DataFrame, list[dict[s
     """
     parts = [read_with_provenance(file) for file in files]
     table = pd.concat([part for part, _ in parts], ignore_index=True)
-    empty = [name for name in table.select_dtypes(exclude="number") if table[name].isna().all()]
+    empty = [name for name in table.select_dtypes(object) if table[name].isna().all()]
     return table.astype(dict.fromkeys(empty, "float64")), [origin for _, origin in parts]
 
 
