@@ -44,5 +44,4 @@ def test_a_job_killed_again_and_again_ends_with_the_bits_of_one_left_alone(seen,
 
 
 def test_some_kills_came_while_outputs_were_being_written(seen):
-    # how many depends on what else the machine does
-    assert sum(report["with outputs"] for report in seen.values()) > 0
+    assert sum(report["with outputs"] for report in seen.values()) > 2
