@@ -103,18 +103,15 @@ def _with_shared_architectures(results: list[TaskResults]) -> list[TaskResults]:
 def marginal_matters_more(evidence: Evidence) -> Decision:
     """Decide whether marginals differ by more than on MNIST."""
     results = [evidence.results(*pair) for pair in TASKS]
+    if all(data is not None for data in results):
+        results = _with_shared_architectures(results)
     counts = [0 if data is None else len(data.runs) for data in results]
     if min(counts) < evidence.settings.runs_min:
         names = (f"runs_on_{task}" for _, task in TASKS)
         return lacking(**dict(zip(names, counts, strict=True)))
-    results = _with_shared_architectures(results)
     spreads = [_spread_over_marginals(data, evidence.settings.standard_errors) for data in results]
     if any(spread is None for spread in spreads):
-        return Decision(
-            UNDECIDED,
-            "Some task has no rates at which several marginals have runs with a decoder that all "
-            "tasks have.",
-        )
+        return Decision(UNDECIDED, "Some task has no rates at which several marginals have runs.")
     texts = ["{:.1%} ({:.1%} to {:.1%})".format(*each) for each in spreads]
     means, lows, highs = zip(*spreads, strict=True)
     return Decision(
